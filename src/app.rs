@@ -1,0 +1,3 @@
+//! The headless application: every decision the page makes, without Yew, without a browser.
+
+pub mod event;

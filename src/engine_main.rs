@@ -1,0 +1,3 @@
+//! The engine's WebAssembly module.
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! Streamgauge: a traffic spike on a streaming architecture, simulated exactly.
+
+pub mod app;
+pub mod cost;
+pub mod metrics;
+pub mod scenario;
+pub mod units;

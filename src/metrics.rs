@@ -1,0 +1,12 @@
+//! Facts become frames: counters and gauges over time, latency histograms, the ledger and the findings.
+//!
+//! The recorder is the engine's observer; what it leaves behind is a [`Timeline`] of columns, the only thing
+//! that crosses from the box to the page. Everything shown derives from it.
+
+pub mod findings;
+pub mod ledger;
+pub mod timeline;
+
+pub use findings::{Finding, Tone, Try};
+pub use ledger::Ledger;
+pub use timeline::{Metric, ShardMetric, Timeline};

@@ -1,0 +1,66 @@
+//! The account of every record: where it is or how it ended. It balances at every instant.
+
+use super::timeline::{Metric, Timeline};
+
+/// Where the offered records are after some frames of a run. All counts are records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Offered to the producer.
+    pub offered: u64,
+    /// Stored by the stream.
+    pub stored: u64,
+    /// In the producer's memory.
+    pub at_producer: u64,
+    /// Lost because nobody looked at a failed entry.
+    pub lost_ignored: u64,
+    /// Lost after the last attempt.
+    pub lost_exhausted: u64,
+    /// Lost for their age at the producer.
+    pub lost_too_old: u64,
+    /// Lost because the producer's buffer was full.
+    pub lost_buffer_full: u64,
+    /// Processed by the function.
+    pub processed: u64,
+    /// Stored and waiting for an invocation.
+    pub waiting: u64,
+    /// In a running invocation.
+    pub in_flight: u64,
+    /// Aged out of retention before they were processed.
+    pub expired: u64,
+    /// Given up by the mapping.
+    pub discarded: u64,
+}
+
+impl Ledger {
+    /// The account after the first `frames` frames.
+    pub fn after(timeline: &Timeline, frames: usize) -> Self {
+        let count = |metric| timeline.total(metric, frames) as u64;
+        let gauge = |metric| timeline.gauge(metric, frames) as u64;
+        Self {
+            offered: count(Metric::Offered),
+            stored: count(Metric::Stored),
+            at_producer: gauge(Metric::AtProducer),
+            lost_ignored: count(Metric::LostIgnored),
+            lost_exhausted: count(Metric::LostExhausted),
+            lost_too_old: count(Metric::LostTooOld),
+            lost_buffer_full: count(Metric::LostBufferFull),
+            processed: count(Metric::Processed),
+            waiting: gauge(Metric::Waiting),
+            in_flight: gauge(Metric::InFlight),
+            expired: count(Metric::Expired),
+            discarded: count(Metric::Discarded),
+        }
+    }
+
+    /// Lost at the producer, all causes together.
+    pub const fn lost(&self) -> u64 {
+        self.lost_ignored + self.lost_exhausted + self.lost_too_old + self.lost_buffer_full
+    }
+
+    /// Whether both sides of the account agree: offered = stored + at the producer + lost, and
+    /// stored = processed + in flight + waiting + expired + discarded.
+    pub const fn balances(&self) -> bool {
+        self.offered == self.stored + self.at_producer + self.lost()
+            && self.stored == self.processed + self.in_flight + self.waiting + self.expired + self.discarded
+    }
+}

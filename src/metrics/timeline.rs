@@ -1,0 +1,290 @@
+//! Frames of fixed width as columns: one number a frame for each stream-level metric, and one a frame and shard
+//! for each shard-level metric. Names are CloudWatch's where CloudWatch has one.
+
+use crate::units::{SimTime, Span};
+
+/// Declares a metric enum with its table, so that a column, its name, its unit and its meaning are written once.
+macro_rules! metrics {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $cw:literal, $unit:literal, $kind:ident;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every metric, in the order of its columns.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            /// How many metrics there are.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The name shown and exported; CloudWatch's where it has one.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $cw,)* }
+            }
+
+            /// The unit of one value.
+            pub const fn unit(self) -> &'static str {
+                match self { $(Self::$variant => $unit,)* }
+            }
+
+            /// Whether values add up over frames or describe the end of one.
+            pub const fn kind(self) -> MetricKind {
+                match self { $(Self::$variant => MetricKind::$kind,)* }
+            }
+
+            /// Position of the column.
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+
+/// How the values of a metric relate to their frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Counted during the frame; sums over frames make sense.
+    Count,
+    /// Read at the end of the frame.
+    Gauge,
+    /// A statistic over the frame; NaN where the frame has nothing to say.
+    Statistic,
+}
+
+metrics! {
+    /// A stream-level column.
+    Metric {
+        /// Records offered to the producer.
+        Offered = "Offered", "records", Count;
+        /// Records stored by the stream.
+        Stored = "IncomingRecords", "records", Count;
+        /// Bytes stored: data and partition keys.
+        StoredBytes = "IncomingBytes", "bytes", Count;
+        /// Records that a shard rejected; every rejected attempt counts.
+        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        /// Put calls made by the producer.
+        PutCalls = "PutCalls", "calls", Count;
+        /// Records put again.
+        Retried = "Retried", "records", Count;
+        /// PUT payload units of 25 KB billed.
+        PutUnits = "PutPayloadUnits", "units", Count;
+        /// Lost: the producer did not look at a failed entry, or its SDK does not retry it.
+        LostIgnored = "LostIgnored", "records", Count;
+        /// Lost: all attempts used.
+        LostExhausted = "LostRetriesExhausted", "records", Count;
+        /// Lost: older than the producer's retry age.
+        LostTooOld = "LostTooOld", "records", Count;
+        /// Lost: the producer's buffer was full.
+        LostBufferFull = "LostBufferFull", "records", Count;
+        /// Records in the producer's memory: in an unsent call or waiting for another try.
+        AtProducer = "AtProducer", "records", Gauge;
+        /// Records processed by the function.
+        Processed = "Processed", "records", Count;
+        /// Stored records that wait for an invocation.
+        Waiting = "Waiting", "records", Gauge;
+        /// Records in a running invocation.
+        InFlight = "InFlight", "records", Gauge;
+        /// Records that aged out of retention before they were processed.
+        Expired = "Expired", "records", Count;
+        /// Records that the mapping gave up after retries or age.
+        Discarded = "Discarded", "records", Count;
+        /// Invocations started.
+        Invocations = "Invocations", "invocations", Count;
+        /// Invocations that failed.
+        Errors = "Errors", "invocations", Count;
+        /// Billed duration of the invocations that ended, whole milliseconds each.
+        DurationMs = "Duration", "ms", Count;
+        /// Invocations running.
+        Concurrency = "ConcurrentExecutions", "invocations", Gauge;
+        /// Read calls that were answered.
+        GetRecordsCalls = "GetRecords.Calls", "calls", Count;
+        /// Read calls that were refused.
+        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
+        /// Records returned by read calls.
+        ReadRecords = "GetRecords.Records", "records", Count;
+        /// Age of the oldest stored record that is not processed yet; zero when there is none.
+        IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
+        /// Put to processed, median of the records processed in the frame.
+        PutLatencyP50Ms = "PutToProcessed.p50", "ms", Statistic;
+        /// Put to processed, 99th percentile.
+        PutLatencyP99Ms = "PutToProcessed.p99", "ms", Statistic;
+        /// Offered to processed, median.
+        OfferLatencyP50Ms = "OfferedToProcessed.p50", "ms", Statistic;
+        /// Offered to processed, 99th percentile.
+        OfferLatencyP99Ms = "OfferedToProcessed.p99", "ms", Statistic;
+    }
+}
+
+metrics! {
+    /// A shard-level column.
+    ShardMetric {
+        /// Records whose first attempt went to this shard.
+        Offered = "Offered", "records", Count;
+        /// Records stored.
+        Stored = "IncomingRecords", "records", Count;
+        /// Bytes stored: data and partition keys.
+        StoredBytes = "IncomingBytes", "bytes", Count;
+        /// Rejected attempts.
+        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        /// Records processed.
+        Processed = "Processed", "records", Count;
+        /// Stored records that wait for an invocation.
+        Waiting = "Waiting", "records", Gauge;
+        /// Records in the running invocation.
+        InFlight = "InFlight", "records", Gauge;
+        /// Time during which an invocation ran, in the frame.
+        BusyMs = "Busy", "ms", Count;
+        /// Refused read calls.
+        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
+        /// Age of the oldest stored record that is not processed yet; zero when there is none.
+        IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
+    }
+}
+
+/// The run as columns. Frame `i` covers `i × width` to `(i + 1) × width`, the last one possibly less.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    width: Span,
+    length: Span,
+    shards: usize,
+    /// One column a metric.
+    stream: Vec<Vec<f64>>,
+    /// One column a metric and shard: `metric × shards + shard`.
+    shard: Vec<Vec<f64>>,
+}
+
+impl Timeline {
+    /// An empty timeline for a run of `length` with `shards` shards, in frames of `width`.
+    pub fn new(length: Span, width: Span, shards: usize) -> Self {
+        Self {
+            width,
+            length,
+            shards,
+            stream: vec![Vec::new(); Metric::COUNT],
+            shard: vec![Vec::new(); ShardMetric::COUNT * shards],
+        }
+    }
+
+    /// The frame width for a run: one second where that gives at most 7,200 frames and a bounded number of
+    /// cells, the next round width otherwise.
+    pub fn width_for(length: Span, shards: usize) -> Span {
+        const FRAMES_MAX: u64 = 8_640;
+        const CELLS_MAX: u64 = 2_000_000;
+        let frames_max = FRAMES_MAX.min(CELLS_MAX / (shards as u64 + 4)).max(100);
+        const WIDTHS_S: [u64; 14] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200];
+        let fits = |s: &u64| length.micros().div_ceil(Span::from_secs(*s).micros()) <= frames_max;
+        Span::from_secs(WIDTHS_S.into_iter().find(fits).unwrap_or(14_400))
+    }
+
+    /// Width of a frame.
+    pub const fn width(&self) -> Span {
+        self.width
+    }
+
+    /// Length of the whole run.
+    pub const fn length(&self) -> Span {
+        self.length
+    }
+
+    /// Number of shards with columns.
+    pub const fn shards(&self) -> usize {
+        self.shards
+    }
+
+    /// Frames recorded so far.
+    pub fn frames(&self) -> usize {
+        self.stream[0].len()
+    }
+
+    /// Frames that the whole run has.
+    pub fn frames_total(&self) -> usize {
+        self.length.micros().div_ceil(self.width.micros()) as usize
+    }
+
+    /// The end of frame `frame`, cut at the end of the run.
+    pub fn end_of(&self, frame: usize) -> SimTime {
+        SimTime::from_micros((self.width.micros() * (frame as u64 + 1)).min(self.length.micros()))
+    }
+
+    /// A stream-level column.
+    pub fn column(&self, metric: Metric) -> &[f64] {
+        &self.stream[metric.index()]
+    }
+
+    /// A shard-level column.
+    pub fn shard_column(&self, metric: ShardMetric, shard: usize) -> &[f64] {
+        &self.shard[metric.index() * self.shards + shard]
+    }
+
+    /// The sum of a stream-level column over the first `frames` frames.
+    pub fn total(&self, metric: Metric, frames: usize) -> f64 {
+        let column = self.column(metric);
+        column[..frames.min(column.len())].iter().sum()
+    }
+
+    /// The sum of a shard-level column over the first `frames` frames.
+    pub fn shard_total(&self, metric: ShardMetric, shard: usize, frames: usize) -> f64 {
+        let column = self.shard_column(metric, shard);
+        column[..frames.min(column.len())].iter().sum()
+    }
+
+    /// A gauge at the end of the first `frames` frames; zero before the first.
+    pub fn gauge(&self, metric: Metric, frames: usize) -> f64 {
+        if frames == 0 { 0.0 } else { self.column(metric).get(frames - 1).copied().unwrap_or(0.0) }
+    }
+
+    /// Appends one frame: `stream` in the order of [`Metric::ALL`], `shard` in the order of
+    /// [`ShardMetric::ALL`], all shards of a metric together.
+    pub fn push(&mut self, stream: &[f64], shard: &[f64]) {
+        assert_eq!(stream.len(), Metric::COUNT, "one value for each stream-level metric");
+        assert_eq!(shard.len(), ShardMetric::COUNT * self.shards, "one value for each shard-level metric and shard");
+        for (column, value) in self.stream.iter_mut().zip(stream) {
+            column.push(*value);
+        }
+        for (column, value) in self.shard.iter_mut().zip(shard) {
+            column.push(*value);
+        }
+    }
+
+    /// Frames `from..to` as one block of numbers, column after column: the form in which they leave the box.
+    pub fn encode(&self, from: usize, to: usize) -> Vec<f64> {
+        let mut block = vec![from as f64, (to - from) as f64, self.shards as f64];
+        for column in self.stream.iter().chain(&self.shard) {
+            block.extend_from_slice(&column[from..to]);
+        }
+        block
+    }
+
+    /// Appends a block made by [`encode`](Self::encode). The block comes from outside: anything that does not
+    /// continue this timeline exactly is refused and changes nothing.
+    pub fn append(&mut self, block: &[f64]) -> Result<(), BlockError> {
+        let [from, count, shards, values @ ..] = block else { return Err(BlockError) };
+        let count = *count as usize;
+        let columns = Metric::COUNT + ShardMetric::COUNT * self.shards;
+        let fits = *from == self.frames() as f64
+            && *shards == self.shards as f64
+            && self.frames() + count <= self.frames_total()
+            && values.len() == columns * count;
+        if !fits {
+            return Err(BlockError);
+        }
+        if count > 0 {
+            for (column, part) in self.stream.iter_mut().chain(&mut self.shard).zip(values.chunks_exact(count)) {
+                column.extend_from_slice(part);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A block of frames that does not continue the timeline it was given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockError;
+
+impl std::fmt::Display for BlockError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the block of frames does not continue the timeline")
+    }
+}
+
+impl std::error::Error for BlockError {}

@@ -1,0 +1,162 @@
+//! Everything that determines a run, checked and inert: traffic, producer, stream, consumer, operations, seed.
+//!
+//! A [`Scenario`] exists only in a valid state. It is made by `document::check`, which turns a draft (the
+//! JSON as somebody typed it) into either a scenario or every problem at once, each at its field. Inner types
+//! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
+
+pub mod traffic;
+
+pub use traffic::{Arrivals, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+
+use crate::units::{Bytes, Ratio, SimTime, Span};
+
+/// Everything that determines a run. Two equal scenarios give the same digest on every machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// A title for people; it does not influence the run.
+    pub name: String,
+    /// One or two sentences that say what this scenario shows; may be empty.
+    pub about: String,
+    /// The one source of randomness.
+    pub seed: u64,
+    /// How long the run lasts.
+    pub length: Span,
+    /// The curve of records offered, with their keys and sizes.
+    pub traffic: Traffic,
+    /// What puts the records.
+    pub producer: Producer,
+    /// The data stream they are put into.
+    pub stream: Stream,
+    /// The event source mapping that reads it, with its function.
+    pub consumer: Consumer,
+    /// Changes during the run, in order of time.
+    pub operations: Vec<PlannedOperation>,
+}
+
+/// What puts records: one application with an SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Producer {
+    /// Which call it makes.
+    pub call: PutCall,
+    /// How many records fit in its memory, waiting for a batch or for another try. Beyond it, new records are lost.
+    pub buffer: u64,
+    /// What it does with a record that was rejected.
+    pub retry: RetryPolicy,
+}
+
+/// The call that a producer makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutCall {
+    /// One record a call.
+    PutRecord,
+    /// Several records a call; the call is sent when it is full or when its oldest record has waited `linger`.
+    PutRecords {
+        /// Records in a full call, 1 to 500.
+        batch: u32,
+        /// How long the oldest record of a call waits for company.
+        linger: Span,
+    },
+}
+
+/// What a producer does with a rejected record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryPolicy {
+    /// Nothing: it does not look at the answer. The record is lost.
+    Ignore,
+    /// What the SDK does by itself, the standard mode: it repeats a call that failed as a whole, so a throttled
+    /// `PutRecord` is tried again, while entries that failed inside a 200 answer of `PutRecords` are lost.
+    SdkOnly,
+    /// Failed entries are sent again after a random share (full jitter) of an exponentially growing backoff.
+    Again {
+        /// Attempts in all, the first included; 1 to 100.
+        max_attempts: u32,
+        /// Longest wait before the first retry; it doubles with each retry.
+        base: Span,
+        /// The wait never grows beyond this.
+        cap: Span,
+        /// A record older than this is given up; `None` means it never is.
+        max_age: Option<Span>,
+    },
+}
+
+/// A data stream in provisioned mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Open shards, dividing the hash space evenly.
+    pub shards: u32,
+    /// How long a record stays readable.
+    pub retention: Span,
+    /// Depth of each shard's byte bucket. One second's worth is the strict reading; AWS also describes a tank of
+    /// 10 MiB, and it is not documented whether that holds for a stream with 1 MiB records.
+    pub byte_burst: Bytes,
+}
+
+/// A Lambda event source mapping that polls the stream, and the function behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consumer {
+    /// `BatchSize`, 1 to 10,000.
+    pub batch_size: u32,
+    /// `MaximumBatchingWindowInSeconds` as a span, 0 to 300 s.
+    pub batching_window: Span,
+    /// Memory of the function in MB; it sets the price of a second.
+    pub memory_mb: u32,
+    /// Who decides what an invocation does.
+    pub handler: HandlerKind,
+    /// How long an invocation takes.
+    pub duration: DurationModel,
+    /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
+    pub injected_error_rate: Ratio,
+}
+
+/// Who decides the outcome of an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlerKind {
+    /// The engine: it succeeds unless the injected error rate says otherwise.
+    Model,
+    /// The host: the engine hands the invocation out and waits for an outcome.
+    Host,
+}
+
+/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor within `1 ± spread`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DurationModel {
+    /// Time of an invocation before its first record.
+    pub fixed: Span,
+    /// Time for each record.
+    pub per_record: Span,
+    /// Half width of the uniform random factor around one.
+    pub spread: Ratio,
+}
+
+/// An operation and the instant at which it is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedOperation {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub operation: Operation,
+}
+
+/// A change during the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `UpdateEventSourceMapping`: the next batch is built with these settings.
+    UpdateMapping {
+        /// New `BatchSize`.
+        batch_size: u32,
+        /// New batching window.
+        batching_window: Span,
+    },
+    /// A deploy of the function: the next invocation takes this long and fails this often.
+    DeployFunction {
+        /// New duration model.
+        duration: DurationModel,
+        /// New injected error rate.
+        injected_error_rate: Ratio,
+    },
+    /// A deploy of the producer: rejected records are treated like this from now on.
+    DeployProducer {
+        /// New policy.
+        retry: RetryPolicy,
+    },
+}

@@ -1,0 +1,228 @@
+//! The curve of records offered over time, with the distribution of their keys and sizes. Data only; the
+//! engine's `arrivals` turns it into records.
+
+use crate::units::{Rate, Ratio, SimTime, Span};
+use std::sync::Arc;
+
+/// What is offered to the producer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traffic {
+    /// The rate at each instant is the sum of the parts. Never empty.
+    pub parts: Vec<Part>,
+    /// How arrivals fall inside the curve.
+    pub arrivals: Arrivals,
+    /// Partition keys.
+    pub keys: Keys,
+    /// Sizes of the data blobs, without the partition key.
+    pub sizes: Sizes,
+}
+
+/// One summand of the curve.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// The same rate throughout.
+    Constant {
+        /// Records per second.
+        rate: Rate,
+    },
+    /// From one rate to another in a straight line; `from` before it, `to` after it.
+    Ramp {
+        /// Rate before the ramp.
+        from: Rate,
+        /// Rate after the ramp.
+        to: Rate,
+        /// When it begins.
+        start: SimTime,
+        /// How long it takes.
+        over: Span,
+    },
+    /// A base rate, and for a while a multiple of it.
+    Spike {
+        /// Rate outside the spike.
+        base: Rate,
+        /// Peak as a multiple of the base, in thousandths (100× is 100,000).
+        factor_milli: u64,
+        /// When it begins to rise.
+        start: SimTime,
+        /// Time from base to peak.
+        rise: Span,
+        /// Time at the peak.
+        hold: Span,
+        /// Time from peak back to base.
+        fall: Span,
+    },
+    /// A sine with a period of 24 hours between two rates.
+    DayWave {
+        /// Lowest rate.
+        low: Rate,
+        /// Highest rate.
+        high: Rate,
+        /// Time of day of the highest rate, counted from the start of the run; below 24 h.
+        peak_at: Span,
+    },
+    /// A rate from each instant on; zero before the first. Instants strictly increase.
+    Steps {
+        /// Instant and rate.
+        steps: Vec<(SimTime, Rate)>,
+    },
+    /// Counts recorded somewhere real. Each count is kept to the record.
+    Series(Arc<Series>),
+}
+
+/// An imported series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Where it comes from, in words; may be empty.
+    pub source: String,
+    /// Rows in order of time; they do not overlap.
+    pub rows: Vec<SeriesRow>,
+}
+
+/// One recorded interval: so many records, spread over `length` from `at` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesRow {
+    /// Start of the interval, from the start of the run.
+    pub at: SimTime,
+    /// Length of the interval, above zero.
+    pub length: Span,
+    /// Records in it.
+    pub count: u64,
+    /// Bytes in it, where the series has sizes: the records of the row share them evenly, to the byte.
+    pub bytes: Option<u64>,
+}
+
+/// How arrivals fall inside the curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// Evenly spaced: the n-th record arrives when the curve's integral reaches n.
+    Even,
+    /// A Poisson process whose rate is the curve. Inside a row of a series: uniformly random, the count kept.
+    Poisson,
+}
+
+/// How partition keys are drawn. Key number k is the text `device-` and k with nine digits: 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Every record has key 0.
+    One,
+    /// Each of `count` keys is as likely as the other.
+    Uniform {
+        /// Number of keys, 1 to 1,000,000.
+        count: u32,
+    },
+    /// Key k has a weight of 1 / (k + 1)^exponent.
+    Zipf {
+        /// Number of keys, 1 to 1,000,000.
+        count: u32,
+        /// Exponent in thousandths, 0 to 4,000.
+        exponent_milli: u32,
+    },
+    /// Key 0 has `share` of all records, the others divide the rest evenly.
+    Hot {
+        /// Number of keys with the hot one, 2 to 1,000,000.
+        count: u32,
+        /// Share of the hot key.
+        share: Ratio,
+    },
+}
+
+/// How sizes of the data blob are drawn, in bytes. Rows of a series that have sizes override it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sizes {
+    /// Always the same.
+    Fixed {
+        /// Bytes.
+        bytes: u32,
+    },
+    /// Every size from `min` to `max` is as likely as the other.
+    Uniform {
+        /// Smallest, bytes.
+        min: u32,
+        /// Largest, bytes.
+        max: u32,
+    },
+    /// Log-normal, cut off at `cap`.
+    LogNormal {
+        /// Median, bytes.
+        median: u32,
+        /// Standard deviation of the logarithm, in thousandths.
+        sigma_milli: u32,
+        /// Largest, bytes; larger draws become this.
+        cap: u32,
+    },
+}
+
+impl Keys {
+    /// Number of different keys.
+    pub const fn count(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Uniform { count } | Self::Zipf { count, .. } | Self::Hot { count, .. } => count,
+        }
+    }
+}
+
+impl Traffic {
+    /// The offered rate at an instant, in records per second: for drawing and printing. The engine integrates
+    /// the curve in whole numbers instead.
+    pub fn rate_at(&self, at: SimTime) -> f64 {
+        self.parts.iter().map(|part| part.rate_at(at)).sum()
+    }
+
+    /// The highest offered rate over a run of `length`, in records per second, looked for at 2,000 instants and
+    /// at every corner of the curve.
+    pub fn peak_rate(&self, length: Span) -> f64 {
+        let end = length.micros();
+        let grid = (0..2_000).map(|i| end / 2_000 * i);
+        let corners = self.parts.iter().flat_map(Part::corners).filter(|at| at.micros() < end).map(SimTime::micros);
+        grid.chain(corners).map(|at| self.rate_at(SimTime::from_micros(at))).fold(0.0, f64::max)
+    }
+}
+
+impl Part {
+    /// This summand's rate at an instant, in records per second.
+    pub fn rate_at(&self, at: SimTime) -> f64 {
+        let between = |from: f64, to: f64, start: SimTime, over: Span| {
+            let passed = at.since(start).micros() as f64;
+            let share = if over == Span::ZERO { 1.0 } else { (passed / over.micros() as f64).min(1.0) };
+            if at < start { from } else { from + (to - from) * share }
+        };
+        match self {
+            Self::Constant { rate } => rate.per_second_f64(),
+            Self::Ramp { from, to, start, over } => between(from.per_second_f64(), to.per_second_f64(), *start, *over),
+            Self::Spike { base, factor_milli, start, rise, hold, fall } => {
+                let (low, peak) = (base.per_second_f64(), base.per_second_f64() * *factor_milli as f64 / 1_000.0);
+                let falls = *start + *rise + *hold;
+                if at < falls { between(low, peak, *start, *rise) } else { between(peak, low, falls, *fall) }
+            }
+            Self::DayWave { low, high, peak_at } => {
+                let (low, high) = (low.per_second_f64(), high.per_second_f64());
+                let phase = (at.seconds_f64() - peak_at.seconds_f64()) / 86_400.0;
+                (low + high) / 2.0 + (high - low) / 2.0 * libm::cos(phase * core::f64::consts::TAU)
+            }
+            Self::Steps { steps } => {
+                let before = steps.partition_point(|(from, _)| *from <= at);
+                before.checked_sub(1).map_or(0.0, |i| steps[i].1.per_second_f64())
+            }
+            Self::Series(series) => {
+                let before = series.rows.partition_point(|row| row.at <= at);
+                let row = before.checked_sub(1).map(|i| series.rows[i]).filter(|row| at < row.at + row.length);
+                row.map_or(0.0, |row| row.count as f64 / row.length.seconds_f64())
+            }
+        }
+    }
+
+    /// The instants at which the curve bends or jumps, in order.
+    pub fn corners(&self) -> Vec<SimTime> {
+        match self {
+            Self::Constant { .. } | Self::DayWave { .. } => Vec::new(),
+            Self::Ramp { start, over, .. } => vec![*start, *start + *over],
+            Self::Spike { start, rise, hold, fall, .. } => {
+                let (top, falls) = (*start + *rise, *start + *rise + *hold);
+                vec![*start, top, falls, falls + *fall]
+            }
+            Self::Steps { steps } => steps.iter().map(|(at, _)| *at).collect(),
+            Self::Series(series) => series.rows.iter().flat_map(|row| [row.at, row.at + row.length]).collect(),
+        }
+    }
+}
