@@ -1,1 +1,4 @@
 //! All native tests, one program.
+
+mod closed_form;
+mod common;
