@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cost;
+pub mod limits;
 pub mod metrics;
 pub mod scenario;
 pub mod units;

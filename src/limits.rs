@@ -1,0 +1,301 @@
+//! Every quota and bound that scenario and engine use: one typed constant each, with its unit, source and date.
+//!
+//! What the page and the model table show about a limit is read from [`ALL`], never typed a second time. AWS
+//! writes "MB" and "KB" loosely; where the sources show that binary units are meant, they are used here.
+
+use crate::units::{Bytes, Rate, Span};
+
+/// A count of records, calls, tokens, attempts and the like.
+pub type Count = u64;
+
+/// The value of a limit, as its constant has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number of things.
+    Count(Count),
+    /// A number of bytes, or of bytes per second where the unit says so.
+    Bytes(Bytes),
+    /// Things per second.
+    Rate(Rate),
+    /// A length of time.
+    Span(Span),
+}
+
+/// Where a figure comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Short tag, as in the fact sheet.
+    pub tag: &'static str,
+    /// The document in words.
+    pub text: &'static str,
+    /// Date of the copy that was read: year, and where known month and day.
+    pub date: &'static str,
+}
+
+/// One limit with everything that is known about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Name of the constant in this module.
+    pub name: &'static str,
+    /// Sentences that say what it limits; also the documentation of the constant.
+    pub about: &'static str,
+    /// The value.
+    pub value: Value,
+    /// What the value counts, for instance `records/s`.
+    pub unit: &'static str,
+    /// Where the figure comes from.
+    pub source: Source,
+    /// True where the figure is modelled or inferred rather than documented.
+    pub estimated: bool,
+}
+
+impl Limit {
+    /// The value with its unit, for people: `1,000 records/s`, `10 MiB`, `500 ms`.
+    pub fn value_text(&self) -> String {
+        match self.value {
+            Value::Count(n) => format!("{} {}", grouped(n), self.unit).trim_end().to_owned(),
+            Value::Rate(rate) => {
+                let (whole, rest) = (rate.milli() / 1_000, rate.milli() % 1_000);
+                let fraction = if rest == 0 { String::new() } else { format!(".{rest:03}") };
+                format!("{}{} {}", grouped(whole), fraction.trim_end_matches('0'), self.unit)
+            }
+            Value::Bytes(bytes) => {
+                let n = bytes.get();
+                let suffix = self.unit.strip_prefix("bytes").unwrap_or(self.unit);
+                if n >= 1 << 20 && n.is_multiple_of(1 << 20) {
+                    format!("{} MiB{suffix}", grouped(n >> 20))
+                } else if n >= 1 << 10 && n.is_multiple_of(1 << 10) {
+                    format!("{} KiB{suffix}", grouped(n >> 10))
+                } else {
+                    format!("{} bytes{suffix}", grouped(n))
+                }
+            }
+            Value::Span(span) => span_text(span),
+        }
+    }
+}
+
+/// A whole number with commas between thousands: `2,000,000`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A span in the largest unit that leaves it whole.
+fn span_text(span: Span) -> String {
+    let micros = span.micros();
+    let units = [(86_400_000_000, "days"), (3_600_000_000, "h"), (1_000_000, "s"), (1_000, "ms"), (1, "µs")];
+    // A single day reads better as 24 h, the way the service writes it.
+    let fits = |per: u64| micros.is_multiple_of(per) && (per != 86_400_000_000 || micros >= 2 * per);
+    let (per, unit) = units.into_iter().find(|(per, _)| fits(*per)).unwrap_or((1, "µs"));
+    format!("{} {unit}", grouped(micros / per))
+}
+
+/// The limit whose constant has this name.
+pub fn by_name(name: &str) -> Option<&'static Limit> {
+    ALL.iter().find(|limit| limit.name == name)
+}
+
+const K: Source = Source {
+    tag: "K",
+    text: "API model of Kinesis Data Streams, 2013-12-02, as shipped in botocore",
+    date: "2026-08-07",
+};
+const L: Source =
+    Source { tag: "L", text: "API model of Lambda, 2015-03-31, as shipped in botocore", date: "2026-08-07" };
+const Q: Source =
+    Source { tag: "Q", text: "Kinesis Data Streams Developer Guide, “Quotas and limits”", date: "2026" };
+const LR: Source = Source {
+    tag: "LR",
+    text: "AWS Big Data Blog, “10x larger record sizes”, and the guide on large records",
+    date: "2025-10-28",
+};
+const D22: Source = Source {
+    tag: "D22",
+    text: "Kinesis Data Streams Developer Guide, “Troubleshooting producers”, public sources",
+    date: "2022",
+};
+const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date: "2025-11" };
+const LK: Source =
+    Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
+const LG: Source = Source { tag: "LG", text: "AWS Lambda Developer Guide, “Lambda quotas”", date: "2023" };
+const LS: Source = Source { tag: "LS", text: "AWS Lambda Developer Guide, “Scaling behaviour”", date: "2026" };
+const LSN: Source = Source {
+    tag: "LSN",
+    text: "snapshots recorded on AWS in LocalStack's tests of Lambda with Kinesis; the figure is inferred from them",
+    date: "2025-11-25",
+};
+const ST: Source =
+    Source { tag: "ST", text: "retry module of the AWS SDK for JavaScript v3 (smithy-typescript)", date: "2026-08" };
+const OURS: Source =
+    Source { tag: "SG", text: "a bound of this simulator; the service has none here or a wider one", date: "2026-11" };
+
+/// Declares the constants and the list of them together, so that neither can lack what the other has.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $value:expr, $unit:literal, $source:expr, $sure:ident;)+) => {
+        $($(#[doc = $doc])+ pub const $name: $kind = $value;)+
+
+        /// Every limit, in the order in which this file declares them.
+        pub static ALL: &[Limit] = &[$(Limit {
+            name: stringify!($name),
+            about: concat!($($doc),+).trim_ascii(),
+            value: Value::$kind($name),
+            unit: $unit,
+            source: $source,
+            estimated: is_estimated!($sure),
+        }),+];
+    };
+}
+
+/// The last column of the table below.
+macro_rules! is_estimated {
+    (documented) => {
+        false
+    };
+    (estimated) => {
+        true
+    };
+}
+
+limits! {
+    // A shard.
+    /// Records that one shard accepts per second, in the long run.
+    SHARD_RECORDS_PER_SECOND: Rate = Rate::per_second(1_000), "records/s", K, documented;
+    /// Depth of a shard's bucket of records. No burst beyond one second's worth is documented.
+    SHARD_RECORDS_BURST: Count = 1_000, "records", K, estimated;
+    /// Bytes that one shard accepts per second, in the long run: data before base64, and partition key.
+    SHARD_WRITE_BYTES_PER_SECOND: Bytes = Bytes::MIB, "bytes/s", K, documented;
+    /// Depth of a shard's bucket of bytes, read strictly: one second's worth.
+    SHARD_BYTE_BURST_STRICT: Bytes = Bytes::MIB, "bytes", K, estimated;
+    /// Depth of a shard's bucket of bytes as the tank that AWS describes for large records. Whether it holds for
+    /// a stream whose records are limited to 1 MiB is not documented.
+    SHARD_BYTE_BURST_TANK: Bytes = Bytes::from_mib(10), "bytes", LR, estimated;
+    /// What is charged to the byte bucket is rounded up to this: each record of `PutRecord`, the sum of the whole
+    /// call of `PutRecords`.
+    THROTTLE_ROUNDING: Bytes = Bytes::KIB, "bytes", D22, documented;
+    /// Bytes that all polling readers of one shard together may read per second.
+    SHARD_READ_BYTES_PER_SECOND: Bytes = Bytes::from_mib(2), "bytes/s", Q, documented;
+    /// `GetRecords` calls to one shard per second, all polling readers together.
+    SHARD_READ_CALLS_PER_SECOND: Rate = Rate::per_second(5), "calls/s", Q, documented;
+    /// Records in one answer of `GetRecords`.
+    GET_RECORDS_RECORDS_MAX: Count = 10_000, "records", K, documented;
+    /// Bytes in one answer of `GetRecords`.
+    GET_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
+    /// After a full answer of `GetRecords`, calls within this time are throttled.
+    GET_RECORDS_REST_AFTER_FULL: Span = Span::from_secs(5), "s", K, documented;
+
+    // Put calls.
+    /// Records in one `PutRecords` call.
+    PUT_RECORDS_COUNT_MAX: Count = 500, "records", K, documented;
+    /// Bytes in one `PutRecords` call, partition keys included.
+    PUT_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
+    /// Data and partition key of one record, by default.
+    RECORD_BYTES_MAX: Bytes = Bytes::MIB, "bytes", K, documented;
+    /// Characters of a partition key.
+    PARTITION_KEY_CHARS_MAX: Count = 256, "characters", K, documented;
+    /// Length of the partition keys that the simulated producer makes: `device-` and nine digits.
+    PARTITION_KEY_BYTES: Bytes = Bytes::new(16), "bytes", OURS, documented;
+    /// What a PUT payload unit holds; each record is billed as the next whole number of them. The service writes
+    /// 25 KB; read as 25 × 1,024 bytes, as its other kilobytes are.
+    PUT_PAYLOAD_UNIT: Bytes = Bytes::new(25 * 1_024), "bytes", FAQ, documented;
+
+    // Retention.
+    /// Shortest time that a record stays readable.
+    RETENTION_MIN: Span = Span::from_hours(24), "h", K, documented;
+    /// Time that a record stays readable unless set otherwise.
+    RETENTION_DEFAULT: Span = Span::from_hours(24), "h", K, documented;
+    /// Longest time that a record stays readable.
+    RETENTION_MAX: Span = Span::from_hours(8_760), "h", K, documented;
+
+    // The SDK's own retries: JavaScript v3, standard mode.
+    /// Attempts of one call, the first included.
+    SDK_ATTEMPTS: Count = 3, "attempts", ST, documented;
+    /// Longest wait before the first retry; doubles with each retry, and a random share of it is waited.
+    SDK_BACKOFF_BASE: Span = Span::from_millis(100), "ms", ST, documented;
+    /// The same where the call was throttled.
+    SDK_BACKOFF_BASE_THROTTLED: Span = Span::from_millis(500), "ms", ST, documented;
+    /// The longest wait never grows beyond this.
+    SDK_BACKOFF_CAP: Span = Span::from_secs(20), "s", ST, documented;
+    /// Tokens that a client may spend on retries.
+    SDK_RETRY_TOKENS: Count = 500, "tokens", ST, documented;
+    /// Tokens that one retry costs; its success gives them back.
+    SDK_RETRY_COST: Count = 5, "tokens", ST, documented;
+    /// Tokens that a success without a retry adds, up to the capacity.
+    SDK_SUCCESS_REFUND: Count = 1, "tokens", ST, documented;
+
+    // The event source mapping.
+    /// `BatchSize` at most.
+    MAPPING_BATCH_MAX: Count = 10_000, "records", L, documented;
+    /// `BatchSize` unless set otherwise.
+    MAPPING_BATCH_DEFAULT: Count = 100, "records", L, documented;
+    /// `MaximumBatchingWindowInSeconds` at most.
+    MAPPING_WINDOW_MAX: Span = Span::from_secs(300), "s", L, documented;
+    /// A mapping that has caught up polls each shard this often; while more records are there it goes on at once.
+    MAPPING_POLL_INTERVAL: Span = Span::from_secs(1), "s", LK, documented;
+    /// Wait before a failed batch is tried again for the first time; it doubles with each failure. No figure is
+    /// published; doubling from half a second fits what was measured.
+    MAPPING_RETRY_BASE: Span = Span::from_millis(500), "ms", LSN, estimated;
+    /// The wait between tries of a failed batch never grows beyond this. Measured up to 32 s only.
+    MAPPING_RETRY_CAP: Span = Span::from_secs(60), "s", LSN, estimated;
+
+    // Lambda.
+    /// Bytes of a synchronous invocation's request. Data is sent as base64, which takes four bytes for three.
+    LAMBDA_PAYLOAD_MAX: Bytes = Bytes::from_mib(6), "bytes", LG, documented;
+    /// Base64 turns this many bytes of data …
+    BASE64_FROM: Count = 3, "bytes", LG, documented;
+    /// … into this many.
+    BASE64_TO: Count = 4, "bytes", LG, documented;
+    /// Executions at the same time, all functions of an account in a Region together, by default.
+    LAMBDA_CONCURRENCY: Count = 1_000, "executions", LG, documented;
+    /// Execution environments that a function may gain in each interval of ten seconds.
+    LAMBDA_SCALE_STEP: Count = 1_000, "environments in 10 s", LS, documented;
+    /// Longest time that an invocation may take.
+    LAMBDA_TIMEOUT_MAX: Span = Span::from_secs(900), "s", L, documented;
+    /// Least memory of a function.
+    LAMBDA_MEMORY_MIN_MB: Count = 128, "MB", LG, documented;
+    /// Most memory of a function.
+    LAMBDA_MEMORY_MAX_MB: Count = 10_240, "MB", LG, documented;
+
+    // Bounds of the simulator. They keep every run finite and every number exact.
+    /// Shortest run.
+    RUN_LENGTH_MIN: Span = Span::from_secs(1), "s", OURS, documented;
+    /// Longest run.
+    RUN_LENGTH_MAX: Span = Span::from_hours(31 * 24), "days", OURS, documented;
+    /// Open shards of the stream. The quota of an account is 20,000 in the largest Regions.
+    SHARDS_MAX: Count = 1_000, "shards", OURS, documented;
+    /// Different partition keys.
+    KEYS_MAX: Count = 1_000_000, "keys", OURS, documented;
+    /// Records offered in one run.
+    OFFERED_MAX: Count = 2_000_000_000, "records", OURS, documented;
+    /// Highest rate of one part of the curve.
+    OFFERED_RATE_MAX: Rate = Rate::per_second(10_000_000), "records/s", OURS, documented;
+    /// Peak of a spike as a multiple of its base.
+    SPIKE_FACTOR_MAX: Count = 100_000, "times", OURS, documented;
+    /// Parts that a curve may add up.
+    CURVE_PARTS_MAX: Count = 16, "parts", OURS, documented;
+    /// Steps of one part of the curve.
+    CURVE_STEPS_MAX: Count = 10_000, "steps", OURS, documented;
+    /// Rows of an imported series: a month of minutes and some.
+    SERIES_ROWS_MAX: Count = 100_000, "rows", OURS, documented;
+    /// Records that a producer may hold.
+    PRODUCER_BUFFER_MAX: Count = 10_000_000, "records", OURS, documented;
+    /// Longest time that the oldest record of a call waits for company.
+    LINGER_MAX: Span = Span::from_secs(60), "s", OURS, documented;
+    /// Attempts that a producer may make for one record.
+    PRODUCER_ATTEMPTS_MAX: Count = 100, "attempts", OURS, documented;
+    /// Longest backoff of a producer.
+    PRODUCER_BACKOFF_MAX: Span = Span::from_secs(300), "s", OURS, documented;
+    /// Exponent of Zipf-distributed keys.
+    ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
+    /// Standard deviation of the logarithm of a log-normal size.
+    SIZE_SIGMA_MAX: Count = 4, "", OURS, documented;
+    /// Operations in one run.
+    OPERATIONS_MAX: Count = 1_000, "operations", OURS, documented;
+}
