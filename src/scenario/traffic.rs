@@ -163,10 +163,9 @@ impl Keys {
 }
 
 impl Traffic {
-    /// The offered rate at an instant, in records per second: for drawing and printing. The engine integrates
-    /// the curve in whole numbers instead.
+    /// The offered rate at an instant, in records per second.
     pub fn rate_at(&self, at: SimTime) -> f64 {
-        self.parts.iter().map(|part| part.rate_at(at)).sum()
+        self.parts.iter().map(|part| part.rate_at(at).per_second_f64()).sum()
     }
 
     /// The highest offered rate over a run of `length`, in records per second, looked for at 2,000 instants and
@@ -180,34 +179,34 @@ impl Traffic {
 }
 
 impl Part {
-    /// This summand's rate at an instant, in records per second.
-    pub fn rate_at(&self, at: SimTime) -> f64 {
-        let between = |from: f64, to: f64, start: SimTime, over: Span| {
-            let passed = at.since(start).micros() as f64;
-            let share = if over == Span::ZERO { 1.0 } else { (passed / over.micros() as f64).min(1.0) };
-            if at < start { from } else { from + (to - from) * share }
-        };
+    /// This summand's rate at an instant, rounded down to a thousandth of a record per second.
+    pub fn rate_at(&self, at: SimTime) -> Rate {
         match self {
-            Self::Constant { rate } => rate.per_second_f64(),
-            Self::Ramp { from, to, start, over } => between(from.per_second_f64(), to.per_second_f64(), *start, *over),
-            Self::Spike { base, factor_milli, start, rise, hold, fall } => {
-                let (low, peak) = (base.per_second_f64(), base.per_second_f64() * *factor_milli as f64 / 1_000.0);
-                let falls = *start + *rise + *hold;
-                if at < falls { between(low, peak, *start, *rise) } else { between(peak, low, falls, *fall) }
+            Self::Constant { rate } => *rate,
+            Self::Ramp { from, to, start, over } => between(*from, *to, *start, *over, at),
+            Self::Spike { base, start, rise, hold, fall, .. } => {
+                let (peak, falls) = (self.peak(), *start + *rise + *hold);
+                if at < falls {
+                    between(*base, peak, *start, *rise, at)
+                } else {
+                    between(peak, *base, falls, *fall, at)
+                }
             }
             Self::DayWave { low, high, peak_at } => {
-                let (low, high) = (low.per_second_f64(), high.per_second_f64());
+                let (low, high) = (low.milli() as f64, high.milli() as f64);
                 let phase = (at.seconds_f64() - peak_at.seconds_f64()) / 86_400.0;
-                (low + high) / 2.0 + (high - low) / 2.0 * libm::cos(phase * core::f64::consts::TAU)
+                let wave = libm::cos(phase * core::f64::consts::TAU);
+                Rate::from_milli(((low + high) / 2.0 + (high - low) / 2.0 * wave) as u64)
             }
             Self::Steps { steps } => {
                 let before = steps.partition_point(|(from, _)| *from <= at);
-                before.checked_sub(1).map_or(0.0, |i| steps[i].1.per_second_f64())
+                before.checked_sub(1).map_or(Rate::default(), |i| steps[i].1)
             }
             Self::Series(series) => {
                 let before = series.rows.partition_point(|row| row.at <= at);
                 let row = before.checked_sub(1).map(|i| series.rows[i]).filter(|row| at < row.at + row.length);
-                row.map_or(0.0, |row| row.count as f64 / row.length.seconds_f64())
+                let milli = |row: SeriesRow| u128::from(row.count) * 1_000_000_000 / u128::from(row.length.micros());
+                Rate::from_milli(row.map_or(0, |row| milli(row) as u64))
             }
         }
     }
@@ -225,4 +224,29 @@ impl Part {
             Self::Series(series) => series.rows.iter().flat_map(|row| [row.at, row.at + row.length]).collect(),
         }
     }
+
+    /// The rate at the top of a spike; for other parts, zero.
+    fn peak(&self) -> Rate {
+        match self {
+            Self::Spike { base, factor_milli, .. } => {
+                let milli = u128::from(base.milli()) * u128::from(*factor_milli) / 1_000;
+                Rate::from_milli(u64::try_from(milli).unwrap_or(u64::MAX))
+            }
+            _ => Rate::default(),
+        }
+    }
+}
+
+/// A straight line from one rate to another; flat before and after it.
+fn between(from: Rate, to: Rate, start: SimTime, over: Span, at: SimTime) -> Rate {
+    if at < start {
+        return from;
+    }
+    let passed = at.since(start).micros();
+    if passed >= over.micros() {
+        return to;
+    }
+    let (a, b) = (i128::from(from.milli()), i128::from(to.milli()));
+    let milli = a + (b - a) * i128::from(passed) / i128::from(over.micros());
+    Rate::from_milli(milli as u64)
 }

@@ -1,3 +1,4 @@
 //! All native tests, one program.
 
 mod app;
+mod picture_text;

@@ -1,0 +1,284 @@
+//! The traffic curve becomes records: when each arrives, which key it has, how large it is.
+//!
+//! A source walks a curve in slices of constant rate. Inside a slice, a gap drawn in *records* (one, or
+//! exponential with mean one) is stretched by the slice's time per record; what is left of a gap at the end of a
+//! slice is carried into the next, so counts are those of the curve's integral, not of its pieces.
+
+use super::rng::{Actor, Exponential, Rng};
+use crate::scenario::{Arrivals as Spacing, Part, Scenario, Series, SeriesRow, Traffic};
+use crate::units::{Rate, SimTime, Span};
+use std::sync::Arc;
+
+/// One record in 2⁻³² records.
+const ONE_Q32: u64 = 1 << 32;
+/// No slice of a curve is longer, so that rounding the time per record costs nothing that could be seen.
+const SLICE_MAX: u64 = 60_000_000;
+/// Where the curve bends smoothly, slices are this long, or a ten-thousandth of the piece if that is longer.
+const SLICE_BENT: u64 = 100_000;
+
+/// Arrival times of a whole traffic: one source for the summed curve, and one for each imported series.
+#[derive(Clone, Debug)]
+pub struct ArrivalTimes {
+    sources: Vec<Source>,
+    exponential: Arc<Exponential>,
+    next_at: u64,
+    next_source: usize,
+}
+
+/// What the size of an arriving record follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeRule {
+    /// The scenario's distribution of sizes.
+    Drawn,
+    /// A row of a series that has sizes: exactly so many bytes.
+    Given(u32),
+}
+
+impl ArrivalTimes {
+    /// The arrivals of a scenario, from its start to its end.
+    pub fn new(scenario: &Scenario) -> Self {
+        let Traffic { parts, arrivals, .. } = &scenario.traffic;
+        let rng = |number| Rng::of(scenario.seed, Actor::Arrivals(number));
+        let (series, curve): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|p| matches!(p, Part::Series(_)));
+        let exponential = Arc::new(Exponential::new());
+        let mut sources = Vec::new();
+        if !curve.is_empty() {
+            let curve = Curve::new(curve.into_iter().cloned().collect(), scenario.length);
+            sources.push(Source::new(Slices::Curve(curve), *arrivals, rng(0)));
+        }
+        for (number, part) in (1..).zip(series) {
+            if let Part::Series(series) = part {
+                let slices = Slices::Series { series: Arc::clone(series), row: 0, end: scenario.length.micros() };
+                sources.push(Source::new(slices, *arrivals, rng(number)));
+            }
+        }
+        for source in &mut sources {
+            source.start(&exponential);
+        }
+        let mut times = Self { sources, exponential, next_at: u64::MAX, next_source: 0 };
+        times.find_next();
+        times
+    }
+
+    /// When the next record arrives; `u64::MAX` after the last.
+    #[inline]
+    pub const fn next_at(&self) -> u64 {
+        self.next_at
+    }
+
+    /// Takes the arrival at [`next_at`](Self::next_at).
+    #[inline]
+    pub fn take(&mut self) -> SizeRule {
+        let source = &mut self.sources[self.next_source];
+        let rule = source.size_rule();
+        source.advance(&self.exponential);
+        if self.sources.len() == 1 {
+            self.next_at = source.next_at;
+        } else {
+            self.find_next();
+        }
+        rule
+    }
+
+    fn find_next(&mut self) {
+        let earliest = self.sources.iter().enumerate().min_by_key(|(_, source)| source.next_at);
+        (self.next_source, self.next_at) = earliest.map_or((0, u64::MAX), |(i, source)| (i, source.next_at));
+    }
+}
+
+/// A stretch of time in which records have the same expected distance.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slice {
+    start: u64,
+    /// Length in 2⁻²⁰ µs.
+    length_q20: u64,
+    /// Time per record in 2⁻²⁰ µs; zero where nothing arrives.
+    step_q20: u64,
+    /// Where a row of a series lies behind it: records still to come, and the bytes that all of them share.
+    row: Option<RowState>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RowState {
+    left: u64,
+    count: u64,
+    bytes: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Slices {
+    Curve(Curve),
+    Series { series: Arc<Series>, row: usize, end: u64 },
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    slices: Slices,
+    slice: Slice,
+    /// Position of the next arrival in the slice, in 2⁻²⁰ µs.
+    at_q20: u64,
+    next_at: u64,
+    spacing: Spacing,
+    rng: Rng,
+}
+
+impl Source {
+    fn new(slices: Slices, spacing: Spacing, rng: Rng) -> Self {
+        Self { slices, slice: Slice::default(), at_q20: 0, next_at: u64::MAX, spacing, rng }
+    }
+
+    /// Places the first arrival: at once where arrivals are even, after a gap where they are random.
+    fn start(&mut self, exponential: &Exponential) {
+        let first = match self.spacing {
+            Spacing::Even => 0,
+            Spacing::Poisson => exponential.draw_q32(&mut self.rng),
+        };
+        self.enter_next(first, exponential);
+    }
+
+    #[inline]
+    fn advance(&mut self, exponential: &Exponential) {
+        if let Some(row) = &mut self.slice.row {
+            row.left -= 1;
+            if row.left == 0 {
+                return self.enter_next(0, exponential);
+            }
+        }
+        let room = self.slice.length_q20 - self.at_q20;
+        let (gap, step) = match self.spacing {
+            Spacing::Even => (ONE_Q32, u128::from(self.slice.step_q20)),
+            Spacing::Poisson => {
+                let gap = exponential.draw_q32(&mut self.rng);
+                (gap, (u128::from(gap) * u128::from(self.slice.step_q20)) >> 32)
+            }
+        };
+        if step < u128::from(room) {
+            self.at_q20 += step as u64;
+            self.next_at = self.slice.start + (self.at_q20 >> 20);
+        } else {
+            let passed = (u128::from(room) << 32) / u128::from(self.slice.step_q20);
+            self.enter_next(gap - passed as u64, exponential);
+        }
+    }
+
+    /// Goes to the slice in which a gap of so many 2⁻³² records ends.
+    #[cold]
+    fn enter_next(&mut self, mut gap: u64, exponential: &Exponential) {
+        loop {
+            let Some(slice) = self.slices.next() else {
+                self.next_at = u64::MAX;
+                return;
+            };
+            self.slice = slice;
+            self.at_q20 = 0;
+            if let Some(row) = slice.row {
+                return self.enter_row(row, exponential);
+            }
+            if slice.step_q20 == 0 {
+                continue;
+            }
+            let step = (u128::from(gap) * u128::from(slice.step_q20)) >> 32;
+            if step < u128::from(slice.length_q20) {
+                self.at_q20 = step as u64;
+                self.next_at = slice.start + (self.at_q20 >> 20);
+                return;
+            }
+            gap -= ((u128::from(slice.length_q20) << 32) / u128::from(slice.step_q20)) as u64;
+        }
+    }
+
+    /// Starts a row of a series. Random arrivals with a fixed count are sorted uniform numbers, and those are
+    /// exponential gaps divided by the sum of all of them and one more: the sum is taken with a copy of the
+    /// generator, which then draws the same gaps again.
+    fn enter_row(&mut self, row: RowState, exponential: &Exponential) {
+        let length = u128::from(self.slice.length_q20);
+        match self.spacing {
+            Spacing::Even => self.slice.step_q20 = (length / u128::from(row.count)) as u64,
+            Spacing::Poisson => {
+                let mut ahead = self.rng.clone();
+                let sum: u128 = (0..=row.count).map(|_| u128::from(exponential.draw_q32(&mut ahead))).sum();
+                // A sum of zero needs every gap below 2⁻³²; then all arrive at once.
+                self.slice.step_q20 = (length << 32).checked_div(sum).map_or(1, |step| step as u64).max(1);
+                let first = exponential.draw_q32(&mut self.rng);
+                self.at_q20 = ((u128::from(first) * u128::from(self.slice.step_q20)) >> 32) as u64;
+            }
+        }
+        self.next_at = self.slice.start + (self.at_q20 >> 20);
+    }
+
+    #[inline]
+    fn size_rule(&self) -> SizeRule {
+        match self.slice.row {
+            Some(RowState { left, count, bytes: Some(bytes) }) => {
+                // The first `bytes mod count` records are one byte larger, so the row's bytes are exact.
+                let larger = count - left < bytes % count;
+                SizeRule::Given((bytes / count) as u32 + u32::from(larger))
+            }
+            _ => SizeRule::Drawn,
+        }
+    }
+}
+
+impl Slices {
+    fn next(&mut self) -> Option<Slice> {
+        match self {
+            Self::Curve(curve) => curve.next_slice(),
+            Self::Series { series, row, end } => loop {
+                let SeriesRow { at, length, count, bytes } = *series.rows.get(*row)?;
+                *row += 1;
+                if at.micros() >= *end {
+                    return None;
+                }
+                if count > 0 {
+                    let row = Some(RowState { left: count, count, bytes });
+                    return Some(Slice { start: at.micros(), length_q20: length.micros() << 20, step_q20: 1, row });
+                }
+            },
+        }
+    }
+}
+
+/// The sum of all parts that are formulas, cut at its corners.
+#[derive(Clone, Debug)]
+struct Curve {
+    parts: Vec<Part>,
+    /// Corners inside the run and its end, in order, each once.
+    corners: Vec<u64>,
+    corner: usize,
+    at: u64,
+    smooth: bool,
+}
+
+impl Curve {
+    fn new(parts: Vec<Part>, length: Span) -> Self {
+        let end = length.micros();
+        let mut corners: Vec<u64> = parts.iter().flat_map(Part::corners).map(SimTime::micros).collect();
+        corners.retain(|at| (1..end).contains(at));
+        corners.push(end);
+        corners.sort_unstable();
+        corners.dedup();
+        let smooth = parts.iter().any(|part| matches!(part, Part::DayWave { .. }));
+        Self { parts, corners, corner: 0, at: 0, smooth }
+    }
+
+    fn rate(&self, at: u64) -> u64 {
+        self.parts.iter().map(|part| part.rate_at(SimTime::from_micros(at))).map(Rate::milli).sum()
+    }
+
+    fn next_slice(&mut self) -> Option<Slice> {
+        let corner = *self.corners.get(self.corner)?;
+        let piece_start = self.corner.checked_sub(1).map_or(0, |before| self.corners[before]);
+        // Between corners the sum of the parts is a straight line, unless a wave is among them.
+        let flat = !self.smooth && self.rate(piece_start) == self.rate(corner - 1);
+        let longest = if flat { SLICE_MAX } else { SLICE_BENT.max((corner - piece_start) / 10_000).min(SLICE_MAX) };
+        let (start, end) = (self.at, corner.min(self.at + longest));
+        self.at = end;
+        if end == corner {
+            self.corner += 1;
+        }
+        let milli = self.rate(start + (end - start) / 2);
+        // 10⁹ µs × 2²⁰ over thousandths of a record per second.
+        let step_q20 = (1_000_000_000u64 << 20).checked_div(milli).map_or(0, |step| step.max(1));
+        Some(Slice { start, length_q20: (end - start) << 20, step_q20, row: None })
+    }
+}
