@@ -1,3 +1,18 @@
 //! The headless application: every decision the page makes, without Yew, without a browser.
 
+pub mod action;
+pub mod capacity;
+mod editing;
 pub mod event;
+pub mod events;
+pub mod form;
+pub mod hints;
+pub mod model;
+pub mod picture;
+mod playback;
+pub mod reading;
+pub mod verdict;
+pub mod words;
+
+pub use action::{Action, BoxEvent, Effect, Speed, Theme};
+pub use model::{Message, Model, Start};
