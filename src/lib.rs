@@ -9,3 +9,5 @@ pub mod metrics;
 pub mod scenario;
 pub mod session;
 pub mod units;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub mod web;
