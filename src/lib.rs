@@ -8,6 +8,8 @@ pub mod limits;
 pub mod metrics;
 pub mod scenario;
 pub mod session;
+pub mod text;
 pub mod units;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 pub mod web;
+pub mod words;
