@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cost;
+pub mod hash_key;
 pub mod limits;
 pub mod metrics;
 pub mod scenario;
