@@ -71,6 +71,7 @@ pub fn retries() -> RetryPolicy {
 #[derive(Default)]
 struct Lane {
     carry: f64,
+    tokens: f64,
     held: f64,
     queue: VecDeque<(f64, f64)>,
     waiting: f64,
@@ -106,7 +107,9 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
                 let offered = lane.carry.floor();
                 lane.carry -= offered;
                 let wants = offered + lane.held;
-                let accepted = wants.min((room * tick).floor().max(1.0));
+                lane.tokens = (lane.tokens + room * tick).min(room);
+                let accepted = wants.min(lane.tokens.floor());
+                lane.tokens -= accepted;
                 let rejected = wants - accepted;
                 let kept = if keeps { rejected.min(scenario.producer.buffer as f64 * shares[index]) } else { 0.0 };
                 let tried = if keeps { rejected.min((offered - accepted).max(room * tick * 0.4)) } else { rejected };

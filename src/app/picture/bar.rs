@@ -19,6 +19,7 @@ pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
         return svg.finish();
     }
     let u = size.rem;
+    let letter = if size.room { u * 1.1 } else { u };
     let shares = percents(counts);
     let looks = [(DONE, "processed"), (STRIPES, "waiting"), (HATCH, "lost")];
     let mut x = 0.0;
@@ -27,7 +28,7 @@ pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
         if width > 0.4 {
             svg.rect(&fill(paint), x, 0.0, width, size.height);
             let words = format!("{} {name}", percent(share, count));
-            let plate = label_width(words.chars().count(), u) * 1.08 + 8.0 * u;
+            let plate = label_width(words.chars().count(), letter) * 1.12 + 8.0 * u;
             if labelled && width > plate + 8.0 * u {
                 svg.rect("fill=\"var(--paper)\"", x + 4.0 * u, size.height / 2.0 - 8.5 * u, plate, 17.0 * u);
                 svg.text(x + 8.0 * u, size.height / 2.0 + 4.0 * u, "ink strong", &words);

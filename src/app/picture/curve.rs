@@ -109,7 +109,10 @@ pub fn curve(scenario: &Scenario, size: Size) -> String {
     if limit < frame.top_rate {
         let y = frame.y(limit);
         svg.path("class=\"lim\"", &Path::at(0.0, y).across(size.width));
-        svg.text(size.width, y - 3.0, "e", &format!("{}/s", rate(limit)));
+        // Above the line, unless the drawing ends there or the curve is in the way.
+        let above = y - frame.y(Forecast::of(scenario).peak);
+        let words_y = if y < 12.0 || (0.0..14.0).contains(&above) { y + 11.0 * size.rem } else { y - 3.0 };
+        svg.text(size.width, words_y, "e", &format!("{}/s", rate(limit)));
     }
     svg.path(&stroke(FLOW, 2.0), &line);
     svg.path("class=\"hair\"", &Path::at(0.0, foot + 0.5).across(size.width));
@@ -120,7 +123,7 @@ pub fn curve(scenario: &Scenario, size: Size) -> String {
 }
 
 fn sampled(scenario: &Scenario, frame: &Frame) -> Path {
-    let heights = silhouette(scenario, ((frame.width / 1.5) as usize).clamp(2, 600));
+    let heights = silhouette(scenario, ((frame.width * 2.0) as usize).clamp(2, 600));
     let mut line = Path::at(0.0, frame.y(heights[0]));
     for (column, height) in heights.iter().enumerate() {
         line.add_line((column as f64 + 0.5) / heights.len() as f64 * frame.width, frame.y(*height));

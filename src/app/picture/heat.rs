@@ -54,14 +54,7 @@ impl Scene<'_> {
         let rejected = self.px(totals.rejected).min(self.layout.rejected_max);
         self.bands_to_rows(&rows, rejected);
         self.svg.rect("class=\"bed\"", self.layout.gate, block.top, self.layout.length(), block.bottom - block.top);
-        if self.reading.idle {
-            let trickle = fill(FLOW) + " fill-opacity=\".35\"";
-            let mut lines = Path::new();
-            for row in &rows {
-                lines.add_rect(self.layout.gate, row.top + row.height - 0.8, self.layout.length(), 0.8);
-            }
-            self.svg.path(&trickle, &lines);
-        } else {
+        if !self.reading.idle {
             self.cells(&rows);
         }
         let view = LaneView {
@@ -74,7 +67,7 @@ impl Scene<'_> {
         };
         if rejected > 0.6 {
             let accepted = self.band(totals.accepted);
-            let y = self.layout.middle - (accepted + rejected) / 2.0;
+            let y = self.source_middle(accepted + rejected) - (accepted + rejected) / 2.0;
             self.rejected_hook(&view, Source { y, accepted, rejected });
         }
         let (gate, end) = (self.layout.gate, self.layout.end);
@@ -132,7 +125,8 @@ impl Scene<'_> {
                 self.px(accepted).max(0.35)
             })
             .collect();
-        let mut y = self.layout.middle - (heights.iter().sum::<f64>() + rejected) / 2.0;
+        let stack = heights.iter().sum::<f64>() + rejected;
+        let mut y = self.source_middle(stack) - stack / 2.0;
         let mut bands = Path::new();
         for (row, height) in rows.iter().zip(heights) {
             bands.add_band((x, y), (gate, row.top + row.height - height), (x + gate) / 2.0, height);
@@ -212,12 +206,25 @@ impl Scene<'_> {
         if let Some(behind) = self.behind(shard.age) {
             parts.push(strong("t-wait", &behind));
         }
-        let lead = if self.reading.idle { "for instance" } else { "is fullest" };
-        let words = format!("{} {lead}: {}", strong("ink", &format!("Shard {hardest}")), parts.join(" · "));
         let y = block.top - 8.0 * u;
+        if self.reading.idle {
+            self.svg.text(
+                if self.layout.narrow { 0.0 } else { gate + 4.0 },
+                y,
+                "",
+                "a row for each shard, hash 0000… on top",
+            );
+            return;
+        }
+        // On a phone the last words are the ones that matter.
+        if self.layout.narrow && parts.len() > 1 {
+            parts.remove(0);
+        }
+        let lead = if self.layout.narrow { "" } else { " is fullest" };
+        let words = format!("{}{lead}: {}", strong("ink", &format!("Shard {hardest}")), parts.join(" · "));
         self.svg.text(if self.layout.narrow { 0.0 } else { gate + 4.0 }, y, "", &words);
         let range = format!("hash {}", hash_range(hardest, self.reading.shards.len()));
-        if self.layout.length() > label_width(76, u) {
+        if self.layout.length() > label_width(76, self.layout.letter) {
             self.svg.text(end, y, "e", &range);
         }
         if let Some(row) = rows.iter().find(|row| (row.first..=row.last).contains(&hardest)) {
@@ -240,16 +247,16 @@ impl Scene<'_> {
         let count = |of: &dyn Fn(&ShardReading) -> bool| self.reading.shards.iter().filter(|shard| of(shard)).count();
         let full = count(&|shard| shard.full);
         let late = count(&|shard| shard.age > self.reading.patience);
-        let mut words = vec![if self.layout.narrow {
-            "rows by hash range".to_owned()
-        } else {
-            "rows by hash range, 0000… on top".to_owned()
-        }];
+        let mut words = Vec::new();
         if let Some(row) = rows.first().filter(|row| row.last > row.first) {
             words.push(format!("{} shards a row", row.last - row.first + 1));
         }
         if full > 0 {
             words.push(strong("ink", &format!("{} full", int(full as f64))));
+        }
+        let rejected = self.reading.sum(|shard| shard.rejected);
+        if rejected >= 0.05 && !self.layout.narrow {
+            words.push(strong("t-lost", &format!("{}/s rejected", rate(rejected))));
         }
         if late > 0 {
             words.push(strong("t-wait", &format!("{} behind", int(late as f64))));
@@ -266,13 +273,20 @@ impl Scene<'_> {
         let u = self.layout.unit;
         let (end, x, width) = (self.layout.end, self.layout.function, self.layout.function_width);
         let mut bands = Path::new();
-        for row in rows {
-            let processed: f64 = self.reading.shards[row.first..=row.last].iter().map(|shard| shard.processed).sum();
-            let height = if processed > 0.0 { self.px(processed).max(0.35) } else { 0.0 };
-            let bottom = row.top + row.height;
-            if height > 0.0 {
+        let all = self.px(self.reading.sum(|shard| shard.processed));
+        if all > 0.8 * rows.len() as f64 {
+            for row in rows {
+                let processed: f64 =
+                    self.reading.shards[row.first..=row.last].iter().map(|shard| shard.processed).sum();
+                let (bottom, height) = (row.top + row.height, self.px(processed).min(row.height));
                 bands.add_rect(end, bottom - height, x - end, height);
+                self.outlets.push((x + width, bottom, height));
             }
+        } else if all > 0.0 {
+            // Threads this fine would only shimmer: one band for all.
+            let height = all.max(0.9);
+            let bottom = (block.top + block.bottom + height) / 2.0;
+            bands.add_rect(end, bottom - height, x - end, height);
             self.outlets.push((x + width, bottom, height));
         }
         self.svg.path(&fill(DONE), &bands);

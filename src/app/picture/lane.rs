@@ -40,7 +40,7 @@ impl Scene<'_> {
             .map(|shard| (self.band(self.reading.shards[shard].accepted), self.rejected_band(shard)))
             .collect();
         let total: f64 = bands.iter().map(|(accepted, rejected)| accepted + rejected).sum();
-        let mut y = self.layout.middle - total / 2.0;
+        let mut y = self.source_middle(total) - total / 2.0;
         self.outline_of_the_peak();
         for (shard, (accepted, rejected)) in bands.into_iter().enumerate() {
             self.lane(shard, Source { y, accepted, rejected });
@@ -62,7 +62,7 @@ impl Scene<'_> {
         let total: f64 = self.forecast.shares.iter().map(|share| height(*share)).sum();
         let (x, gate) = (self.layout.source, self.layout.gate);
         let middle = (x + gate) / 2.0;
-        let mut y = self.layout.middle - total / 2.0;
+        let mut y = self.source_middle(total) - total / 2.0;
         let mut outline = Path::new();
         for (lane, share) in self.layout.lanes.iter().zip(&self.forecast.shares) {
             let band = height(*share);
@@ -80,7 +80,9 @@ impl Scene<'_> {
         let reading = self.reading.shards[shard];
         let scale = self.layout.length() / self.axis.span;
         let checkpoint = (self.layout.gate + reading.age * scale).min(self.layout.end);
-        let processed = if reading.processed > 0.0 { self.band(reading.processed) } else { 0.0 };
+        // A function that catches up may be faster than the shard: the band stays in its lane.
+        let processed =
+            if reading.processed > 0.0 { self.band(reading.processed).min(lane.bottom - lane.top) } else { 0.0 };
         let view = LaneView { shard, lane, reading, checkpoint, processed, rejected: source.rejected };
 
         let (top, height) = (lane.top, lane.bottom - lane.top);
@@ -140,7 +142,7 @@ impl Scene<'_> {
         }
         if self.losing() {
             self.drops(view, (left, width), low);
-        } else if !self.layout.narrow {
+        } else {
             self.way_back(left + width / 2.0, low);
         }
         if let Some(y) = self.rejected_words_at(view) {
@@ -188,22 +190,24 @@ impl Scene<'_> {
         self.svg.path(&fill(LOST), &drops);
     }
 
-    /// An arrow from what was rejected back to the producer.
+    /// An arrow that turns back to the producer below what was rejected.
     fn way_back(&mut self, x: f64, y: f64) {
         let u = self.layout.unit;
-        let (to, turn) = (self.layout.source - 14.0 * u, y + 15.0 * u);
-        let way = Path::at(x, y + 3.0 * u).corner((x, turn), x - 16.0 * u, turn).across(to);
-        self.svg.path(&format!("{} stroke-dasharray=\"5 3\"", stroke(LOST, 1.5)), &way);
-        let head = Path::at(to - 5.0 * u, turn).line(to + 3.0 * u, turn - 4.0 * u).line(to + 3.0 * u, turn + 4.0 * u);
-        self.svg.path(&fill(LOST), &head.close());
+        let (to, turn) = (x - 22.0 * u, y + 14.0 * u);
+        let way = Path::at(x, y + 2.0 * u).corner((x, turn), x - 10.0 * u, turn).across(to + 4.0 * u);
+        let head = Path::at(to - 5.0 * u, turn).line(to + 5.0 * u, turn - 5.0 * u).line(to + 5.0 * u, turn + 5.0 * u);
+        let head = head.close();
+        self.words.path(&stroke("var(--paper)", 5.0 * u), &way);
+        self.words.path(&stroke("var(--paper)", 3.0 * u), &head);
+        self.words.path(&stroke(LOST, 2.0 * u), &way);
+        self.words.path(&fill(LOST), &head);
     }
 
     /// The log: x is the age of a record, height the rate at which records of that age arrived.
     fn log(&mut self, view: &LaneView) {
         let (gate, end, bottom, x) = (self.layout.gate, self.layout.end, view.lane.bottom, view.checkpoint);
         if self.reading.idle {
-            let trickle = self.band(view.reading.accepted);
-            self.svg.rect(&format!("{} fill-opacity=\".35\"", fill(FLOW)), gate, bottom - trickle, end - gate, trickle);
+            self.svg.rect(&format!("{} fill-opacity=\".35\"", fill(FLOW)), gate, bottom - 1.0, end - gate, 1.0);
             return;
         }
         let behind = view.reading.age > self.reading.patience;

@@ -54,13 +54,14 @@ impl Scene<'_> {
         if let Some(behind) = self.behind(reading.age) {
             parts.push((behind, "t-wait strong"));
         }
-        // On a phone the last words are the ones that matter.
-        if self.layout.narrow && parts.len() > 2 {
-            parts.drain(1..parts.len() - 1);
+        // A phone has room for one thing: that it is late, or else how full it is.
+        if self.layout.narrow {
+            let late = reading.age > self.reading.patience;
+            parts.drain(if late { 0..parts.len() - 1 } else { 1..parts.len() });
         }
         let letters: usize = parts.iter().map(|(words, _)| words.chars().count() + 3).sum();
-        let room = self.layout.length() - label_width(letters, u);
-        let with_range = !self.layout.narrow && room > label_width(30, u);
+        let room = self.layout.length() - label_width(letters, self.layout.letter);
+        let with_range = !self.layout.narrow && room > label_width(30, self.layout.letter);
         let words: Vec<String> =
             parts.iter().map(|(words, class)| format!("<tspan class=\"{class}\">{words}</tspan>")).collect();
         let name = self.name(view, with_range);
@@ -82,11 +83,15 @@ impl Scene<'_> {
             _ if self.layout.narrow => String::new(),
             _ => format!("limit {}", self.limit()),
         };
+        let mut right_letters = 20;
         if let Some(rejected) = self.few_rejected(view) {
+            right_letters += rejected.chars().count() + 3;
             let joint = if right.is_empty() { "" } else { " · " };
             right = format!("{}{joint}{right}", strong("t-lost", &rejected));
         }
-        let name = self.name(view, !self.layout.narrow);
+        let letters = 36 + right_letters;
+        let with_range = !self.layout.narrow && label_width(letters, self.layout.letter) < self.layout.length();
+        let name = self.name(view, with_range);
         self.svg.text(gate + 4.0, y, "", &name);
         self.svg.text(end, y, "e", &right);
         if let (Some(words), true) = (&behind, inside) {
@@ -128,7 +133,8 @@ impl Scene<'_> {
         };
         let y = (lane.top + lane.bottom) / 2.0 + 4.0 * u;
         // A short mark has its words on the far side.
-        if x - self.layout.gate > label_width(32, u) || self.layout.narrow && x - self.layout.gate > label_width(12, u)
+        if x - self.layout.gate > label_width(32, self.layout.letter)
+            || self.layout.narrow && x - self.layout.gate > label_width(12, self.layout.letter)
         {
             self.words.text(x - 6.0 * u, y, "e t-wait", &words);
         } else {
@@ -151,7 +157,7 @@ impl Scene<'_> {
             }
         }
         self.svg.path("class=\"tick\"", &ticks);
-        if !self.layout.narrow {
+        if !self.axis.far.is_empty() {
             self.svg.text(self.layout.end, y, "e", &self.axis.far);
         }
     }

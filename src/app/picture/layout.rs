@@ -33,6 +33,8 @@ pub(super) struct Lane {
 pub(super) struct Layout {
     /// Pixels of a design unit: one at a desk.
     pub unit: f64,
+    /// The same for the widths of words.
+    pub letter: f64,
     pub width: f64,
     pub height: f64,
     /// Phone width.
@@ -82,11 +84,14 @@ impl Layout {
         let u = size.rem;
         let narrow = size.width < NARROW;
         let by_width = |narrow_value: f64, value: f64| if narrow { narrow_value } else { value };
-        let source = by_width(0.0, 112.0 * u);
-        let gate = source + by_width(64.0, if size.room { 170.0 } else { 138.0 }) * u;
-        let end = size.width - by_width(52.0, 224.0) * u;
+        // In a room letters are larger than the unit says, and there is more width to give.
+        let source = by_width(0.0, if size.room { 126.0 } else { 112.0 }) * u;
+        let gate = source + by_width(64.0, if size.room { 164.0 } else { 138.0 }) * u;
+        let destination = if size.room { 114.0 } else { 98.0 } * u;
+        let end = size.width - by_width(52.0 * u, destination + 126.0 * u);
         let mut layout = Self {
             unit: u,
+            letter: if size.room { u * 1.1 } else { u },
             width: size.width,
             height: size.height,
             narrow,
@@ -96,8 +101,8 @@ impl Layout {
             gate,
             end: end.max(gate + 20.0),
             function: end + by_width(12.0, 26.0) * u,
-            function_width: by_width(22.0, 44.0) * u,
-            sink: size.width - 98.0 * u,
+            function_width: by_width(28.0, 44.0) * u,
+            sink: size.width - destination,
             scale: 0.0,
             rejected_max: f64::INFINITY,
             lanes: Vec::new(),
@@ -132,9 +137,13 @@ impl Layout {
         self.end - self.gate
     }
 
-    fn spacing(&self, detail: Detail) -> Spacing {
+    fn spacing(&self, detail: Detail, lanes: usize) -> Spacing {
         let u = self.unit;
         let dense = detail != Detail::Full;
+        if lanes > 8 {
+            let (label, info, gap) = (13.0 * u, u, 2.5 * u);
+            return Spacing { label, info, gap, fall: 20.0 * u, lane_min: 4.5 * u, lane_max: 75.0 * u };
+        }
         Spacing {
             label: if dense { 15.0 } else { 19.0 } * u,
             info: match (dense, self.narrow) {
@@ -152,7 +161,7 @@ impl Layout {
     /// Chooses the scale so that the worst moment fits. Where the lanes would become too flat for that, rejected
     /// bands are cut instead. False if there is no room for lanes of this detail.
     fn place_lanes(&mut self, detail: Detail, room_for_each: f64, peaks: &[f64]) -> bool {
-        let space = self.spacing(detail);
+        let space = self.spacing(detail, peaks.len());
         let available = self.height - self.head() - self.foot();
         let below = |peak: f64, scale: f64, cut: f64| {
             let over = if peak > room_for_each * 1.015 { (peak - room_for_each) * scale } else { 0.0 };

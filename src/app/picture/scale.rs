@@ -1,5 +1,6 @@
 //! Round numbers for scales: the next nice value, ticks of an axis of ages, ticks of a plot.
 
+use super::layout::Layout;
 use super::svg::label_width;
 use super::text::{int, span_text};
 
@@ -107,12 +108,13 @@ pub(super) struct AgeAxis {
 }
 
 impl AgeAxis {
-    /// An axis for records that grow at least as old as `lag` seconds, `length` pixels long. `width` is that of
+    /// An axis for records that grow at least as old as `lag` seconds. `width` is that of
     /// a frame, below which nothing can be told apart.
-    pub fn new(lag: f64, width: f64, retention: f64, length: f64, unit: f64) -> Self {
+    pub fn new(lag: f64, width: f64, retention: f64, layout: &Layout) -> Self {
+        let (length, letter) = (layout.length(), layout.letter);
         let wanted = (lag * 1.08).max(60.0).max(width * 20.0);
         let span = SPANS_S.into_iter().find(|end| *end >= wanted).unwrap_or(wanted).min(retention);
-        let most = (length / (82.0 * unit)).clamp(2.0, 5.0);
+        let most = (length / (70.0 * letter)).clamp(2.0, 5.0);
         let step = STEPS_S.into_iter().find(|step| span / step <= most + 0.01).unwrap_or(span);
         let (name, seconds) = match span {
             ..=120.0 => ("s", 1.0),
@@ -120,12 +122,15 @@ impl AgeAxis {
             ..=172_800.0 => ("h", 3_600.0),
             _ => ("days", 86_400.0),
         };
-        let far = if span < retention {
+        let far = if layout.narrow {
+            String::new()
+        } else if span < retention {
             format!("kept {} ›", span_text(retention))
         } else {
             format!("{}, then gone", span_text(retention))
         };
-        let room = (label_width(far.chars().count(), unit) + 14.0 * unit) / length * span;
+        let far_width = label_width(far.chars().count(), letter) + 14.0 * letter;
+        let room = if far.is_empty() { 0.0 } else { far_width / length * span };
         let mut ticks = Vec::new();
         let mut age = step;
         while age < span - 1e-6 {

@@ -6,7 +6,7 @@ use super::marks::{DONE, LOST, STRIPES, WAIT, fill, stroke};
 use super::moment::{Moment, Reading, Settings};
 use super::scale::{AgeAxis, round_below};
 use super::svg::{Path, Svg, label_width, strong};
-use super::text::{int, rate, span_text};
+use super::text::{count, int, rate, span_text};
 use super::{Motion, Size};
 use crate::limits::SHARD_RECORDS_PER_SECOND;
 use crate::metrics::{Metric, ShardMetric};
@@ -46,7 +46,7 @@ impl<'a> Scene<'a> {
         let oldest = moment.timeline.column(Metric::IteratorAgeMs).iter().copied().fold(0.0, f64::max) / 1e3;
         let retention = moment.scenario.stream.retention.seconds_f64();
         let lag = forecast.lag.max(oldest);
-        let axis = AgeAxis::new(lag, moment.width(), retention, layout.length(), layout.unit);
+        let axis = AgeAxis::new(lag, moment.width(), retention, &layout);
         Self {
             moment,
             forecast,
@@ -141,16 +141,18 @@ impl<'a> Scene<'a> {
             self.svg.text(layout.width, y, "ink2 e", if failing.is_empty() { "Lambda" } else { failing.trim_start() });
         } else {
             self.svg.text(0.0, y, "ink2", "Producer");
-            self.svg.text(layout.gate, y, "ink2", &format!("Stream, {stream}"));
+            let order = if layout.detail == Detail::Heat { ", by hash range" } else { "" };
+            self.svg.text(layout.gate, y, "ink2", &format!("Stream, {stream}{order}"));
             self.svg.text(layout.function, y, "ink2", &format!("Lambda{failing}"));
-            self.svg.text(layout.width - 94.0 * u, y, "ink2", "Destination");
+            self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
         }
     }
 
     /// The producer: what comes, beside what will come, and what it holds back.
     fn producer(&mut self) {
-        let (u, x, middle) = (self.layout.unit, self.layout.source, self.layout.middle);
+        let (u, x) = (self.layout.unit, self.layout.source);
         let height = self.peak_band();
+        let middle = self.source_middle(height);
         let top = middle - height / 2.0;
         let outline = Path::at(x - 9.0 * u, top).across(x).down(top + height).across(x - 9.0 * u);
         self.svg.path("class=\"ghost\"", &outline);
@@ -174,7 +176,8 @@ impl<'a> Scene<'a> {
         self.svg.text(0.0, y + 37.0 * u, "", &habit);
         if self.moment.at < self.forecast.peak_at && self.reading.offered < 0.8 * self.forecast.peak {
             let words = format!("peak {}/s", rate(self.forecast.peak));
-            self.svg.text(x - 12.0 * u, top + 4.0 * u, "e", &words);
+            // Beside its mark, or above the producer's figure where that stands in the way.
+            self.svg.text(x - 12.0 * u, (top + 4.0 * u).min(y - 32.0 * u), "e", &words);
         }
         if self.shows_memory() {
             self.memory(y);
@@ -197,6 +200,13 @@ impl<'a> Scene<'a> {
             _ => self.forecast.shares.iter().map(share).sum(),
         };
         height.max(3.0)
+    }
+
+    /// Where a stack of bands of this height is centred: beside the lanes, and inside the picture.
+    pub fn source_middle(&self, stack: f64) -> f64 {
+        let (first, last) =
+            (self.layout.head() + stack / 2.0, self.layout.height - 6.0 * self.layout.unit - stack / 2.0);
+        self.layout.middle.min(last).max(first)
     }
 
     /// The line on which the producer's words hang, so that they stay clear of what is counted below.
@@ -225,7 +235,7 @@ impl<'a> Scene<'a> {
         let (held, buffer) = (self.reading.at_producer, self.moment.scenario.producer.buffer as f64);
         let (top, width, height) = (y + 62.0 * u, 92.0 * u, 11.0 * u);
         let share = if buffer > 0.0 { (held / buffer).clamp(0.0, 1.0) } else { 0.0 };
-        let words = format!("{} wait here", strong("t-wait", &int(held)));
+        let words = format!("{} wait", strong("t-wait", &int(held)));
         self.svg.text(0.0, top - 5.0 * u, "", &words);
         self.svg.rect("fill=\"var(--rule)\"", 0.0, top, width, height);
         if held >= 1.0 {
@@ -239,8 +249,11 @@ impl<'a> Scene<'a> {
 
     /// The destination, with everything that has arrived.
     fn destination(&mut self) {
-        let (u, x, middle) = (self.layout.unit, self.layout.sink, self.layout.middle);
+        let (u, x) = (self.layout.unit, self.layout.sink);
         let total: f64 = self.outlets.iter().map(|(_, _, height)| height).sum();
+        let wall = (40.0 * u).max(total + 12.0 * u);
+        // Below the head of the column, with its figure in between.
+        let middle = self.layout.middle.max(60.0 * u + wall / 2.0);
         let mut floor = middle + total / 2.0;
         let mut bands = Path::new();
         for (from, bottom, height) in self.outlets.iter().rev() {
@@ -250,16 +263,15 @@ impl<'a> Scene<'a> {
             floor -= height;
         }
         self.svg.path(&fill(DONE), &bands);
-        let wall = (40.0 * u).max(total + 12.0 * u);
         self.svg.path(&stroke("var(--ink)", 2.5), &Path::at(x, middle - wall / 2.0).down(middle + wall / 2.0));
         let right = self.layout.width;
-        self.svg.text(right, middle - wall / 2.0 - 24.0 * u, "fig e", &int(self.reading.processed_total));
+        self.svg.text(right, middle - wall / 2.0 - 24.0 * u, "fig e", &count(self.reading.processed_total));
         self.svg.text(right, middle - wall / 2.0 - 8.0 * u, "e t-done", "processed ✓");
         self.svg.text(x + 8.0 * u, middle - u, "ink2", "Database");
         let Settings { duration, .. } = self.reading.settings;
         let each = duration.per_record.seconds_f64();
         if each > 0.0 {
-            self.svg.text(x + 8.0 * u, middle + 13.0 * u, "", &format!("{} a record", span_text(each)));
+            self.svg.text(x + 8.0 * u, middle + 13.0 * u, "", &format!("{} each", span_text(each)));
         }
     }
 
@@ -272,7 +284,7 @@ impl<'a> Scene<'a> {
             let mut drop = Path::new();
             drop.add_drop(7.0 * u, y - 9.0 * u, 9.0 * u);
             self.svg.path(&fill(LOST), &drop);
-            self.svg.text(19.0 * u, y, "fig t-lost", &int(lost));
+            self.svg.text(19.0 * u, y, "fig t-lost", &count(lost));
             if narrow {
                 self.svg.text(19.0 * u, y - 22.0 * u, "t-lost", "lost");
             } else {
@@ -283,9 +295,9 @@ impl<'a> Scene<'a> {
         }
         self.gone_in_the_stream(y);
         if narrow {
-            self.svg.text(self.layout.width, y, "fig e", &int(self.reading.processed_total));
+            self.svg.text(self.layout.width, y, "fig e", &count(self.reading.processed_total));
             self.svg.text(self.layout.width, y - 22.0 * u, "e t-done", "processed ✓");
-            if self.shows_memory() {
+            if self.reading.at_producer >= 1.0 && self.shows_memory() {
                 let x = self.layout.width * 0.53;
                 self.svg.text(x, y, "m t-wait strong", &int(self.reading.at_producer));
                 self.svg.text(x, y - 22.0 * u, "m t-wait", "at the producer");
@@ -298,8 +310,8 @@ impl<'a> Scene<'a> {
         let u = self.layout.unit;
         let gone = [(self.reading.expired_total, "expired"), (self.reading.discarded_total, "discarded")];
         let (mut markup, mut letters) = (String::new(), 0);
-        for (count, what) in gone.into_iter().filter(|(count, _)| *count > 0.0) {
-            let (number, joint) = (int(count), if markup.is_empty() { "" } else { " · " });
+        for (records, what) in gone.into_iter().filter(|(records, _)| *records > 0.0) {
+            let (number, joint) = (int(records), if markup.is_empty() { "" } else { " · " });
             letters += joint.len() + number.len() + 1 + what.len();
             markup.push_str(&format!("{joint}{} {what}", strong("t-lost", &number)));
         }
@@ -309,7 +321,7 @@ impl<'a> Scene<'a> {
         let x = if self.layout.narrow { self.layout.width * 0.62 } else { self.layout.end };
         self.words.text(x, y, "e t-lost", &markup);
         let mut drop = Path::new();
-        drop.add_drop(x - label_width(letters, u) - 4.0 * u, y - 5.0 * u, 5.0 * u);
+        drop.add_drop(x - label_width(letters, self.layout.letter) - 4.0 * u, y - 5.0 * u, 5.0 * u);
         self.words.path(&fill(LOST), &drop);
     }
 

@@ -78,7 +78,7 @@ pub fn time_strip(moment: &Moment, size: Size) -> String {
         mark(&mut svg, event.kind, *x, top, u);
     }
     if !narrow {
-        event_words(&mut svg, &events, &places, (size.width, top, u));
+        event_words(&mut svg, &events, &places, size, top);
     }
     svg.finish()
 }
@@ -111,13 +111,15 @@ fn mark(svg: &mut Svg, kind: EventKind, x: f64, top: f64, u: f64) {
 }
 
 /// Words beside the marks: right or left of them, whole or the time alone, as there is room.
-fn event_words(svg: &mut Svg, events: &[&Event], places: &[f64], (width, top, u): (f64, f64, f64)) {
+fn event_words(svg: &mut Svg, events: &[&Event], places: &[f64], size: Size, top: f64) {
+    let (width, u) = (size.width, size.rem);
+    let letter = if size.room { u } else { u * 0.95 };
     let mut used = 0.0;
     for (index, (event, x)) in events.iter().zip(places).enumerate() {
         let next = places.get(index + 1).map_or(width + 22.0 * u, |next| next - 8.0 * u);
         let time = clock(event.at.seconds_f64());
-        let short = label_width(time.chars().count() + 1, u * 0.95);
-        let long = label_width(time.chars().count() + 2 + event.text.chars().count(), u * 0.95);
+        let short = label_width(time.chars().count() + 1, letter);
+        let long = label_width(time.chars().count() + 2 + event.text.chars().count(), letter);
         let time = format!("<tspan class=\"ink\">{time}</tspan>");
         let words = escape(&event.text);
         let (right, left) = (x + 8.0 * u, x - 8.0 * u);

@@ -28,6 +28,15 @@ pub fn int(value: f64) -> String {
     text
 }
 
+/// A count as the picture has room for it: to the record below a hundred million, `927.9 M` from there on.
+pub fn count(records: f64) -> String {
+    match records {
+        99_999_999.5..1e11 => format!("{:.1}{NBSP}M", records / 1e6),
+        1e11.. => format!("{:.1}{NBSP}bn", records / 1e9),
+        _ => int(records),
+    }
+}
+
 /// A rate without its unit, rounded to what an eye needs: `1,480`, `26`, `0.5`.
 pub fn rate(per_second: f64) -> String {
     if !per_second.is_finite() {
