@@ -43,7 +43,7 @@ pub fn rate(per_second: f64) -> String {
         NOTHING.to_owned()
     } else if per_second >= 99.5 {
         int((per_second / 10.0).round() * 10.0)
-    } else if per_second >= 9.95 || per_second < 0.05 || (per_second - per_second.round()).abs() < 0.05 {
+    } else if !(0.05..9.95).contains(&per_second) || (per_second - per_second.round()).abs() < 0.05 {
         int(per_second)
     } else {
         format!("{per_second:.1}")
