@@ -1,4 +1,18 @@
 //! The headless application: every decision the page makes, without Yew, without a browser.
 
+pub mod action;
+pub use crate::scenario::capacity;
+mod editing;
 pub mod event;
+pub mod events;
+pub mod form;
+pub mod hints;
+pub mod model;
 pub mod picture;
+mod playback;
+pub mod reading;
+pub mod verdict;
+pub use crate::words;
+
+pub use action::{Action, BoxEvent, Effect, Speed, Theme};
+pub use model::{Message, Model, Start};

@@ -2,8 +2,12 @@
 
 pub mod app;
 pub mod cost;
+pub mod engine;
 pub mod hash_key;
 pub mod limits;
 pub mod metrics;
 pub mod scenario;
+pub mod session;
+pub mod text;
 pub mod units;
+pub mod words;

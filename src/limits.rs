@@ -296,6 +296,8 @@ limits! {
     ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
     /// Standard deviation of the logarithm of a log-normal size.
     SIZE_SIGMA_MAX: Count = 4, "", OURS, documented;
+    /// Records that all shards of a run together keep for their reader; beyond it the run stops and says so.
+    LOG_RECORDS_MAX: Count = 24_000_000, "records", OURS, documented;
     /// Operations in one run.
     OPERATIONS_MAX: Count = 1_000, "operations", OURS, documented;
 }

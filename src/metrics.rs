@@ -1,12 +1,16 @@
 //! Facts become frames: counters and gauges over time, latency histograms, the ledger and the findings.
 //!
-//! The recorder is the engine's observer; what it leaves behind is a [`Timeline`] of columns, the only thing
+//! The [`Recorder`] is the engine's observer; what it leaves behind is a [`Timeline`] of columns, the only thing
 //! that crosses from the box to the page. Everything shown derives from it.
 
 pub mod findings;
+pub mod histogram;
 pub mod ledger;
+pub mod recorder;
 pub mod timeline;
 
-pub use findings::{Finding, Tone, Try};
+pub use findings::{Finding, Tone, Try, findings};
+pub use histogram::Histogram;
 pub use ledger::Ledger;
+pub use recorder::Recorder;
 pub use timeline::{Metric, ShardMetric, Timeline};

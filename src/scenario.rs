@@ -4,8 +4,20 @@
 //! JSON as somebody typed it) into either a scenario or every problem at once, each at its field. Inner types
 //! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
 
+mod canonical;
+pub mod capacity;
+mod curve;
+pub mod document;
+pub mod draft;
+mod field_table;
+pub mod fields;
+mod printer;
+pub mod problem;
 pub mod traffic;
+mod walk;
 
+pub use draft::Draft;
+pub use problem::Problem;
 pub use traffic::{Arrivals, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
 use crate::units::{Bytes, Ratio, SimTime, Span};

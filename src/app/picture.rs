@@ -19,7 +19,6 @@ mod scale;
 mod scene;
 mod strip;
 mod svg;
-pub mod text;
 
 pub use bar::ledger_bar;
 pub use curve::{curve, curve_from_pointer};

@@ -72,9 +72,8 @@ impl ArrivalTimes {
         let source = &mut self.sources[self.next_source];
         let rule = source.size_rule();
         source.advance(&self.exponential);
-        if self.sources.len() == 1 {
-            self.next_at = source.next_at;
-        } else {
+        self.next_at = source.next_at;
+        if self.sources.len() > 1 {
             self.find_next();
         }
         rule

@@ -176,6 +176,11 @@ impl Traffic {
         let corners = self.parts.iter().flat_map(Part::corners).filter(|at| at.micros() < end).map(SimTime::micros);
         grid.chain(corners).map(|at| self.rate_at(SimTime::from_micros(at))).fold(0.0, f64::max)
     }
+
+    /// Records that a run of `length` is expected to offer: the area under the curve, for checks and sentences.
+    pub fn expected_records(&self, length: Span) -> f64 {
+        self.parts.iter().map(|part| part.expected_records(length)).sum()
+    }
 }
 
 impl Part {
@@ -207,6 +212,30 @@ impl Part {
                 let row = before.checked_sub(1).map(|i| series.rows[i]).filter(|row| at < row.at + row.length);
                 let milli = |row: SeriesRow| u128::from(row.count) * 1_000_000_000 / u128::from(row.length.micros());
                 Rate::from_milli(row.map_or(0, |row| milli(row) as u64))
+            }
+        }
+    }
+
+    /// The area under this summand over a run of `length`, in records.
+    pub fn expected_records(&self, length: Span) -> f64 {
+        match self {
+            Self::Series(series) => series.rows.iter().map(|row| row.count as f64).sum(),
+            Self::DayWave { low, high, peak_at } => {
+                let (low, high, turn) =
+                    (low.per_second_f64(), high.per_second_f64(), core::f64::consts::TAU / 86_400.0);
+                let sine = |seconds: f64| libm::sin((seconds - peak_at.seconds_f64()) * turn) / turn;
+                (low + high) / 2.0 * length.seconds_f64()
+                    + (high - low) / 2.0 * (sine(length.seconds_f64()) - sine(0.0))
+            }
+            // Straight between its corners, so the rate in the middle of a segment is the segment's mean.
+            _ => {
+                let inner = self.corners().into_iter().map(SimTime::micros).filter(|at| *at < length.micros());
+                let edges: Vec<u64> = core::iter::once(0).chain(inner).chain([length.micros()]).collect();
+                let area = |edge: &[u64]| {
+                    let middle = SimTime::from_micros(edge[0].midpoint(edge[1]));
+                    self.rate_at(middle).per_second_f64() * Span::from_micros(edge[1] - edge[0]).seconds_f64()
+                };
+                edges.windows(2).map(area).sum()
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::Size;
 use super::marks::{DONE, HATCH, STRIPES, fill};
 use super::svg::{Svg, label_width};
-use super::text::{percent, percents};
 use crate::metrics::Ledger;
+use crate::text::{percent, percents};
 
 /// One stacked bar: processed, waiting, lost; with words inside where they fit and `labelled` asks for them.
 pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {

@@ -5,8 +5,8 @@ use super::forecast::{Forecast, mean_size, room};
 use super::marks::{FLOW, fill, stroke};
 use super::strip::silhouette;
 use super::svg::{Path, Svg};
-use super::text::rate;
 use crate::scenario::{Part, Scenario};
+use crate::text::rate;
 
 /// Room above the curve, so that a dragged peak can grow.
 const HEADROOM: f64 = 1.2;

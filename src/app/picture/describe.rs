@@ -2,7 +2,7 @@
 
 use super::forecast::{Forecast, LANES_MAX};
 use super::moment::{Moment, Reading, ShardReading};
-use super::text::{clock, int, rate, span_text};
+use crate::text::{clock, int, rate, span_text};
 
 /// One paragraph that says what the picture of the stream shows.
 pub fn lanes_text(moment: &Moment) -> String {

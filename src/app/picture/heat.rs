@@ -7,8 +7,8 @@ use super::marks::{DONE, FLOW, HATCH, STRIPES, fill};
 use super::moment::ShardReading;
 use super::scene::Scene;
 use super::svg::{Path, label_width, strong};
-use super::text::{int, rate};
 use crate::metrics::ShardMetric;
+use crate::text::{int, rate};
 
 /// Cells of a row.
 const CELLS: usize = 48;

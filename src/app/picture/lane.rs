@@ -6,8 +6,8 @@ use super::moment::{Moment, ShardReading};
 use super::noise::{along_swing, scattered, travelled};
 use super::scene::Scene;
 use super::svg::{Path, Svg, strong};
-use super::text::rate;
 use crate::metrics::ShardMetric;
+use crate::text::rate;
 
 /// Where a shard's bands leave the producer.
 #[derive(Clone, Copy)]

@@ -4,10 +4,10 @@ use super::lane::{Headroom, LaneView, end_of, oldest_so_far};
 use super::layout::Detail;
 use super::scene::Scene;
 use super::svg::{Path, label_width, strong};
-use super::text::{clock, int, rate, span_text};
 use crate::hash_key::HashRange;
 use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
 use crate::metrics::ShardMetric;
+use crate::text::{clock, int, rate, span_text};
 use crate::units::Bytes;
 
 /// The hash range of a shard by its first sixteen bits: `0000… – 7fff…`.

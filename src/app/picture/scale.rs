@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::svg::label_width;
-use super::text::{int, span_text};
+use crate::text::{int, span_text};
 
 /// Ends of a scale of spans, in seconds.
 const SPANS_S: [f64; 25] = [

@@ -6,11 +6,11 @@ use super::marks::{DONE, LOST, STRIPES, WAIT, fill, stroke};
 use super::moment::{Moment, Reading, Settings};
 use super::scale::{AgeAxis, round_below};
 use super::svg::{Path, Svg, label_width, strong};
-use super::text::{count, int, rate, span_text};
 use super::{Motion, Size};
 use crate::limits::SHARD_RECORDS_PER_SECOND;
 use crate::metrics::{Metric, ShardMetric};
 use crate::scenario::{PutCall, RetryPolicy};
+use crate::text::{count, int, rate, span_text};
 
 /// A picture under construction.
 pub(super) struct Scene<'a> {

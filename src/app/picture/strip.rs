@@ -4,9 +4,9 @@ use super::Size;
 use super::marks::{DONE, HATCH, LOST, STRIPES, WAIT, fill, stroke};
 use super::moment::Moment;
 use super::svg::{Path, Svg, label_width};
-use super::text::{clock, escape};
 use crate::app::event::{Event, EventKind};
 use crate::scenario::{Part, Scenario};
+use crate::text::{clock, escape};
 use crate::units::SimTime;
 
 /// Below this width events keep their marks and lose their words.

@@ -1,0 +1,247 @@
+//! Everything that can happen to the page, and everything the page can ask its surroundings to do.
+
+use crate::scenario::Problem;
+use serde_json::Value;
+
+/// Something that happened: a press, a key, a file, a message from the box, a moment of time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A field was typed into or chosen from.
+    Edit {
+        /// Path of the knob, as the form gave it.
+        path: String,
+        /// What stands in the field now.
+        text: String,
+    },
+    /// A field was stepped up or down with a button.
+    Nudge {
+        /// Path of the knob.
+        path: String,
+        /// So many steps, negative for down.
+        steps: i64,
+    },
+    /// Values were set by something other than a field, such as a handle on the curve.
+    Set(Vec<(String, Value)>),
+    /// One more summand of the traffic curve.
+    AddPart,
+    /// One summand of the traffic curve less.
+    RemovePart(usize),
+    /// A change during the run is taken back.
+    RemoveOperation(usize),
+    /// A preset was chosen by its id.
+    ChoosePreset(String),
+    /// A file was dropped on the page or chosen.
+    OpenFile {
+        /// Its name.
+        name: String,
+        /// Its content.
+        text: String,
+    },
+    /// A file could not be read.
+    FileUnreadable {
+        /// Its name.
+        name: String,
+    },
+    /// The one filled button: run, pause, resume, run again.
+    RunOrPause,
+    /// Back to 0:00.
+    Reset,
+    /// So many seconds on or back.
+    Step(i64),
+    /// The slider was moved.
+    Seek {
+        /// Seconds since the start of the run.
+        seconds: f64,
+    },
+    /// On to the next marked moment, or to the end.
+    JumpToNextEvent,
+    /// Another speed of playback.
+    SetSpeed(Speed),
+    /// Time went by in front of the screen.
+    Tick {
+        /// Milliseconds since the tick before.
+        elapsed_ms: f64,
+    },
+    /// The box reported something.
+    Box(BoxEvent),
+    /// Into presenting, or out of it.
+    TogglePresent,
+    /// From light to dark or back.
+    SetTheme(Theme),
+    /// The sheet with the scenario on a phone was opened or closed.
+    OpenSheet(bool),
+    /// The remedy of a finding was pressed.
+    TryFinding(usize),
+    /// A message was read.
+    DismissMessage,
+    /// The scenario shall be saved as a file.
+    SaveScenario,
+}
+
+/// A report from the box. Each names the run that it belongs to; reports of runs that were given up are ignored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BoxEvent {
+    /// The engine took the scenario.
+    Opened {
+        /// The run.
+        run: u32,
+    },
+    /// The engine refused the scenario.
+    Refused {
+        /// The run.
+        run: u32,
+        /// What is wrong with it.
+        problems: Vec<Problem>,
+    },
+    /// Frames, in the form of `Timeline::encode`.
+    Frames {
+        /// The run.
+        run: u32,
+        /// The block.
+        block: Vec<f64>,
+    },
+    /// The run reached its end.
+    Done {
+        /// The run.
+        run: u32,
+        /// What the engine says about the whole of it, as JSON.
+        summary: String,
+    },
+    /// The engine failed or was stopped.
+    Failed {
+        /// What happened.
+        message: String,
+    },
+}
+
+/// Something the page asks of its surroundings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Start a run in the box, giving up the one before.
+    OpenRun {
+        /// Number of the run, larger than any before.
+        run: u32,
+        /// The scenario document.
+        scenario_json: String,
+    },
+    /// Allow the box to send so many more blocks of frames.
+    GrantCredit(u32),
+    /// Give the run up; its reports are not wanted any more.
+    CloseRun,
+    /// End the box and start a new one.
+    RestartBox,
+    /// Send ticks.
+    StartClock,
+    /// Send no more ticks.
+    StopClock,
+    /// Wear another theme.
+    SetTheme(Theme),
+    /// Lay the page out for a room, or for a desk again.
+    SetPresent(bool),
+    /// Remember a preference of this person on this machine.
+    SavePreference {
+        /// Its name.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Let a screen reader say something, politely.
+    Announce(String),
+    /// Offer a file to save.
+    Download {
+        /// Its name.
+        name: String,
+        /// Its content.
+        text: String,
+    },
+}
+
+/// Speed of playback: simulated seconds that pass in a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// Real time.
+    X1,
+    /// Ten times.
+    X10,
+    /// A minute a second.
+    X60,
+    /// Five minutes a second.
+    X300,
+    /// As fast as the engine goes.
+    Fast,
+}
+
+impl Speed {
+    /// Every speed, slowest first.
+    pub const ALL: [Self; 5] = [Self::X1, Self::X10, Self::X60, Self::X300, Self::Fast];
+
+    /// Simulated seconds in a second; `None` where nothing holds the run back.
+    pub const fn factor(self) -> Option<f64> {
+        match self {
+            Self::X1 => Some(1.0),
+            Self::X10 => Some(10.0),
+            Self::X60 => Some(60.0),
+            Self::X300 => Some(300.0),
+            Self::Fast => None,
+        }
+    }
+
+    /// What stands on its button.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::X1 => "1×",
+            Self::X10 => "10×",
+            Self::X60 => "60×",
+            Self::X300 => "300×",
+            Self::Fast => "max",
+        }
+    }
+
+    /// What its button does, in words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::X1 => "Real time",
+            Self::X10 => "Ten seconds a second",
+            Self::X60 => "A minute a second",
+            Self::X300 => "Five minutes a second",
+            Self::Fast => "As fast as the engine goes",
+        }
+    }
+
+    /// The slowest speed at which a run of so many seconds can be watched within half a minute or little more.
+    pub fn for_length(seconds: f64) -> Self {
+        let watchable = |speed: &Self| speed.factor().is_none_or(|factor| seconds / factor <= 45.0);
+        Self::ALL.into_iter().skip(2).find(watchable).unwrap_or(Self::Fast)
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    System,
+    /// Ink on paper.
+    Light,
+    /// Paper on ink.
+    Dark,
+}
+
+impl Theme {
+    /// The word for it in markup and preferences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme with this name; the system's for any other.
+    pub fn by_name(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Changes to the scenario: fields, presets, files, remedies. What a running system could change while it runs
+//! becomes an operation at the cursor; everything else starts over at 0:00.
+
+use super::action::{Effect, Speed};
+use super::form;
+use super::model::{Message, Model};
+use super::words;
+use crate::scenario::fields::{self, Kind};
+use crate::scenario::{Draft, Problem, csv_series, presets};
+use crate::units::{MICROS_PER_SECOND, SimTime};
+use serde_json::{Value, json};
+
+impl Model {
+    pub(super) fn edit(&mut self, path: &str, text: &str) -> Vec<Effect> {
+        match form::read(path, text) {
+            Ok(value) => {
+                self.raw.remove(path);
+                self.set_all(&[(path.to_owned(), value)])
+            }
+            Err(problem) => {
+                self.raw.insert(path.to_owned(), text.to_owned());
+                self.problems.retain(|known| known.path != path);
+                self.problems.push(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn nudge(&mut self, path: &str, steps: i64) -> Vec<Effect> {
+        let Some(number) = fields::field(path).and_then(|field| field.number()) else { return Vec::new() };
+        let now = self.draft.get_or_default(path).and_then(|value| value.as_f64()).unwrap_or(0.0);
+        let scaled = (now * number.scale() as f64).round() as i64 + steps * number.step as i64;
+        let scaled = scaled.clamp(number.min as i64, number.max as i64) as u64;
+        self.raw.remove(path);
+        self.set_all(&[(path.to_owned(), fields::number_value(number, scaled))])
+    }
+
+    /// Writes values into the document, as an operation where that is possible.
+    pub(super) fn set_all(&mut self, values: &[(String, Value)]) -> Vec<Effect> {
+        let changes: Vec<_> =
+            values.iter().filter(|(path, value)| self.draft.get_or_default(path).as_ref() != Some(value)).collect();
+        if changes.is_empty() {
+            self.recheck();
+            return Vec::new();
+        }
+        self.preset = None;
+        let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
+        for (path, value) in &changes {
+            if live {
+                self.plan(path, value);
+            } else {
+                self.draft.set(path, value.clone());
+            }
+        }
+        self.changed(live)
+    }
+
+    /// Whether a run is in view somewhere between its start and its end.
+    fn is_under_way(&self) -> bool {
+        self.run.timeline.frames() > 0 && self.cursor > SimTime::ZERO && !self.is_at_end()
+    }
+
+    /// Writes a change as an operation at the cursor, into one that stands there already if it is of its kind.
+    fn plan(&mut self, path: &str, value: &Value) {
+        let Some(change) = form::change_during_run(path) else { return };
+        let at_s = self.cursor.micros().div_ceil(MICROS_PER_SECOND);
+        let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
+        let same = |operation: &Value| {
+            operation["kind"] == json!(change.kind) && operation["at_s"].as_f64() == Some(at_s as f64)
+        };
+        let index = operations.iter().position(same).unwrap_or_else(|| {
+            let after = |operation: &Value| operation["at_s"].as_f64().is_some_and(|at| at <= at_s as f64);
+            let index = operations.iter().take_while(|operation| after(operation)).count();
+            operations.insert(index, json!({ "at_s": at_s, "kind": change.kind }));
+            index
+        });
+        if change.within.is_some() && operations[index].get(change.field).is_none() {
+            // Part of a group changes: the rest of the group stays as it is in force.
+            let in_force = form::path_in_force(&self.draft, change.group, self.cursor);
+            operations[index][change.field] = self.draft.get_or_default(&in_force).unwrap_or_else(|| json!({}));
+        }
+        self.draft.set("operations", Value::Array(operations));
+        let field = change.field;
+        let target = match change.within {
+            Some(within) => format!("operations.{index}.{field}.{within}"),
+            None => format!("operations.{index}.{field}"),
+        };
+        self.draft.set(&target, value.clone());
+    }
+
+    /// Checks the draft; returns whether it is a scenario.
+    fn recheck(&mut self) -> bool {
+        let checked = self.draft.check();
+        self.problems = checked.as_ref().err().cloned().unwrap_or_default();
+        // A path that is gone took its text with it.
+        let draft = &self.draft;
+        self.raw.retain(|path, _| fields::field(path).is_some() && draft.get_or_default(path).is_some());
+        for (path, text) in &self.raw {
+            self.problems.extend(form::read(path, text).err());
+        }
+        match checked {
+            Ok(scenario) => {
+                self.scenario = scenario;
+                self.problems.is_empty()
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// After the document was changed: checks it, and runs on with it or starts over.
+    fn changed(&mut self, live: bool) -> Vec<Effect> {
+        self.message = None;
+        if !self.recheck() {
+            return self.pause();
+        }
+        if live {
+            self.find_events();
+            self.reopen()
+        } else {
+            self.start_over()
+        }
+    }
+
+    pub(super) fn add_part(&mut self) -> Vec<Effect> {
+        let count = self.draft.get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
+        self.set_all(&[(format!("traffic.curve.{count}"), json!({ "kind": "constant" }))])
+    }
+
+    pub(super) fn remove_at(&mut self, path: &str) -> Vec<Effect> {
+        self.draft.remove(path);
+        self.preset = None;
+        self.changed(false)
+    }
+
+    pub(super) fn remove_operation(&mut self, index: usize) -> Vec<Effect> {
+        let path = format!("operations.{index}");
+        let at_s = self.draft.get(&format!("{path}.at_s")).and_then(Value::as_f64).unwrap_or(0.0);
+        // An operation that still lies ahead of the cursor has changed nothing that is in view.
+        let live = self.is_under_way() && at_s >= self.cursor.seconds_f64();
+        self.draft.remove(&path);
+        self.preset = None;
+        self.changed(live)
+    }
+
+    pub(super) fn choose_preset(&mut self, id: &str) -> Vec<Effect> {
+        let Some(preset) = presets::by_id(id) else { return Vec::new() };
+        self.load(preset.draft(), Some(preset.id.to_owned()))
+    }
+
+    /// Takes another document in place of this one.
+    fn load(&mut self, draft: Draft, preset: Option<String>) -> Vec<Effect> {
+        self.draft = draft;
+        self.raw.clear();
+        let effects = self.changed(false);
+        self.preset = preset;
+        self.speed = Speed::for_length(self.length().seconds_f64());
+        effects
+    }
+
+    pub(super) fn try_finding(&mut self, index: usize) -> Vec<Effect> {
+        let Some(remedy) = self.findings().into_iter().nth(index).and_then(|finding| finding.remedy_try) else {
+            return Vec::new();
+        };
+        // The remedy is tried from the start, on the scenario as it is in force: changes made on the way stay out.
+        self.draft.remove("operations");
+        for (path, value) in remedy.edits {
+            self.draft.set(path, value);
+        }
+        self.raw.clear();
+        self.preset = None;
+        let mut effects = self.changed(false);
+        effects.extend(self.run_or_pause());
+        effects
+    }
+
+    pub(super) fn open_file(&mut self, name: &str, text: &str) -> Vec<Effect> {
+        let is_json = name.to_lowercase().ends_with(".json") || text.trim_start().starts_with('{');
+        let opened = if is_json { self.open_scenario(text) } else { self.open_series(name, text) };
+        opened.unwrap_or_else(|problems| {
+            const SHOWN: usize = 4;
+            let kind = if is_json { "a scenario" } else { "a series" };
+            let mut points: Vec<_> = problems.iter().take(SHOWN).map(|problem| self.problem_text(problem)).collect();
+            if problems.len() > SHOWN {
+                points.push(format!("And {} more.", words::int((problems.len() - SHOWN) as f64)));
+            }
+            let head = format!("{name} cannot be read as {kind}.");
+            let sub = "Nothing was changed here. Correct the file and drop it again.".to_owned();
+            self.message = Some(Message { head, sub, points });
+            self.pause()
+        })
+    }
+
+    fn open_scenario(&mut self, text: &str) -> Result<Vec<Effect>, Vec<Problem>> {
+        let draft = Draft::parse(text)?;
+        draft.check()?;
+        Ok(self.load(draft, None))
+    }
+
+    /// Makes a table the traffic. Everything else of the scenario stays.
+    fn open_series(&mut self, name: &str, text: &str) -> Result<Vec<Effect>, Vec<Problem>> {
+        let imported = csv_series::import(text, name)?;
+        let mut draft = self.draft.clone();
+        draft.set("traffic.curve", json!([imported.part()]));
+        draft.set("length_s", json!(imported.length.micros() as f64 / MICROS_PER_SECOND as f64));
+        draft.remove("operations");
+        draft.check()?;
+        Ok(self.load(draft, None))
+    }
+
+    pub(super) fn save(&self) -> Effect {
+        let name: String =
+            self.scenario.name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+        let name = if name.is_empty() { "scenario".to_owned() } else { name };
+        Effect::Download { name: format!("{name}.json"), text: self.draft.to_json() }
+    }
+
+    /// A problem as a sentence with the name of its field.
+    pub(super) fn problem_text(&self, problem: &Problem) -> String {
+        match fields::field(&problem.path) {
+            Some(field) if !field.path.is_empty() && !matches!(field.kind, Kind::Group) => {
+                format!("{}: {}", field.label, problem.message)
+            }
+            _ => problem.to_string(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Finds the moments that the time axis marks, in the frames that have arrived.
+
+use super::capacity;
+use super::event::{Event, EventKind};
+use super::reading::{LOSSES, Reading};
+use super::words;
+use crate::metrics::{Metric, Timeline};
+use crate::scenario::{Consumer, Operation, RetryPolicy, Scenario};
+use crate::units::Span;
+
+/// The marked moments of a run in order of time, as far as its frames have arrived. Operations are always there,
+/// because they are planned.
+pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
+    let all = Reading::new(timeline, timeline.frames());
+    let mut events = Vec::new();
+
+    let throttle = all.first(|frame| all.value(Metric::Throttled, frame) > 0.0);
+    let loss = all.first(|frame| LOSSES.iter().any(|metric| all.value(*metric, frame) > 0.0));
+    match (throttle, loss) {
+        (Some(throttle), Some(loss)) if throttle == loss => {
+            events.push(Event { at: loss, kind: EventKind::FirstLoss, text: "first throttle, first loss".to_owned() });
+        }
+        _ => {
+            let mark = |at, kind, text: &str| Event { at, kind, text: text.to_owned() };
+            events.extend(throttle.map(|at| mark(at, EventKind::FirstThrottle, "first throttle")));
+            events.extend(loss.map(|at| mark(at, EventKind::FirstLoss, "first loss")));
+        }
+    }
+
+    let usual = scenario
+        .operations
+        .iter()
+        .map(|planned| capacity::late_after(&capacity::in_force(scenario, planned.at).1))
+        .fold(capacity::late_after(&scenario.consumer), Ord::max);
+    let (worst, worst_at) = all.peak(Metric::IteratorAgeMs);
+    if worst > usual.millis_f64() {
+        // While frames still arrive the age may go on growing; the mark waits until it has turned.
+        let turned = all.gauge(Metric::IteratorAgeMs) < worst * 0.9 || timeline.frames() == timeline.frames_total();
+        if turned {
+            events.push(Event { at: worst_at, kind: EventKind::LatestWork, text: "latest work".to_owned() });
+        }
+        if let Some(at) = all.caught_up(usual).filter(|at| *at > worst_at) {
+            events.push(Event { at, kind: EventKind::CaughtUp, text: "caught up".to_owned() });
+        }
+    }
+
+    let mut before = scenario.consumer;
+    for planned in &scenario.operations {
+        let text = operation_text(planned.operation, &before);
+        events.push(Event { at: planned.at, kind: EventKind::Operation, text });
+        before = capacity::in_force(scenario, planned.at).1;
+    }
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+/// An operation in a few words, naming only what it changes.
+fn operation_text(operation: Operation, before: &Consumer) -> String {
+    let span = |span: Span| words::span_text(span.seconds_f64());
+    match operation {
+        Operation::UpdateMapping { batch_size, batching_window } => {
+            let mut parts = Vec::new();
+            if batch_size != before.batch_size {
+                parts.push(format!("batch size {}", words::int(f64::from(batch_size))));
+            }
+            if batching_window != before.batching_window {
+                parts.push(format!("batching window {}", span(batching_window)));
+            }
+            if parts.is_empty() { "mapping updated".to_owned() } else { parts.join(", ") }
+        }
+        Operation::DeployFunction { duration, injected_error_rate } => {
+            let mut parts = Vec::new();
+            if duration.per_record != before.duration.per_record {
+                parts.push(format!("{} a record", span(duration.per_record)));
+            }
+            if duration.fixed != before.duration.fixed {
+                parts.push(format!("{} an invocation", span(duration.fixed)));
+            }
+            if duration.spread != before.duration.spread {
+                parts.push(format!("spread {}", words::percent(duration.spread.as_f64())));
+            }
+            if injected_error_rate != before.injected_error_rate {
+                parts.push(format!("{} errors injected", words::percent(injected_error_rate.as_f64())));
+            }
+            if parts.is_empty() { "function deployed".to_owned() } else { parts.join(", ") }
+        }
+        Operation::DeployProducer { retry } => match retry {
+            RetryPolicy::Ignore => "failed entries ignored".to_owned(),
+            RetryPolicy::SdkOnly => "only the SDK retries".to_owned(),
+            RetryPolicy::Again { max_attempts, .. } => {
+                format!("sent again, {} attempts", words::int(f64::from(max_attempts)))
+            }
+        },
+    }
+}

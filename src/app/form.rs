@@ -1,0 +1,362 @@
+//! The scenario column as data: the knobs of the document, each with its unit, its range and the limit it meets.
+//!
+//! Labels, ranges and choices come from the field table of the scenario; only what binds them together, and the
+//! sentences about limits, is written here.
+
+use super::hints::{self, Hint};
+use super::words;
+use crate::metrics::Timeline;
+use crate::scenario::fields::{self, Kind, Number};
+use crate::scenario::{Draft, Problem, Scenario};
+use crate::units::SimTime;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One part of the architecture, in the order of the flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its name.
+    pub title: String,
+    /// A fact about it, in a few words.
+    pub small: String,
+    /// The knobs that matter most.
+    pub knobs: Vec<Knob>,
+    /// Sentences about limits.
+    pub hints: Vec<Hint>,
+    /// What the rest is about, as the label of what opens it; empty where there is no rest.
+    pub more_label: String,
+    /// The other knobs.
+    pub more: Vec<Knob>,
+}
+
+/// One field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knob {
+    /// Unique on the page; ties the label to the field.
+    pub id: String,
+    /// Path in the document, or in the operation that is in force.
+    pub path: String,
+    /// What it is.
+    pub label: String,
+    /// Unit, after the field.
+    pub unit: String,
+    /// How it is set.
+    pub control: Control,
+    /// What it does, its range and the limit it meets, for whoever asks.
+    pub title: String,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// How a knob is set.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Control {
+    /// A number in a field.
+    Number {
+        /// As it stands in the field.
+        text: String,
+        /// Whether it has buttons for less and more.
+        spin: bool,
+    },
+    /// One of a few words.
+    Choice {
+        /// Value and words of each.
+        options: Vec<(&'static str, &'static str)>,
+        /// Value of the chosen one.
+        chosen: String,
+    },
+    /// A text that is shown, not set.
+    Shown(String),
+}
+
+/// What the form is made from.
+pub struct Source<'a> {
+    /// The document as typed.
+    pub draft: &'a Draft,
+    /// Texts that cannot be read.
+    pub raw: &'a BTreeMap<String, String>,
+    /// What is wrong.
+    pub problems: &'a [Problem],
+    /// The last draft that could be run.
+    pub scenario: &'a Scenario,
+    /// What has arrived of the run.
+    pub timeline: &'a Timeline,
+    /// The instant in view: operations up to it are in force.
+    pub cursor: SimTime,
+}
+
+/// A change that a running system allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'p> {
+    /// Kind of the operation that makes it.
+    pub kind: &'static str,
+    /// Field of the operation.
+    pub field: &'static str,
+    /// What the field changes in the document.
+    pub group: &'static str,
+    /// The field inside that group; none where the field is no group.
+    pub within: Option<&'p str>,
+}
+
+/// The operation that changes what stands at a path, if one does. The path may lie in an operation itself.
+pub fn change_during_run(path: &str) -> Option<Change<'_>> {
+    fields::children("operations.0").into_iter().filter(|child| child.stays).find_map(|child| {
+        let kind = child.only.first()?;
+        let own = path.strip_prefix("operations.").and_then(|rest| rest.split_once('.')).map(|(_, rest)| rest);
+        let rest = match own {
+            Some(own) => own.strip_prefix(child.name)?,
+            None => path.strip_prefix(child.field.path)?,
+        };
+        let within = if rest.is_empty() { None } else { Some(rest.strip_prefix('.')?) };
+        Some(Change { kind, field: child.name, group: child.field.path, within })
+    })
+}
+
+/// Where the value stands that is in force at an instant: in the last operation that names it, else in the
+/// document itself.
+pub fn path_in_force(draft: &Draft, path: &str, at: SimTime) -> String {
+    let Some(change) = change_during_run(path) else { return path.to_owned() };
+    let operations = draft.get("operations").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
+    let applied = |operation: &Value| {
+        operation["at_s"].as_f64().is_some_and(|at_s| at_s <= at.seconds_f64() + 1.0)
+            && operation["kind"].as_str() == Some(change.kind)
+            && operation.get(change.field).is_some()
+    };
+    match operations.iter().rposition(applied) {
+        Some(index) => {
+            let within = change.within.map_or_else(String::new, |within| format!(".{within}"));
+            format!("operations.{index}.{}{within}", change.field)
+        }
+        None => path.to_owned(),
+    }
+}
+
+/// A share from 0 to 1 is shown and typed in percent.
+fn is_share(number: Number) -> bool {
+    number.decimals == 6 && number.max == number.scale()
+}
+
+/// Reads what was typed into the field at a path.
+pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
+    let Some(field) = fields::field(path) else { return Err(Problem::new(path, "there is no such field")) };
+    let Kind::Number(number) = field.kind else { return Ok(Value::from(text)) };
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '%').collect();
+    if plain.is_empty() && field.default == fields::Default::Nothing {
+        return Ok(Value::Null);
+    }
+    let factor = if is_share(number) { 100.0 } else { 1.0 };
+    match plain.parse::<f64>() {
+        Ok(typed) if typed.is_finite() && typed >= 0.0 => {
+            let scaled = (typed / factor * number.scale() as f64).round();
+            // Beyond the range the number is kept as it is, so that the check can say what the range is.
+            if scaled > 9e15 { Ok(Value::from(typed)) } else { Ok(fields::number_value(number, scaled as u64)) }
+        }
+        _ => {
+            let (low, high) = (number.as_f64(number.min) * factor, number.as_f64(number.max) * factor);
+            let range = format!("{} to {}", words::field_number(low), words::field_number(high));
+            Err(Problem::new(path, format!("write a number from {range}")))
+        }
+    }
+}
+
+impl Source<'_> {
+    /// The whole column.
+    pub fn groups(&self) -> Vec<Group> {
+        vec![self.traffic(), self.keys_and_sizes(), self.producer(), self.stream(), self.consumer(), self.destination()]
+    }
+
+    /// The changes during the run: index, time and words.
+    pub fn operations(&self) -> Vec<(usize, SimTime, String)> {
+        let events = super::events::events(self.scenario, self.timeline);
+        let marks = events.into_iter().filter(|event| event.kind == super::event::EventKind::Operation);
+        marks.enumerate().map(|(index, event)| (index, event.at, event.text)).collect()
+    }
+
+    fn chosen(&self, path: &str) -> String {
+        let value = self.draft.get_or_default(&path_in_force(self.draft, path, self.cursor));
+        value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// The knob of a path, with the table's words.
+    fn knob(&self, path: &str) -> Option<Knob> {
+        let field = fields::field(path)?;
+        let in_force = path_in_force(self.draft, path, self.cursor);
+        let value = self.draft.get_or_default(&in_force);
+        let raw = self.raw.get(&in_force);
+        let (control, unit) = match field.kind {
+            Kind::Number(number) => {
+                let (factor, unit) = if is_share(number) { (100.0, "%") } else { (1.0, field.unit) };
+                let number_text = |value: f64| words::field_number(value * factor);
+                let text = match value.as_ref() {
+                    Some(Value::Null) | None => String::new(),
+                    Some(value) => value.as_f64().map_or_else(|| value.to_string(), number_text),
+                };
+                let spin = number.decimals == 0 && path == "stream.shards";
+                (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })
+            }
+            Kind::Choice(choices) => {
+                let options = choices.iter().map(|choice| (choice.value, choice.label)).collect();
+                (Control::Choice { options, chosen: self.chosen(path) }, "")
+            }
+            Kind::Rows(_) => {
+                let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
+                (Control::Shown(words::int(rows as f64)), "")
+            }
+            Kind::Text(_) => (Control::Shown(value.as_ref().and_then(Value::as_str)?.to_owned()), ""),
+            Kind::Group | Kind::List(..) => return None,
+        };
+        let problem = self.problems.iter().find(|problem| {
+            problem.path == in_force || problem.path.strip_prefix(&in_force).is_some_and(|rest| rest.starts_with('.'))
+        });
+        Some(Knob {
+            id: format!("f-{}", path.replace('.', "-")),
+            label: field.label.to_owned(),
+            unit: unit.to_owned(),
+            control,
+            title: title_of(field),
+            problem: problem.map(|problem| words::capital(&problem.message)),
+            path: in_force,
+        })
+    }
+
+    fn knobs<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Vec<Knob> {
+        paths.into_iter().filter_map(|path| self.knob(path)).collect()
+    }
+
+    /// The knob of the field that selects the kind of a group, under the group's own name.
+    fn kind_of(&self, group: &str) -> Option<Knob> {
+        let label = fields::field(group)?.label.to_owned();
+        self.knob(&format!("{group}.kind")).map(|knob| Knob { label, ..knob })
+    }
+
+    /// The fields that exist in a group with its present kind, without the selector.
+    fn others(&self, group: &str) -> Vec<String> {
+        let Some(selector) = fields::selector(group) else { return Vec::new() };
+        let selected = self.chosen(&format!("{group}.{}", selector.name));
+        let children = fields::children(group).into_iter();
+        let there = children.filter(|child| !child.stays && !child.field.selects && child.exists_with(&selected));
+        there.map(|child| format!("{group}.{}", child.name)).collect()
+    }
+
+    fn traffic(&self) -> Group {
+        let parts = self.draft.get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
+        let (mut knobs, mut more) = (Vec::new(), Vec::new());
+        for part in 0..parts {
+            let group = format!("traffic.curve.{part}");
+            if let Some(shape) = self.knob(&format!("{group}.kind")) {
+                let label = if parts > 1 { format!("{} {}", shape.label, part + 1) } else { shape.label.clone() };
+                knobs.push(Knob { label, ..shape });
+            }
+            for path in self.others(&group) {
+                let name = path.rsplit('.').next().unwrap_or_default();
+                let lesser = ["start_s", "rise_s", "fall_s", "peak_at_s"].contains(&name);
+                if lesser { &mut more } else { &mut knobs }.extend(self.knob(&path));
+            }
+        }
+        more.extend(self.knobs(["traffic.arrivals", "length_s", "seed"]));
+        Group {
+            title: table_label("traffic"),
+            small: hints::offered_in_all(self.scenario),
+            knobs,
+            hints: hints::traffic(self.scenario),
+            more_label: "Times, arrivals, length, seed".to_owned(),
+            more,
+        }
+    }
+
+    fn keys_and_sizes(&self) -> Group {
+        let mut knobs: Vec<Knob> = Vec::new();
+        let sizes = self.others("traffic.sizes");
+        knobs.extend(self.knobs(sizes.iter().map(String::as_str)));
+        knobs.extend(self.kind_of("traffic.keys"));
+        let keys = self.others("traffic.keys");
+        let (count, own): (Vec<_>, Vec<_>) = keys.iter().map(String::as_str).partition(|path| path.ends_with(".count"));
+        knobs.extend(self.knobs(own));
+        let mut more: Vec<Knob> = self.knobs(count);
+        more.extend(self.kind_of("traffic.sizes"));
+        Group {
+            title: "Keys and sizes".to_owned(),
+            small: String::new(),
+            knobs,
+            hints: hints::keys_and_sizes(self.scenario),
+            more_label: "Number of keys, spread of sizes".to_owned(),
+            more,
+        }
+    }
+
+    fn producer(&self) -> Group {
+        let mut knobs: Vec<Knob> = self.knob("producer.retry.kind").into_iter().collect();
+        let retry = self.others("producer.retry");
+        let (main, rest): (Vec<_>, Vec<_>) =
+            retry.iter().map(String::as_str).partition(|path| path.ends_with("max_attempts"));
+        knobs.extend(self.knobs(main));
+        let mut more = self.knobs(["producer.call"]);
+        let call = self.others("producer");
+        more.extend(self.knobs(call.iter().map(String::as_str)));
+        more.extend(self.knobs(rest));
+        Group {
+            title: table_label("producer"),
+            small: hints::call(self.scenario),
+            knobs,
+            hints: hints::producer(self.scenario, self.cursor),
+            more_label: "Call, buffer, backoff".to_owned(),
+            more,
+        }
+    }
+
+    fn stream(&self) -> Group {
+        Group {
+            title: table_label("stream"),
+            small: "provisioned".to_owned(),
+            knobs: self.knobs(["stream.shards"]),
+            hints: hints::stream(self.scenario),
+            more_label: "Retention, burst".to_owned(),
+            more: self.knobs(["stream.retention_h", "stream.byte_burst_mib"]),
+        }
+    }
+
+    fn consumer(&self) -> Group {
+        Group {
+            title: "Lambda".to_owned(),
+            small: "polls each shard".to_owned(),
+            knobs: self.knobs(["consumer.batch_size", "consumer.fixed_ms", "consumer.per_record_ms"]),
+            hints: hints::consumer(self.scenario, self.cursor),
+            more_label: "Window, memory, errors".to_owned(),
+            more: self.knobs([
+                "consumer.batching_window_s",
+                "consumer.memory_mb",
+                "consumer.spread",
+                "consumer.error_rate",
+            ]),
+        }
+    }
+
+    fn destination(&self) -> Group {
+        Group {
+            title: "Destination".to_owned(),
+            small: String::new(),
+            knobs: Vec::new(),
+            hints: vec![Hint::plain("Database, one write a record. Its time is part of the function’s time a record.")],
+            more_label: String::new(),
+            more: Vec::new(),
+        }
+    }
+}
+
+fn table_label(path: &str) -> String {
+    fields::field(path).map_or_else(String::new, |field| field.label.to_owned())
+}
+
+/// What a field does, its range and the limit it meets.
+fn title_of(field: &fields::Field) -> String {
+    let mut title = field.about.to_owned();
+    if let Some(number) = field.number() {
+        let range =
+            if is_share(number) { "0 to 100 %".to_owned() } else { format!("{} {}", number.range_text(), field.unit) };
+        title.push_str(&format!(" Range: {}.", range.trim_end()));
+    }
+    if let Some(limit) = field.limit() {
+        title.push_str(&format!(" Limit: {} ({}). {}", limit.value_text(), limit.source.text, limit.about));
+    }
+    title
+}

@@ -1,0 +1,354 @@
+//! The page as data: what is typed, what runs, what is shown, and what each action does to it.
+
+use super::action::{Action, Effect, Speed, Theme};
+use super::event::Event;
+use super::playback::{Goal, Run};
+use super::reading::{self, Reading};
+use super::verdict::{self, Verdict};
+use super::words::span_text;
+use super::{capacity, events, playback};
+use crate::metrics::{Finding, Timeline, findings};
+use crate::scenario::{Draft, Problem, Scenario, presets};
+use crate::units::{SimTime, Span};
+use std::collections::BTreeMap;
+
+/// How often the verdict may change while it is watched, in milliseconds.
+const VERDICT_EVERY_MS: f64 = 350.0;
+/// How often a screen reader is told, in milliseconds.
+const ANNOUNCE_EVERY_MS: f64 = 5_000.0;
+
+/// How the page starts: from its address and what was remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Id of a preset; the first one where it is unknown.
+    pub preset: String,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Laid out for a room.
+    pub present: bool,
+    /// The moment to show, in seconds; runs up to it without a press on Run.
+    pub at_seconds: Option<f64>,
+    /// The sheet is open.
+    pub sheet: bool,
+}
+
+/// What the page has to tell instead of a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What happened, in a sentence.
+    pub head: String,
+    /// What to do about it.
+    pub sub: String,
+    /// Single points, such as every problem of a file.
+    pub points: Vec<String>,
+}
+
+/// The whole page.
+pub struct Model {
+    pub(super) draft: Draft,
+    /// Texts in fields that cannot be read as what they should be; they stay as they were typed.
+    pub(super) raw: BTreeMap<String, String>,
+    pub(super) problems: Vec<Problem>,
+    /// The last draft that could be run.
+    pub(super) scenario: Scenario,
+    pub(super) preset: Option<String>,
+    /// What is shown. Empty before the first run.
+    pub(super) run: Run,
+    /// A run that replaces the shown one as soon as it has come as far as the cursor.
+    pub(super) incoming: Option<Run>,
+    pub(super) run_count: u32,
+    pub(super) events: Vec<Event>,
+    pub(super) playing: bool,
+    pub(super) speed: Speed,
+    pub(super) cursor: SimTime,
+    pub(super) frontier: SimTime,
+    pub(super) goal: Option<Goal>,
+    pub(super) message: Option<Message>,
+    theme: Theme,
+    present: bool,
+    sheet: bool,
+    /// Milliseconds of watching: the time that moving marks follow.
+    watched_ms: f64,
+    verdict: Verdict,
+    verdict_at_ms: f64,
+    announced: String,
+    announced_at_ms: f64,
+}
+
+impl Model {
+    /// The page at its start, with what has to be done at once.
+    pub fn new(start: &Start) -> (Self, Vec<Effect>) {
+        let preset = presets::by_id(&start.preset).unwrap_or_else(|| &presets::all()[0]);
+        let draft = preset.draft();
+        let scenario = draft.check().expect("presets are tested");
+        let mut model = Self {
+            draft,
+            raw: BTreeMap::new(),
+            problems: Vec::new(),
+            run: Run::new(0, &scenario),
+            speed: Speed::for_length(scenario.length.seconds_f64()),
+            scenario,
+            preset: Some(preset.id.to_owned()),
+            incoming: None,
+            run_count: 0,
+            events: Vec::new(),
+            playing: false,
+            cursor: SimTime::ZERO,
+            frontier: SimTime::ZERO,
+            goal: None,
+            message: None,
+            theme: start.theme,
+            present: start.present,
+            sheet: start.sheet,
+            watched_ms: 0.0,
+            verdict: Verdict::default(),
+            verdict_at_ms: 0.0,
+            announced: String::new(),
+            announced_at_ms: 0.0,
+        };
+        model.find_events();
+        let mut effects = vec![Effect::SetTheme(start.theme), Effect::SetPresent(start.present)];
+        if let Some(seconds) = start.at_seconds.filter(|seconds| *seconds > 0.0) {
+            effects.extend(model.seek(seconds));
+        }
+        model.renew_verdict(&mut effects, true);
+        (model, effects)
+    }
+
+    /// Does what an action asks for and says what the surroundings have to do.
+    pub fn update(&mut self, action: Action) -> Vec<Effect> {
+        let ticked = matches!(action, Action::Tick { .. } | Action::Box(_));
+        let mut effects = match action {
+            Action::Edit { path, text } => self.edit(&path, &text),
+            Action::Nudge { path, steps } => self.nudge(&path, steps),
+            Action::Set(values) => self.set_all(&values),
+            Action::AddPart => self.add_part(),
+            Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
+            Action::RemoveOperation(index) => self.remove_operation(index),
+            Action::ChoosePreset(id) => self.choose_preset(&id),
+            Action::OpenFile { name, text } => self.open_file(&name, &text),
+            Action::FileUnreadable { name } => {
+                self.tell(format!("{name} could not be read."), "Try to drop it again, or choose it with the button.");
+                Vec::new()
+            }
+            Action::RunOrPause => self.run_or_pause(),
+            Action::Reset => self.reset(),
+            Action::Step(seconds) => self.step(seconds),
+            Action::Seek { seconds } => self.seek(seconds),
+            Action::JumpToNextEvent => self.jump(),
+            Action::SetSpeed(speed) => {
+                self.speed = speed;
+                Vec::new()
+            }
+            Action::Tick { elapsed_ms } => {
+                self.watched_ms += elapsed_ms;
+                self.tick(elapsed_ms)
+            }
+            Action::Box(event) => self.hear(event),
+            Action::TogglePresent => {
+                self.present = !self.present;
+                vec![Effect::SetPresent(self.present)]
+            }
+            Action::SetTheme(theme) => {
+                self.theme = theme;
+                let value = theme.name().to_owned();
+                vec![Effect::SetTheme(theme), Effect::SavePreference { key: "theme", value }]
+            }
+            Action::OpenSheet(open) => {
+                self.sheet = open;
+                Vec::new()
+            }
+            Action::TryFinding(index) => self.try_finding(index),
+            Action::DismissMessage => {
+                self.message = None;
+                Vec::new()
+            }
+            Action::SaveScenario => vec![self.save()],
+        };
+        self.renew_verdict(&mut effects, !(ticked && self.playing));
+        effects
+    }
+
+    /// The document as typed.
+    pub const fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// What keeps the draft from being run, each at its field.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The scenario that is shown: the last draft that could be run.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Id of the chosen preset, as long as nothing was changed in it.
+    pub fn preset(&self) -> Option<&str> {
+        self.preset.as_deref()
+    }
+
+    /// The frames that have arrived.
+    pub const fn timeline(&self) -> &Timeline {
+        &self.run.timeline
+    }
+
+    /// The marked moments, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The instant that is shown.
+    pub const fn cursor(&self) -> SimTime {
+        self.cursor
+    }
+
+    /// The latest instant that was shown in this run.
+    pub const fn frontier(&self) -> SimTime {
+        self.frontier
+    }
+
+    /// Length of the run.
+    pub const fn length(&self) -> Span {
+        self.scenario.length
+    }
+
+    /// Whether nothing was shown yet.
+    pub fn is_first_visit(&self) -> bool {
+        self.frontier == SimTime::ZERO
+    }
+
+    /// Whether the cursor stands at the end of a finished run.
+    pub fn is_at_end(&self) -> bool {
+        self.run.done && self.cursor >= playback::end_of(self.length())
+    }
+
+    /// Whether time passes.
+    pub const fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    /// Whether the page waits for the engine: it is asked for an instant that has not arrived.
+    pub fn is_waiting(&self) -> bool {
+        let starved = self.playing && !self.run.done && self.cursor >= self.received();
+        self.goal.is_some() || self.incoming.is_some() || starved
+    }
+
+    /// The speed of playback.
+    pub const fn speed(&self) -> Speed {
+        self.speed
+    }
+
+    /// Light or dark.
+    pub const fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// Whether the page is laid out for a room.
+    pub const fn is_presenting(&self) -> bool {
+        self.present
+    }
+
+    /// Whether the sheet is open.
+    pub const fn sheet_is_open(&self) -> bool {
+        self.sheet
+    }
+
+    /// What stands where the verdict stands otherwise.
+    pub const fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// Seconds of watching: what moving marks follow. It stands still while nothing plays.
+    pub const fn motion_seconds(&self) -> f64 {
+        self.watched_ms / 1_000.0
+    }
+
+    /// What the engine said about the whole run, as JSON, once it is done.
+    pub fn summary(&self) -> Option<&str> {
+        self.run.summary.as_deref()
+    }
+
+    /// Complete frames at the cursor.
+    pub fn frames(&self) -> usize {
+        reading::frames_at(self.timeline(), self.cursor)
+    }
+
+    /// The numbers at the cursor.
+    pub fn reading(&self) -> Reading<'_> {
+        Reading::new(self.timeline(), self.frames())
+    }
+
+    /// The sentence at the cursor, renewed at most three times a second while it is watched.
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// What explains the run up to the cursor.
+    pub fn findings(&self) -> Vec<Finding> {
+        findings::findings(&self.scenario, self.timeline(), self.frames())
+    }
+
+    /// What stands on the filled button.
+    pub fn button(&self) -> &'static str {
+        if self.playing {
+            "Pause"
+        } else if self.is_at_end() {
+            "Run again"
+        } else if self.cursor > SimTime::ZERO {
+            "Resume"
+        } else {
+            "Run"
+        }
+    }
+
+    /// Puts a message where the verdict stands.
+    pub(super) fn tell(&mut self, head: impl Into<String>, sub: impl Into<String>) {
+        self.message = Some(Message { head: head.into(), sub: sub.into(), points: Vec::new() });
+    }
+
+    /// Looks for the marked moments again.
+    pub(super) fn find_events(&mut self) {
+        self.events = events::events(&self.scenario, &self.run.timeline);
+    }
+
+    fn passing(&self) -> String {
+        let length = self.length().seconds_f64();
+        let of_traffic = format!("{} of traffic pass", span_text(length));
+        match self.speed.factor() {
+            Some(1.0) => format!("{of_traffic} in real time."),
+            Some(factor) => format!("{of_traffic} in {}.", span_text(length / factor)),
+            None => format!("{of_traffic} as fast as they are computed."),
+        }
+    }
+
+    fn renew_verdict(&mut self, effects: &mut Vec<Effect>, at_once: bool) {
+        let due = self.watched_ms - self.verdict_at_ms >= VERDICT_EVERY_MS;
+        if at_once || due || self.is_at_end() {
+            self.verdict_at_ms = self.watched_ms;
+            self.verdict = if self.frames() == 0 {
+                verdict::question(&self.scenario, &self.passing())
+            } else {
+                verdict::verdict(&self.scenario, self.timeline(), self.frames())
+            };
+        }
+        // What is typed, dragged or stepped is heard where it is typed; only what plays has to be told.
+        let quiet = self.watched_ms - self.announced_at_ms < ANNOUNCE_EVERY_MS && !self.is_at_end();
+        let spoken =
+            self.message.as_ref().map_or_else(|| self.verdict.spoken(), |it| format!("{} {}", it.head, it.sub));
+        if self.announced.is_empty() {
+            self.announced = spoken;
+        } else if spoken != self.announced && (!quiet || !self.playing) {
+            self.announced_at_ms = self.watched_ms;
+            self.announced = spoken.clone();
+            effects.push(Effect::Announce(spoken));
+        }
+    }
+
+    /// The age from which on work counts as late at the cursor, in seconds.
+    pub fn late_after_seconds(&self) -> f64 {
+        let (_, consumer) = capacity::in_force(&self.scenario, self.cursor);
+        capacity::late_after(&consumer).seconds_f64()
+    }
+}

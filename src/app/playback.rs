@@ -1,0 +1,299 @@
+//! Playback: the engine runs as fast as it goes, and the cursor moves over the frames that have arrived.
+//!
+//! So the same run looks the same at every speed, and going back costs nothing. Where the cursor meets the end of
+//! what has arrived it waits there.
+
+use super::action::{BoxEvent, Effect};
+use super::model::{Message, Model};
+use crate::metrics::Timeline;
+use crate::scenario::Scenario;
+use crate::units::{MICROS_PER_SECOND, SimTime, Span};
+
+/// Blocks of frames that may be on their way at once.
+const CREDIT: u32 = 4;
+/// The longest time that one tick moves the cursor: after a stall the run goes on where it was.
+const TICK_MS_MAX: f64 = 100.0;
+
+/// One run of the engine and what has arrived of it.
+pub(super) struct Run {
+    pub id: u32,
+    pub timeline: Timeline,
+    pub done: bool,
+    pub summary: Option<String>,
+}
+
+/// Where the cursor goes as soon as the frames are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// To an instant.
+    At(SimTime),
+    /// To the next marked moment.
+    NextEvent,
+}
+
+impl Run {
+    pub fn new(id: u32, scenario: &Scenario) -> Self {
+        let shards = scenario.stream.shards as usize;
+        let width = Timeline::width_for(scenario.length, shards);
+        Self { id, timeline: Timeline::new(scenario.length, width, shards), done: false, summary: None }
+    }
+
+    /// Whether this run was ever asked of the engine.
+    pub const fn is_open(&self) -> bool {
+        self.id > 0
+    }
+}
+
+/// The instant at which a run of this length ends.
+pub(super) const fn end_of(length: Span) -> SimTime {
+    SimTime::from_micros(length.micros())
+}
+
+impl Model {
+    /// The instant up to which frames have arrived.
+    pub(super) fn received(&self) -> SimTime {
+        self.run.timeline.frames().checked_sub(1).map_or(SimTime::ZERO, |last| self.run.timeline.end_of(last))
+    }
+
+    fn next_run(&mut self) -> Run {
+        self.run_count += 1;
+        Run::new(self.run_count, &self.scenario)
+    }
+
+    fn open_effects(&self, run: u32) -> Vec<Effect> {
+        vec![Effect::OpenRun { run, scenario_json: self.draft.to_json() }, Effect::GrantCredit(CREDIT)]
+    }
+
+    /// Starts the engine unless it has been started for this scenario.
+    fn open_if_needed(&mut self) -> Vec<Effect> {
+        if self.run.is_open() || self.incoming.is_some() {
+            return Vec::new();
+        }
+        // What an engine that failed has left stays in view until another one has come as far.
+        if self.cursor > SimTime::ZERO {
+            return self.reopen();
+        }
+        self.run = self.next_run();
+        self.open_effects(self.run.id)
+    }
+
+    /// Starts the engine for a scenario that is the same up to the cursor. What is shown stays until the new run
+    /// has come as far.
+    pub(super) fn reopen(&mut self) -> Vec<Effect> {
+        let run = self.next_run();
+        let id = run.id;
+        self.incoming = Some(run);
+        self.frontier = self.cursor;
+        self.open_effects(id)
+    }
+
+    /// Back to 0:00 with nothing run: the scenario is another one now.
+    pub(super) fn start_over(&mut self) -> Vec<Effect> {
+        let was_open = self.run.is_open() || self.incoming.is_some();
+        self.incoming = None;
+        self.run = Run::new(0, &self.scenario);
+        (self.cursor, self.frontier, self.goal) = (SimTime::ZERO, SimTime::ZERO, None);
+        self.find_events();
+        let mut effects = self.pause();
+        if was_open {
+            effects.push(Effect::CloseRun);
+        }
+        effects
+    }
+
+    pub(super) fn run_or_pause(&mut self) -> Vec<Effect> {
+        self.message = None;
+        if self.playing {
+            return self.pause();
+        }
+        if let Some(first) = self.problems.first() {
+            let points = self.problems.iter().map(|problem| self.problem_text(problem)).collect::<Vec<_>>();
+            let sub = self.problem_text(first);
+            let head = if points.len() == 1 {
+                "One field needs another value before this can run.".to_owned()
+            } else {
+                format!("{} fields need other values before this can run.", points.len())
+            };
+            self.message = Some(if points.len() == 1 {
+                Message { head, sub, points: Vec::new() }
+            } else {
+                Message { head, sub: "They are marked in the scenario.".to_owned(), points }
+            });
+            return Vec::new();
+        }
+        if self.is_at_end() {
+            (self.cursor, self.frontier) = (SimTime::ZERO, SimTime::ZERO);
+        }
+        self.playing = true;
+        self.goal = None;
+        let mut effects = self.open_if_needed();
+        effects.push(Effect::StartClock);
+        effects
+    }
+
+    pub(super) fn pause(&mut self) -> Vec<Effect> {
+        if self.playing {
+            self.playing = false;
+            vec![Effect::StopClock]
+        } else {
+            Vec::new()
+        }
+    }
+
+    pub(super) fn reset(&mut self) -> Vec<Effect> {
+        (self.cursor, self.frontier, self.goal) = (SimTime::ZERO, SimTime::ZERO, None);
+        self.pause()
+    }
+
+    pub(super) fn step(&mut self, seconds: i64) -> Vec<Effect> {
+        let width = self.run.timeline.width().micros().max(MICROS_PER_SECOND);
+        let micros = width.saturating_mul(seconds.unsigned_abs());
+        let here = self.cursor.micros();
+        let there = if seconds < 0 { here.saturating_sub(micros) } else { here.saturating_add(micros) };
+        self.go_to(SimTime::from_micros(there))
+    }
+
+    pub(super) fn seek(&mut self, seconds: f64) -> Vec<Effect> {
+        self.go_to(SimTime::from_micros((seconds.max(0.0) * MICROS_PER_SECOND as f64).round() as u64))
+    }
+
+    fn go_to(&mut self, at: SimTime) -> Vec<Effect> {
+        let at = at.min(end_of(self.length()));
+        let mut effects = self.pause();
+        if !self.problems.is_empty() && !self.run.is_open() {
+            return effects;
+        }
+        if at > SimTime::ZERO {
+            effects.extend(self.open_if_needed());
+        }
+        self.goal = (at > self.received()).then_some(Goal::At(at));
+        self.show(at.min(self.received()));
+        effects
+    }
+
+    pub(super) fn jump(&mut self) -> Vec<Effect> {
+        let mut effects = self.pause();
+        if !self.problems.is_empty() && !self.run.is_open() {
+            return effects;
+        }
+        effects.extend(self.open_if_needed());
+        self.goal = Some(Goal::NextEvent);
+        self.strive();
+        effects
+    }
+
+    /// Goes to the goal if it can be reached with what has arrived.
+    fn strive(&mut self) {
+        match self.goal {
+            Some(Goal::At(at)) => {
+                if at <= self.received() || self.run.done {
+                    self.goal = None;
+                }
+                self.show(at.min(self.received()));
+            }
+            Some(Goal::NextEvent) => {
+                let soon = self.cursor + self.run.timeline.width();
+                let received = self.received();
+                let next = self.events.iter().map(|event| event.at).find(|at| *at > soon && *at <= received);
+                if let Some(at) = next.or(self.run.done.then_some(received)) {
+                    self.goal = None;
+                    self.show(at);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn show(&mut self, at: SimTime) {
+        self.cursor = at;
+        self.frontier = self.frontier.max(at);
+    }
+
+    pub(super) fn tick(&mut self, elapsed_ms: f64) -> Vec<Effect> {
+        if !self.playing || self.incoming.is_some() {
+            return Vec::new();
+        }
+        let received = self.received();
+        let there = self.speed.factor().map_or(received, |factor| {
+            let micros = elapsed_ms.clamp(0.0, TICK_MS_MAX) * 1_000.0 * factor;
+            SimTime::from_micros(self.cursor.micros() + micros as u64).min(received)
+        });
+        self.show(there.max(self.cursor));
+        if self.is_at_end() { self.pause() } else { Vec::new() }
+    }
+
+    pub(super) fn hear(&mut self, event: BoxEvent) -> Vec<Effect> {
+        match event {
+            BoxEvent::Opened { .. } => Vec::new(),
+            BoxEvent::Refused { run, problems } => {
+                if run != self.run_count {
+                    return Vec::new();
+                }
+                let points = problems.iter().map(|problem| self.problem_text(problem)).collect();
+                let effects = self.give_up();
+                let head = "The engine does not take this scenario.".to_owned();
+                self.message = Some(Message { head, sub: "Change what is named here and run it.".to_owned(), points });
+                effects
+            }
+            BoxEvent::Frames { run, block } => self.take_frames(run, &block),
+            BoxEvent::Done { run, summary } => {
+                if let Some(run) = self.run_named(run) {
+                    run.done = true;
+                    run.summary = Some(summary);
+                }
+                self.settle();
+                Vec::new()
+            }
+            BoxEvent::Failed { message } => {
+                let mut effects = self.give_up();
+                effects.push(Effect::RestartBox);
+                self.tell(
+                    "The engine stopped.",
+                    format!("{message} What has arrived is still here. Press Run to start again."),
+                );
+                effects
+            }
+        }
+    }
+
+    fn run_named(&mut self, id: u32) -> Option<&mut Run> {
+        match &mut self.incoming {
+            Some(run) if run.id == id => Some(run),
+            _ if self.run.id == id => Some(&mut self.run),
+            _ => None,
+        }
+    }
+
+    fn take_frames(&mut self, run: u32, block: &[f64]) -> Vec<Effect> {
+        let Some(run) = self.run_named(run) else { return Vec::new() };
+        if run.timeline.append(block).is_err() {
+            let mut effects = self.give_up();
+            effects.push(Effect::RestartBox);
+            self.tell("The engine sent something that is not a run.", "Press Run to start again.");
+            return effects;
+        }
+        self.settle();
+        vec![Effect::GrantCredit(1)]
+    }
+
+    /// After something arrived: shows the new run if it has come far enough, marks, and goes where it should.
+    fn settle(&mut self) {
+        let far_enough =
+            |run: &Run, cursor| run.done || super::reading::frames_at(&run.timeline, cursor) <= run.timeline.frames();
+        if let Some(run) = self.incoming.take_if(|run| far_enough(run, self.cursor)) {
+            self.run = run;
+        }
+        self.find_events();
+        self.strive();
+    }
+
+    /// Forgets the run under way, so that the next press on Run starts another; what is shown stays.
+    fn give_up(&mut self) -> Vec<Effect> {
+        self.incoming = None;
+        self.goal = None;
+        if !self.run.done {
+            self.run.id = 0;
+        }
+        self.pause()
+    }
+}

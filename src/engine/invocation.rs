@@ -1,0 +1,81 @@
+//! The engine's question to a handler, and the answer.
+
+use super::record::{Record, Run};
+use super::sequence::SequenceNumber;
+use crate::units::SimTime;
+
+/// Names one invocation of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InvocationId {
+    number: u64,
+    shard: u32,
+}
+
+impl InvocationId {
+    pub(super) const fn new(number: u64, shard: u32) -> Self {
+        Self { number, shard }
+    }
+
+    /// Its number, counted from zero over the whole run.
+    pub const fn number(self) -> u64 {
+        self.number
+    }
+
+    /// Index of the shard whose records it has.
+    pub const fn shard(self) -> u32 {
+        self.shard
+    }
+}
+
+/// A batch for the function. Its end is fixed when it starts: the outcome can only change what comes after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// Which one it is.
+    pub id: InvocationId,
+    /// How often this batch has been tried, this time included.
+    pub attempt: u32,
+    /// When it began.
+    pub started: SimTime,
+    /// When it ends.
+    pub ends: SimTime,
+    /// The records in order.
+    pub records: Vec<InvokedRecord>,
+}
+
+/// A record as a handler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvokedRecord {
+    /// Its sequence number in the shard.
+    pub sequence_number: SequenceNumber,
+    /// The record. Its partition key's text and its payload are made on demand, by `record::partition_key`
+    /// and `record::payload`.
+    pub record: Record,
+}
+
+/// The answer to an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The whole batch is done.
+    Succeeded,
+    /// The function failed: the whole batch is tried again.
+    Failed,
+}
+
+impl Invocation {
+    pub(super) fn new(
+        number: u64,
+        shard: u32,
+        attempt: u32,
+        started: SimTime,
+        ends: SimTime,
+        first: u64,
+        batch: Run<'_>,
+    ) -> Self {
+        let record = |(index, record): (u64, &Record)| InvokedRecord {
+            sequence_number: SequenceNumber::new(shard, index, SimTime::from_micros(record.arrived)),
+            record: *record,
+        };
+        let records = (first..).zip(batch.iter()).map(record).collect();
+        Self { id: InvocationId::new(number, shard), attempt, started, ends, records }
+    }
+}

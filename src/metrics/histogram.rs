@@ -1,0 +1,140 @@
+//! A log-linear histogram of latencies: 128 bins for each doubling, so a quantile is right within 0.4 %.
+
+use crate::units::Span;
+
+/// Bins for each doubling of the value, as a power of two.
+const PRECISION: u32 = 7;
+/// Bins for values below 2⁴⁸ µs, which is longer than any run.
+const BINS: usize = ((48 - PRECISION) as usize + 1) << PRECISION;
+
+/// Counts of spans in µs.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    bins: Vec<u32>,
+    /// Bins outside of `low..=high` are zero.
+    low: usize,
+    high: usize,
+    count: u64,
+    sum: u128,
+}
+
+impl Histogram {
+    /// An empty histogram.
+    pub fn new() -> Self {
+        Self { bins: vec![0; BINS], low: BINS, high: 0, count: 0, sum: 0 }
+    }
+
+    /// Counts one value in µs.
+    #[inline]
+    pub fn add(&mut self, micros: u64) {
+        let bin = bin_of(micros);
+        self.bins[bin] += 1;
+        self.low = self.low.min(bin);
+        self.high = self.high.max(bin);
+        self.count += 1;
+        self.sum += u128::from(micros);
+    }
+
+    /// Number of values.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The mean, exact; `None` without values.
+    pub fn mean(&self) -> Option<Span> {
+        self.sum.checked_div(u128::from(self.count)).map(|mean| Span::from_micros(mean as u64))
+    }
+
+    /// The smallest value that at least `permille` thousandths of all values do not exceed, as the middle of its
+    /// bin; `None` without values.
+    pub fn quantile(&self, permille: u64) -> Option<Span> {
+        if self.count == 0 {
+            return None;
+        }
+        let rank = (self.count * permille).div_ceil(1_000).max(1);
+        let mut seen = 0;
+        let bin = (self.low..=self.high).find(|&bin| {
+            seen += u64::from(self.bins[bin]);
+            seen >= rank
+        });
+        bin.map(|bin| Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)))
+    }
+
+    /// The counts that are not zero, each with the lower edge of its bin in µs.
+    pub fn bins(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let range = self.low..(self.high + 1).max(self.low);
+        range.map(|bin| (lower_edge(bin), self.bins[bin])).filter(|(_, count)| *count > 0)
+    }
+
+    /// Moves all counts into another histogram and is empty afterwards.
+    pub fn drain_into(&mut self, other: &mut Self) {
+        if self.count == 0 {
+            return;
+        }
+        for bin in self.low..=self.high {
+            other.bins[bin] += std::mem::take(&mut self.bins[bin]);
+        }
+        other.low = other.low.min(self.low);
+        other.high = other.high.max(self.high);
+        other.count += self.count;
+        other.sum += self.sum;
+        (self.low, self.high, self.count, self.sum) = (BINS, 0, 0, 0);
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[inline]
+fn bin_of(micros: u64) -> usize {
+    let shift = (u64::BITS - micros.leading_zeros()).saturating_sub(PRECISION + 1);
+    (((shift as usize) << PRECISION) + (micros >> shift) as usize).min(BINS - 1)
+}
+
+const fn lower_edge(bin: usize) -> u64 {
+    let doubling = bin >> PRECISION;
+    if doubling <= 1 {
+        return bin as u64;
+    }
+    let shift = doubling - 1;
+    ((bin - (shift << PRECISION)) as u64) << shift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_lies_in_its_bin() {
+        for exponent in 0..47 {
+            for offset in [0, 1, 3, 77, 1 << (exponent / 2)] {
+                let value = (1u64 << exponent) + offset;
+                let bin = bin_of(value);
+                assert!(lower_edge(bin) <= value && value < lower_edge(bin + 1), "value {value}, bin {bin}");
+            }
+        }
+    }
+
+    #[test]
+    fn quantiles_are_within_four_thousandths() {
+        let mut histogram = Histogram::new();
+        (1..=100_000).for_each(|i| histogram.add(i * 37));
+        for (permille, exact) in [(500, 1_850_000.0), (990, 3_663_000.0), (1_000, 3_700_000.0)] {
+            let found = histogram.quantile(permille).map_or(0.0, |span| span.micros() as f64);
+            assert!((found / exact - 1.0).abs() < 0.004, "{permille}: {found} for {exact}");
+        }
+        assert_eq!(histogram.mean(), Some(Span::from_micros(37 * 100_001 / 2)));
+    }
+
+    #[test]
+    fn draining_moves_everything() {
+        let (mut a, mut b) = (Histogram::new(), Histogram::new());
+        [5, 70_000, 9_000_000_000].into_iter().for_each(|value| a.add(value));
+        b.add(6);
+        a.drain_into(&mut b);
+        assert_eq!((a.count(), b.count(), a.bins().count(), b.bins().count()), (0, 4, 0, 4));
+    }
+}

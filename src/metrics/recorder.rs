@@ -1,0 +1,234 @@
+//! The engine's observer that counts: facts become frames and latency histograms.
+
+use super::histogram::Histogram;
+use super::timeline::{Metric, ShardMetric, Timeline};
+use crate::engine::{Engine, Fact, LossCause, Observer, Record, record};
+use crate::limits;
+use crate::scenario::Scenario;
+use crate::units::SimTime;
+
+/// Counts facts into the frame that is open, and closes frames when told.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    timeline: Timeline,
+    frame_start: SimTime,
+    shards: Vec<ShardCounts>,
+    counts: Counts,
+    put_latency: Latency,
+    offer_latency: Latency,
+}
+
+/// What is counted in the open frame for the stream as a whole. Sums over shards are taken when it closes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    offered: u64,
+    put_calls: u64,
+    retried: u64,
+    put_units: u64,
+    lost: [u64; 4],
+    expired: u64,
+    invocations: u64,
+    errors: u64,
+    duration_ms: u64,
+    get_records_calls: u64,
+    read_records: u64,
+}
+
+/// What is counted in the open frame for one shard.
+#[derive(Clone, Copy, Debug, Default)]
+struct ShardCounts {
+    offered: u64,
+    stored: u64,
+    stored_bytes: u64,
+    throttled: u64,
+    processed: u64,
+    read_throttled: u64,
+    busy: u64,
+    /// Since when the running invocation counts for this frame.
+    busy_since: Option<SimTime>,
+}
+
+/// A latency: over the open frame, and over the run.
+#[derive(Clone, Debug, Default)]
+struct Latency {
+    frame: Histogram,
+    run: Histogram,
+}
+
+impl Recorder {
+    /// A recorder for a run of a scenario.
+    pub fn new(scenario: &Scenario) -> Self {
+        let shards = scenario.stream.shards as usize;
+        let width = Timeline::width_for(scenario.length, shards);
+        Self {
+            timeline: Timeline::new(scenario.length, width, shards),
+            frame_start: SimTime::ZERO,
+            shards: vec![ShardCounts::default(); shards],
+            counts: Counts::default(),
+            put_latency: Latency::default(),
+            offer_latency: Latency::default(),
+        }
+    }
+
+    /// The frames closed so far.
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// End of the open frame; `None` when every frame of the run is closed.
+    pub fn frame_end(&self) -> Option<SimTime> {
+        let frame = self.timeline.frames();
+        (frame < self.timeline.frames_total()).then(|| self.timeline.end_of(frame))
+    }
+
+    /// Put to processed, over the closed frames.
+    pub const fn put_latency(&self) -> &Histogram {
+        &self.put_latency.run
+    }
+
+    /// Offered to processed, over the closed frames.
+    pub const fn offer_latency(&self) -> &Histogram {
+        &self.offer_latency.run
+    }
+
+    /// Closes the open frame; the engine stands at its end and is read for the gauges.
+    pub fn close_frame(&mut self, engine: &Engine) {
+        let now = engine.now();
+        let mut values = [0.0; Metric::COUNT];
+        let mut shard_values = vec![0.0; ShardMetric::COUNT * self.shards.len()];
+        for (index, counts) in self.shards.iter_mut().enumerate() {
+            let lane = engine.lane(index as u32);
+            if let Some(since) = &mut counts.busy_since {
+                counts.busy += now.since(*since).micros();
+                *since = now;
+            }
+            let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
+            let of = |metric| match metric {
+                ShardMetric::Offered => counts.offered as f64,
+                ShardMetric::Stored => counts.stored as f64,
+                ShardMetric::StoredBytes => counts.stored_bytes as f64,
+                ShardMetric::Throttled => counts.throttled as f64,
+                ShardMetric::Processed => counts.processed as f64,
+                ShardMetric::Waiting => lane.waiting as f64,
+                ShardMetric::InFlight => lane.in_flight as f64,
+                ShardMetric::BusyMs => counts.busy as f64 / 1_000.0,
+                ShardMetric::ReadThrottled => counts.read_throttled as f64,
+                ShardMetric::IteratorAgeMs => age,
+            };
+            for metric in ShardMetric::ALL {
+                shard_values[metric.index() * self.timeline.shards() + index] = of(*metric);
+            }
+            for (stream, shard) in SUMMED {
+                values[stream.index()] += of(shard);
+            }
+            let oldest = &mut values[Metric::IteratorAgeMs.index()];
+            *oldest = oldest.max(age);
+            *counts = ShardCounts { busy_since: counts.busy_since, ..ShardCounts::default() };
+        }
+        let counts = std::mem::take(&mut self.counts);
+        let quantile =
+            |latency: &Latency, permille| latency.frame.quantile(permille).map_or(f64::NAN, |s| s.millis_f64());
+        let own = [
+            (Metric::Offered, counts.offered as f64),
+            (Metric::PutCalls, counts.put_calls as f64),
+            (Metric::Retried, counts.retried as f64),
+            (Metric::PutUnits, counts.put_units as f64),
+            (Metric::LostIgnored, counts.lost[LossCause::Ignored as usize] as f64),
+            (Metric::LostExhausted, counts.lost[LossCause::Exhausted as usize] as f64),
+            (Metric::LostTooOld, counts.lost[LossCause::TooOld as usize] as f64),
+            (Metric::LostBufferFull, counts.lost[LossCause::BufferFull as usize] as f64),
+            (Metric::AtProducer, engine.at_producer() as f64),
+            (Metric::Expired, counts.expired as f64),
+            (Metric::Invocations, counts.invocations as f64),
+            (Metric::Errors, counts.errors as f64),
+            (Metric::DurationMs, counts.duration_ms as f64),
+            (Metric::Concurrency, engine.concurrency() as f64),
+            (Metric::GetRecordsCalls, counts.get_records_calls as f64),
+            (Metric::ReadRecords, counts.read_records as f64),
+            (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
+            (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
+            (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
+            (Metric::OfferLatencyP99Ms, quantile(&self.offer_latency, 990)),
+        ];
+        for (metric, value) in own {
+            values[metric.index()] = value;
+        }
+        self.timeline.push(&values, &shard_values);
+        for latency in [&mut self.put_latency, &mut self.offer_latency] {
+            latency.frame.drain_into(&mut latency.run);
+        }
+        self.frame_start = now;
+    }
+
+    fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
+        let counts = &mut self.shards[shard as usize];
+        if let Some(since) = counts.busy_since.take() {
+            counts.busy += at.since(since).micros();
+        }
+        // Lambda bills whole milliseconds, rounded up.
+        self.counts.duration_ms += at.since(started).micros().div_ceil(1_000);
+    }
+}
+
+/// Stream-level metrics that are sums over shards.
+const SUMMED: [(Metric, ShardMetric); 7] = [
+    (Metric::Stored, ShardMetric::Stored),
+    (Metric::StoredBytes, ShardMetric::StoredBytes),
+    (Metric::Throttled, ShardMetric::Throttled),
+    (Metric::Processed, ShardMetric::Processed),
+    (Metric::Waiting, ShardMetric::Waiting),
+    (Metric::InFlight, ShardMetric::InFlight),
+    (Metric::ReadThrottled, ShardMetric::ReadThrottled),
+];
+
+impl Observer for Recorder {
+    #[inline]
+    fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
+        match fact {
+            Fact::Offered { .. } => self.counts.offered += 1,
+            Fact::Stored { shard, record } => {
+                let counts = &mut self.shards[shard as usize];
+                let bytes = record::bytes_of(record.size);
+                counts.offered += u64::from(record.attempt == 1);
+                counts.stored += 1;
+                counts.stored_bytes += u64::from(bytes);
+                self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+            }
+            Fact::Throttled { shard, record, .. } => {
+                let counts = &mut self.shards[shard as usize];
+                counts.offered += u64::from(record.attempt == 1);
+                counts.throttled += 1;
+            }
+            Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
+            Fact::PutCalled { entries, attempt } => {
+                self.counts.put_calls += 1;
+                self.counts.retried += if attempt > 1 { u64::from(entries) } else { 0 };
+            }
+            Fact::Read { records, .. } => {
+                self.counts.get_records_calls += 1;
+                self.counts.read_records += u64::from(records);
+            }
+            Fact::ReadThrottled { shard } => self.shards[shard as usize].read_throttled += 1,
+            Fact::InvocationStarted { shard, .. } => {
+                self.counts.invocations += 1;
+                self.shards[shard as usize].busy_since = Some(at);
+            }
+            Fact::Processed { shard, started, batch, .. } => {
+                self.shards[shard as usize].processed += batch.len() as u64;
+                for part in [batch.0, batch.1] {
+                    for Record { arrived, offered, .. } in part {
+                        self.put_latency.frame.add(at.micros() - arrived);
+                        self.offer_latency.frame.add(at.micros() - offered);
+                    }
+                }
+                self.invocation_ended(at, shard, started);
+            }
+            Fact::InvocationFailed { shard, started, .. } => {
+                self.counts.errors += 1;
+                self.invocation_ended(at, shard, started);
+            }
+            Fact::Expired { records, .. } => self.counts.expired += records,
+            Fact::OperationApplied { .. } => {}
+        }
+    }
+}

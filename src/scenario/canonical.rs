@@ -1,0 +1,258 @@
+//! Writes a scenario as its canonical document: every field, in the order of the table, nothing left to defaults.
+
+use super::fields::{self, number_value};
+use super::traffic::{Arrivals, Keys, Part, Sizes};
+use super::{Draft, DurationModel, HandlerKind, Operation, PutCall, RetryPolicy, Scenario};
+use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
+use serde_json::{Map, Value, json};
+
+/// Version of the file form that this program reads and writes.
+pub const VERSION: u64 = 1;
+
+/// The canonical document of a scenario; checking it gives the same scenario again.
+pub fn of(scenario: &Scenario) -> Draft {
+    let parts = scenario.traffic.parts.iter().map(part).collect::<Vec<_>>();
+    let operations = scenario.operations.iter().map(|planned| {
+        let mut group = Group::at("operations.0");
+        group.time("at_s", planned.at);
+        operation(&mut group, planned.operation);
+        group.done()
+    });
+    let mut producer = Group::at("producer");
+    match scenario.producer.call {
+        PutCall::PutRecord => producer.word("call", "PutRecord"),
+        PutCall::PutRecords { batch, linger } => {
+            producer.word("call", "PutRecords");
+            producer.number("batch", batch.into());
+            producer.span("linger_ms", linger);
+        }
+    }
+    producer.number("buffer", scenario.producer.buffer);
+    producer.value("retry", retry(scenario.producer.retry));
+
+    let mut stream = Group::at("stream");
+    stream.number("shards", scenario.stream.shards.into());
+    stream.number("retention_h", scenario.stream.retention.micros() / Span::from_hours(1).micros());
+    stream.number("byte_burst_mib", scenario.stream.byte_burst.get() >> 20);
+
+    let mut consumer = Group::at("consumer");
+    consumer.number("batch_size", scenario.consumer.batch_size.into());
+    consumer.number("batching_window_s", scenario.consumer.batching_window.micros() / MICROS_PER_SECOND);
+    consumer.number("memory_mb", scenario.consumer.memory_mb.into());
+    consumer.word(
+        "handler",
+        match scenario.consumer.handler {
+            HandlerKind::Model => "model",
+            HandlerKind::Host => "host",
+        },
+    );
+    duration(&mut consumer, scenario.consumer.duration, scenario.consumer.injected_error_rate);
+
+    let mut document = Group::at("");
+    document.number("streamgauge", VERSION);
+    document.word("name", &scenario.name);
+    document.word("about", &scenario.about);
+    document.number("seed", scenario.seed);
+    document.span("length_s", scenario.length);
+    document.value(
+        "traffic",
+        json!({
+            "curve": parts,
+            "arrivals": match scenario.traffic.arrivals { Arrivals::Even => "even", Arrivals::Poisson => "poisson" },
+            "keys": keys(scenario.traffic.keys),
+            "sizes": sizes(scenario.traffic.sizes),
+        }),
+    );
+    document.value("producer", producer.done());
+    document.value("stream", stream.done());
+    document.value("consumer", consumer.done());
+    document.value("operations", operations.collect::<Vec<_>>().into());
+    Draft::from_value(document.done())
+}
+
+/// A group of the document that is being written.
+struct Group {
+    path: &'static str,
+    map: Map<String, Value>,
+}
+
+impl Group {
+    fn at(path: &'static str) -> Self {
+        Self { path, map: Map::new() }
+    }
+
+    fn value(&mut self, name: &str, value: Value) {
+        self.map.insert(name.to_owned(), value);
+    }
+
+    fn word(&mut self, name: &str, word: &str) {
+        self.value(name, word.into());
+    }
+
+    /// A number in units of the last decimal that its field has.
+    fn number(&mut self, name: &str, scaled: u64) {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let number = fields::field(&path).and_then(fields::Field::number);
+        self.value(name, number.map_or(scaled.into(), |number| number_value(number, scaled)));
+    }
+
+    fn span(&mut self, name: &str, span: Span) {
+        self.number(name, span.micros());
+    }
+
+    fn time(&mut self, name: &str, at: SimTime) {
+        self.number(name, at.micros());
+    }
+
+    fn done(self) -> Value {
+        Value::Object(self.map)
+    }
+}
+
+fn part(part: &Part) -> Value {
+    let mut group = Group::at("traffic.curve.0");
+    match part {
+        Part::Constant { rate } => {
+            group.word("kind", "constant");
+            group.number("per_s", rate.milli());
+        }
+        Part::Ramp { from, to, start, over } => {
+            group.word("kind", "ramp");
+            group.number("from_per_s", from.milli());
+            group.number("to_per_s", to.milli());
+            group.time("start_s", *start);
+            group.span("over_s", *over);
+        }
+        Part::Spike { base, factor_milli, start, rise, hold, fall } => {
+            group.word("kind", "spike");
+            group.number("base_per_s", base.milli());
+            group.number("factor", *factor_milli);
+            group.time("start_s", *start);
+            group.span("rise_s", *rise);
+            group.span("hold_s", *hold);
+            group.span("fall_s", *fall);
+        }
+        Part::DayWave { low, high, peak_at } => {
+            group.word("kind", "day_wave");
+            group.number("low_per_s", low.milli());
+            group.number("high_per_s", high.milli());
+            group.span("peak_at_s", *peak_at);
+        }
+        Part::Steps { steps } => {
+            group.word("kind", "steps");
+            group.value("steps", rows("steps", steps.iter().map(|(at, rate)| vec![at.micros(), rate.milli()])));
+        }
+        Part::Series(series) => {
+            group.word("kind", "series");
+            group.word("source", &series.source);
+            group.value("rows", series_rows(&series.rows));
+        }
+    }
+    group.done()
+}
+
+/// The rows of a series as they stand in a document.
+pub(super) fn series_rows(list: &[super::SeriesRow]) -> Value {
+    let cells = |row: &super::SeriesRow| {
+        [Some(row.at.micros()), Some(row.length.micros()), Some(row.count), row.bytes].into_iter().flatten().collect()
+    };
+    rows("rows", list.iter().map(cells))
+}
+
+/// Rows of numbers, each in units of the last decimal of its column.
+fn rows(name: &str, list: impl Iterator<Item = Vec<u64>>) -> Value {
+    let field = fields::field(&format!("traffic.curve.0.{name}"));
+    let columns = match field.map(|field| field.kind) {
+        Some(fields::Kind::Rows(rows)) => rows.columns,
+        _ => &[],
+    };
+    let row = |cells: Vec<u64>| -> Value {
+        cells.into_iter().zip(columns).map(|(cell, (_, number))| number_value(*number, cell)).collect()
+    };
+    list.map(row).collect()
+}
+
+fn keys(keys: Keys) -> Value {
+    let mut group = Group::at("traffic.keys");
+    match keys {
+        Keys::One => group.word("kind", "one"),
+        Keys::Uniform { .. } => group.word("kind", "uniform"),
+        Keys::Zipf { .. } => group.word("kind", "zipf"),
+        Keys::Hot { .. } => group.word("kind", "hot"),
+    }
+    if keys != Keys::One {
+        group.number("count", keys.count().into());
+    }
+    match keys {
+        Keys::Zipf { exponent_milli, .. } => group.number("exponent", exponent_milli.into()),
+        Keys::Hot { share, .. } => group.number("share", share.millionths().into()),
+        Keys::One | Keys::Uniform { .. } => {}
+    }
+    group.done()
+}
+
+fn sizes(sizes: Sizes) -> Value {
+    let mut group = Group::at("traffic.sizes");
+    match sizes {
+        Sizes::Fixed { bytes } => {
+            group.word("kind", "fixed");
+            group.number("bytes", bytes.into());
+        }
+        Sizes::Uniform { min, max } => {
+            group.word("kind", "uniform");
+            group.number("min_bytes", min.into());
+            group.number("max_bytes", max.into());
+        }
+        Sizes::LogNormal { median, sigma_milli, cap } => {
+            group.word("kind", "log_normal");
+            group.number("median_bytes", median.into());
+            group.number("sigma", sigma_milli.into());
+            group.number("cap_bytes", cap.into());
+        }
+    }
+    group.done()
+}
+
+fn retry(policy: RetryPolicy) -> Value {
+    let mut group = Group::at("producer.retry");
+    match policy {
+        RetryPolicy::Ignore => group.word("kind", "ignore"),
+        RetryPolicy::SdkOnly => group.word("kind", "sdk"),
+        RetryPolicy::Again { max_attempts, base, cap, max_age } => {
+            group.word("kind", "again");
+            group.number("max_attempts", max_attempts.into());
+            group.span("base_ms", base);
+            group.span("cap_ms", cap);
+            match max_age {
+                Some(age) => group.span("max_age_s", age),
+                None => group.value("max_age_s", Value::Null),
+            }
+        }
+    }
+    group.done()
+}
+
+fn duration(group: &mut Group, duration: DurationModel, error_rate: Ratio) {
+    group.span("fixed_ms", duration.fixed);
+    group.span("per_record_ms", duration.per_record);
+    group.number("spread", duration.spread.millionths().into());
+    group.number("error_rate", error_rate.millionths().into());
+}
+
+fn operation(group: &mut Group, operation: Operation) {
+    match operation {
+        Operation::UpdateMapping { batch_size, batching_window } => {
+            group.word("kind", "update_mapping");
+            group.number("batch_size", batch_size.into());
+            group.number("batching_window_s", batching_window.micros() / MICROS_PER_SECOND);
+        }
+        Operation::DeployFunction { duration: model, injected_error_rate } => {
+            group.word("kind", "deploy_function");
+            duration(group, model, injected_error_rate);
+        }
+        Operation::DeployProducer { retry: policy } => {
+            group.word("kind", "deploy_producer");
+            group.value("retry", retry(policy));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a scenario promises before it runs: room in the shards, speed of the function, what the hottest key brings.
+//!
+//! These are the closed forms a person would work out on paper. Sentences and hints use them; the engine never
+//! does, and where a run says otherwise the run is right.
+
+use crate::limits;
+use crate::scenario::{Consumer, DurationModel, Keys, Operation, Producer, RetryPolicy, Scenario, Sizes};
+use crate::units::{SimTime, Span};
+
+/// Mean size of a data blob in bytes.
+pub fn mean_size(sizes: Sizes) -> f64 {
+    match sizes {
+        Sizes::Fixed { bytes } => f64::from(bytes),
+        Sizes::Uniform { min, max } => f64::from(min) / 2.0 + f64::from(max) / 2.0,
+        Sizes::LogNormal { median, sigma_milli, cap } => {
+            let sigma = f64::from(sigma_milli) / 1_000.0;
+            (f64::from(median) * libm::exp(sigma * sigma / 2.0)).min(f64::from(cap))
+        }
+    }
+}
+
+/// Bytes that a record of mean size takes of a shard's limit: data and partition key.
+pub fn record_bytes(scenario: &Scenario) -> f64 {
+    mean_size(scenario.traffic.sizes) + limits::PARTITION_KEY_BYTES.get() as f64
+}
+
+/// Records per second that one shard accepts in the long run, by whichever limit binds.
+pub fn room_per_shard(scenario: &Scenario) -> f64 {
+    by_count().min((limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / record_bytes(scenario)).floor())
+}
+
+/// Whether the limit on bytes binds before the limit on records.
+pub fn bytes_bind(scenario: &Scenario) -> bool {
+    room_per_shard(scenario) < by_count()
+}
+
+fn by_count() -> f64 {
+    limits::SHARD_RECORDS_PER_SECOND.per_second_f64()
+}
+
+/// Records per second that the whole stream accepts in the long run, keys permitting.
+pub fn room(scenario: &Scenario) -> f64 {
+    room_per_shard(scenario) * f64::from(scenario.stream.shards)
+}
+
+/// Share of all records that the hottest key has, and whether it stands out from an even spread.
+pub fn hottest_share(keys: Keys) -> f64 {
+    match keys {
+        Keys::One => 1.0,
+        Keys::Uniform { count } => 1.0 / f64::from(count),
+        Keys::Hot { share, .. } => share.as_f64(),
+        Keys::Zipf { count, exponent_milli } => {
+            // The harmonic sum, its tail by the integral: close enough for a sentence, and quick for a million keys.
+            const HEAD: u32 = 1_000;
+            let exponent = f64::from(exponent_milli) / 1_000.0;
+            let head: f64 = (1..=count.min(HEAD)).map(|k| libm::pow(f64::from(k), -exponent)).sum();
+            let (from, to) = (f64::from(HEAD) + 0.5, f64::from(count) + 0.5);
+            let tail = if count <= HEAD {
+                0.0
+            } else if (exponent - 1.0).abs() < 1e-9 {
+                libm::log(to / from)
+            } else {
+                (libm::pow(to, 1.0 - exponent) - libm::pow(from, 1.0 - exponent)) / (1.0 - exponent)
+            };
+            1.0 / (head + tail)
+        }
+    }
+}
+
+/// Mean time of an invocation with a full batch.
+pub fn full_batch_seconds(consumer: &Consumer) -> f64 {
+    let DurationModel { fixed, per_record, .. } = consumer.duration;
+    fixed.seconds_f64() + per_record.seconds_f64() * f64::from(consumer.batch_size)
+}
+
+/// Records per second that the function processes of one shard when batches are full.
+pub fn function_per_shard(consumer: &Consumer) -> f64 {
+    f64::from(consumer.batch_size) / full_batch_seconds(consumer).max(1e-6)
+}
+
+/// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,
+/// and never less than three seconds.
+pub fn late_after(consumer: &Consumer) -> Span {
+    let wait = limits::MAPPING_POLL_INTERVAL + consumer.batching_window;
+    let batches = (2.0 * full_batch_seconds(consumer) * 1e6) as u64;
+    let usual = Span::from_micros(wait.micros() + batches);
+    usual.max(Span::from_secs(3))
+}
+
+/// Producer and consumer as the operations up to `at` have left them.
+pub fn in_force(scenario: &Scenario, at: SimTime) -> (Producer, Consumer) {
+    let (mut producer, mut consumer) = (scenario.producer, scenario.consumer);
+    for planned in scenario.operations.iter().filter(|planned| planned.at <= at) {
+        match planned.operation {
+            Operation::UpdateMapping { batch_size, batching_window } => {
+                consumer.batch_size = batch_size;
+                consumer.batching_window = batching_window;
+            }
+            Operation::DeployFunction { duration, injected_error_rate } => {
+                consumer.duration = duration;
+                consumer.injected_error_rate = injected_error_rate;
+            }
+            Operation::DeployProducer { retry } => producer.retry = retry,
+        }
+    }
+    (producer, consumer)
+}
+
+/// Whether a producer tries rejected entries again by itself.
+pub const fn sends_again(retry: RetryPolicy) -> bool {
+    matches!(retry, RetryPolicy::Again { .. })
+}

@@ -1,0 +1,307 @@
+//! The versioned file form: a checked document becomes a scenario, a scenario becomes its canonical document.
+//!
+//! What one field says alone is checked by `walk` against the field table; here the fields are checked against
+//! each other. Where a field is wrong or missing, its default stands in, so that every problem shows at once.
+
+use super::fields::{self, Default};
+use super::traffic::{Arrivals, Keys, Part, Sizes};
+use super::{
+    Consumer, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall, RetryPolicy,
+    Scenario, Stream, Traffic, curve, walk,
+};
+use crate::limits;
+use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
+use serde_json::Value;
+
+pub use super::canonical::of;
+
+/// The scenario of a draft, or every problem it has.
+pub fn check(draft: &Draft) -> Result<Scenario, Vec<Problem>> {
+    draft.check()
+}
+
+/// Reads a draft by path. What `walk` found wrong reads as the default.
+pub(super) struct Reader<'a> {
+    draft: &'a Draft,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// What stands at a path, unless there is a problem with it.
+    pub(super) fn sound(&self, path: &str) -> Option<&Value> {
+        self.draft.get(path).filter(|value| !value.is_null() && self.ok(path))
+    }
+
+    /// Whether nothing was found wrong at a path.
+    pub(super) fn ok(&self, path: &str) -> bool {
+        !self.problems.iter().any(|problem| problem.path == path)
+    }
+
+    /// Reports what two fields say against each other, unless the field has a problem of its own already.
+    pub(super) fn wrong(&mut self, path: &str, message: String) {
+        if self.ok(path) {
+            self.problems.push(Problem::new(path, message));
+        }
+    }
+
+    /// Reports many, of one list.
+    pub(super) fn wrong_rows(&mut self, path: &str, found: Vec<Problem>) {
+        self.problems.extend(walk::shortened(found, path));
+    }
+
+    /// A number in units of its last decimal; `None` where nothing is written and the default is nothing.
+    pub(super) fn maybe(&self, path: &str) -> Option<u64> {
+        let field = fields::field(path)?;
+        let number = field.number()?;
+        let written = self.sound(path).and_then(|value| walk::scaled(value, number, "").ok());
+        written.or(match field.default {
+            Default::Number(scaled) => Some(scaled),
+            _ => None,
+        })
+    }
+
+    /// A number in units of its last decimal.
+    pub(super) fn number(&self, path: &str) -> u64 {
+        self.maybe(path).unwrap_or(0)
+    }
+
+    /// A number that fits in 32 bits by its range in the table.
+    pub(super) fn small(&self, path: &str) -> u32 {
+        u32::try_from(self.number(path)).unwrap_or(u32::MAX)
+    }
+
+    /// A time in seconds or milliseconds.
+    pub(super) fn span(&self, path: &str) -> Span {
+        Span::from_micros(self.number(path))
+    }
+
+    /// An instant in seconds.
+    pub(super) fn at(&self, path: &str) -> SimTime {
+        SimTime::from_micros(self.number(path))
+    }
+
+    fn ratio(&self, path: &str) -> Ratio {
+        Ratio::from_millionths(self.small(path)).unwrap_or(Ratio::ONE)
+    }
+
+    /// A text or a word of a choice.
+    pub(super) fn text(&self, path: &str) -> &str {
+        let default = fields::field(path).map_or("", |field| match field.default {
+            Default::Text(text) => text,
+            _ => "",
+        });
+        self.sound(path).and_then(Value::as_str).unwrap_or(default)
+    }
+
+    /// How many items a list has.
+    pub(super) fn items(&self, path: &str) -> usize {
+        self.sound(path).and_then(Value::as_array).map_or(0, Vec::len)
+    }
+}
+
+/// Builds the scenario and checks the fields against each other.
+pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, Vec<Problem>> {
+    let mut read = Reader { draft, problems };
+    let length = read.span("length_s");
+    let producer = Producer {
+        call: match read.text("producer.call") {
+            "PutRecord" => PutCall::PutRecord,
+            _ => PutCall::PutRecords { batch: read.small("producer.batch"), linger: read.span("producer.linger_ms") },
+        },
+        buffer: read.number("producer.buffer"),
+        retry: retry(&mut read, "producer.retry"),
+    };
+    if let PutCall::PutRecords { batch, .. } = producer.call
+        && producer.buffer < u64::from(batch)
+    {
+        let message = format!("{} records cannot fill a call of {batch}; choose {batch} or more", producer.buffer);
+        read.wrong("producer.buffer", message);
+    }
+    let consumer = Consumer {
+        batch_size: read.small("consumer.batch_size"),
+        batching_window: Span::from_secs(read.number("consumer.batching_window_s")),
+        memory_mb: read.small("consumer.memory_mb"),
+        handler: if read.text("consumer.handler") == "host" { HandlerKind::Host } else { HandlerKind::Model },
+        duration: DurationModel {
+            fixed: read.span("consumer.fixed_ms"),
+            per_record: read.span("consumer.per_record_ms"),
+            spread: read.ratio("consumer.spread"),
+        },
+        injected_error_rate: read.ratio("consumer.error_rate"),
+    };
+    duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
+    let scenario = Scenario {
+        name: read.text("name").to_owned(),
+        about: read.text("about").to_owned(),
+        seed: read.number("seed"),
+        length,
+        traffic: traffic(&mut read, length),
+        producer,
+        stream: Stream {
+            shards: read.small("stream.shards"),
+            retention: Span::from_hours(read.number("stream.retention_h")),
+            byte_burst: Bytes::from_mib(read.number("stream.byte_burst_mib")),
+        },
+        consumer,
+        operations: operations(&mut read, length, producer.retry, consumer),
+    };
+    if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(draft, read.problems)) }
+}
+
+/// Problems in the order of the fields in the table, unknown fields where their group stands.
+fn in_order(draft: &Draft, problems: Vec<Problem>) -> Vec<Problem> {
+    let rank = |problem: &Problem| {
+        let mut path = problem.path.as_str();
+        loop {
+            let pattern = fields::pattern(path);
+            if let Some(rank) = fields::all().iter().position(|field| field.path == pattern) {
+                return rank;
+            }
+            path = path.rsplit_once('.').map_or("", |(group, _)| group);
+        }
+    };
+    let is_operation = |problem: &Problem| problem.path.starts_with("operations") && draft.get("operations").is_some();
+    let mut ranked: Vec<_> = problems.into_iter().map(|p| ((is_operation(&p), rank(&p)), p)).collect();
+    ranked.sort_by_key(|(key, _)| *key);
+    ranked.into_iter().map(|(_, problem)| problem).collect()
+}
+
+fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {
+    let count = |read: &Reader<'_>| read.small("traffic.keys.count");
+    let keys = match read.text("traffic.keys.kind") {
+        "one" => Keys::One,
+        "zipf" => Keys::Zipf { count: count(read), exponent_milli: read.small("traffic.keys.exponent") },
+        "hot" => Keys::Hot { count: count(read), share: read.ratio("traffic.keys.share") },
+        _ => Keys::Uniform { count: count(read) },
+    };
+    if matches!(keys, Keys::Hot { count: 1, .. }) {
+        read.wrong("traffic.keys.count", "1 is too few beside a hot key; choose 2 or more".to_owned());
+    }
+    let sizes = match read.text("traffic.sizes.kind") {
+        "uniform" => {
+            let (min, max) = (read.small("traffic.sizes.min_bytes"), read.small("traffic.sizes.max_bytes"));
+            if min > max {
+                let message = format!("{max} is smaller than the smallest, {min}; choose {min} or more");
+                read.wrong("traffic.sizes.max_bytes", message);
+            }
+            Sizes::Uniform { min, max }
+        }
+        "log_normal" => {
+            let (median, cap) = (read.small("traffic.sizes.median_bytes"), read.small("traffic.sizes.cap_bytes"));
+            if median > cap {
+                let message = format!("{cap} is smaller than the median, {median}; choose {median} or more");
+                read.wrong("traffic.sizes.cap_bytes", message);
+            }
+            Sizes::LogNormal { median, sigma_milli: read.small("traffic.sizes.sigma"), cap }
+        }
+        _ => Sizes::Fixed { bytes: read.small("traffic.sizes.bytes") },
+    };
+    let parts: Vec<Part> = (0..read.items("traffic.curve"))
+        .filter_map(|i| curve::part(read, &format!("traffic.curve.{i}"), length))
+        .collect();
+    let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
+    let traffic = Traffic { parts, arrivals, keys, sizes };
+    let offered = traffic.expected_records(length);
+    if offered > limits::OFFERED_MAX as f64 {
+        let message = format!(
+            "offers about {} records; choose a shorter run or lower rates, for at most {}",
+            limits::grouped(offered as u64),
+            limits::grouped(limits::OFFERED_MAX)
+        );
+        read.wrong("traffic.curve", message);
+    }
+    traffic
+}
+
+fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
+    let of = |name: &str| format!("{path}.{name}");
+    match read.text(&of("kind")) {
+        "sdk" => RetryPolicy::SdkOnly,
+        "again" => {
+            let (base, cap) = (read.span(&of("base_ms")), read.span(&of("cap_ms")));
+            if base > cap {
+                let message = format!("is shorter than the first backoff; choose {} ms or more", base.millis_f64());
+                read.wrong(&of("cap_ms"), message);
+            }
+            RetryPolicy::Again {
+                max_attempts: read.small(&of("max_attempts")),
+                base,
+                cap,
+                max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
+            }
+        }
+        _ => RetryPolicy::Ignore,
+    }
+}
+
+/// Reports a function that could not finish a full batch before Lambda ends it.
+fn duration_fits(read: &mut Reader<'_>, path: &str, duration: DurationModel, batch_size: u32) {
+    let plain = duration.fixed + duration.per_record * u64::from(batch_size);
+    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
+    if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
+        let message = format!(
+            "a batch of {batch_size} could take {} s, and Lambda ends an invocation after {} s; choose less time or a \
+             smaller batch",
+            slowest.div_ceil(u128::from(MICROS_PER_SECOND)),
+            limits::LAMBDA_TIMEOUT_MAX.seconds_f64()
+        );
+        read.wrong(path, message);
+    }
+}
+
+/// The operations in order of time; what an operation does not name stays as it was.
+fn operations(
+    read: &mut Reader<'_>,
+    length: Span,
+    mut policy: RetryPolicy,
+    consumer: Consumer,
+) -> Vec<PlannedOperation> {
+    let mut order: Vec<usize> = (0..read.items("operations")).collect();
+    order.sort_by_key(|i| read.at(&format!("operations.{i}.at_s")));
+    let (mut now, mut planned) = (consumer, Vec::new());
+    for i in order {
+        let of = |name: &str| format!("operations.{i}.{name}");
+        let at = read.at(&of("at_s"));
+        if at.micros() >= length.micros() {
+            let message = format!("is after the end of the run; choose less than {} s", length.seconds_f64());
+            read.wrong(&of("at_s"), message);
+        }
+        let operation = match read.text(&of("kind")) {
+            "update_mapping" => {
+                if read.sound(&of("batch_size")).is_some() {
+                    now.batch_size = read.small(&of("batch_size"));
+                }
+                if read.sound(&of("batching_window_s")).is_some() {
+                    now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
+                }
+                duration_fits(read, &of("batch_size"), now.duration, now.batch_size);
+                Operation::UpdateMapping { batch_size: now.batch_size, batching_window: now.batching_window }
+            }
+            "deploy_function" => {
+                if read.sound(&of("fixed_ms")).is_some() {
+                    now.duration.fixed = read.span(&of("fixed_ms"));
+                }
+                if read.sound(&of("per_record_ms")).is_some() {
+                    now.duration.per_record = read.span(&of("per_record_ms"));
+                }
+                if read.sound(&of("spread")).is_some() {
+                    now.duration.spread = read.ratio(&of("spread"));
+                }
+                if read.sound(&of("error_rate")).is_some() {
+                    now.injected_error_rate = read.ratio(&of("error_rate"));
+                }
+                duration_fits(read, &of("per_record_ms"), now.duration, now.batch_size);
+                Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
+            }
+            "deploy_producer" => {
+                if read.sound(&of("retry")).is_some() {
+                    policy = retry(read, &of("retry"));
+                }
+                Operation::DeployProducer { retry: policy }
+            }
+            _ => continue,
+        };
+        planned.push(PlannedOperation { at, operation });
+    }
+    planned
+}

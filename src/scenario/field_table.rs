@@ -1,0 +1,233 @@
+//! The rows of the field table; `fields` says how to read them.
+
+use super::fields::{Choice, Default, Field, Kind, Number, Rows};
+use crate::limits as l;
+use crate::units::{MICROS_PER_SECOND, Ratio, Span};
+
+/// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
+pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
+    ("operations.*.batch_size", "consumer.batch_size", &["update_mapping"]),
+    ("operations.*.batching_window_s", "consumer.batching_window_s", &["update_mapping"]),
+    ("operations.*.fixed_ms", "consumer.fixed_ms", &["deploy_function"]),
+    ("operations.*.per_record_ms", "consumer.per_record_ms", &["deploy_function"]),
+    ("operations.*.spread", "consumer.spread", &["deploy_function"]),
+    ("operations.*.error_rate", "consumer.error_rate", &["deploy_function"]),
+    ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+];
+
+/// Largest seed: every whole number up to here survives any JSON reader.
+const SEED_MAX: u64 = (1 << 53) - 1;
+/// Largest data blob beside our partition keys.
+const DATA_MAX: u64 = l::RECORD_BYTES_MAX.get() - l::PARTITION_KEY_BYTES.get();
+const DAY: u64 = Span::from_hours(24).micros();
+
+const SECONDS: Number = Number { min: 0, max: l::RUN_LENGTH_MAX.micros(), step: MICROS_PER_SECOND, decimals: 6 };
+const RATE: Number = Number { min: 0, max: l::OFFERED_RATE_MAX.milli(), step: 10_000, decimals: 3 };
+const SHARE: Number = Number { min: 0, max: Ratio::ONE.millionths() as u64, step: 10_000, decimals: 6 };
+const DATA: Number = Number { min: 1, max: DATA_MAX, step: 64, decimals: 0 };
+/// Milliseconds to the microsecond.
+const fn millis(min: u64, max: Span, step: u64) -> Number {
+    Number { min, max: max.micros(), step, decimals: 3 }
+}
+const fn whole(min: u64, max: u64, step: u64) -> Number {
+    Number { min, max, step, decimals: 0 }
+}
+
+const STEP_ROWS: Rows =
+    Rows { columns: &[("at_s", SECONDS), ("per_s", RATE)], required: 2, max_rows: l::CURVE_STEPS_MAX as usize };
+const SERIES_ROWS: Rows = Rows {
+    columns: &[
+        ("at_s", SECONDS),
+        ("length_s", Number { min: 1, ..SECONDS }),
+        ("count", whole(0, l::OFFERED_MAX, 1)),
+        ("bytes", whole(0, l::OFFERED_MAX * DATA_MAX, 1)),
+    ],
+    required: 3,
+    max_rows: l::SERIES_ROWS_MAX as usize,
+};
+
+impl Field {
+    const fn new(path: &'static str, label: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
+        Self { path, label, unit: "", kind, default, about, limit_name: None, only: &[], selects: false }
+    }
+
+    const fn group(path: &'static str, label: &'static str, about: &'static str) -> Self {
+        Self::new(path, label, Kind::Group, Default::Empty, about)
+    }
+
+    const fn num(
+        path: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        number: Number,
+        default: u64,
+        about: &'static str,
+    ) -> Self {
+        let field = Self::new(path, label, Kind::Number(number), Default::Number(default), about);
+        Self { unit, ..field }
+    }
+
+    const fn choice(
+        path: &'static str,
+        label: &'static str,
+        choices: &'static [Choice],
+        default: Default,
+        about: &'static str,
+    ) -> Self {
+        Self::new(path, label, Kind::Choice(choices), default, about)
+    }
+
+    const fn limit_is(self, name: &'static str) -> Self {
+        Self { limit_name: Some(name), ..self }
+    }
+
+    const fn only(self, values: &'static [&'static str]) -> Self {
+        Self { only: values, ..self }
+    }
+
+    const fn selects(self) -> Self {
+        Self { selects: true, ..self }
+    }
+
+    const fn required(self) -> Self {
+        Self { default: Default::Required, ..self }
+    }
+
+    const fn optional(self) -> Self {
+        Self { default: Default::Nothing, ..self }
+    }
+}
+
+const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
+    Choice { value, label, about }
+}
+
+const CURVES: &[Choice] = &[
+    word("constant", "Constant", "The same rate throughout."),
+    word("ramp", "Ramp", "From one rate to another in a straight line."),
+    word("spike", "Spike", "A base rate, and for a while a multiple of it."),
+    word("day_wave", "Day wave", "A sine with a period of 24 hours between two rates."),
+    word("steps", "Steps", "A rate from each instant on; zero before the first."),
+    word("series", "Recorded series", "Counts recorded somewhere real, kept to the record."),
+];
+const ARRIVALS: &[Choice] = &[
+    word("poisson", "Poisson", "Random and independent of each other, as independent users are."),
+    word("even", "Even", "Evenly spaced along the curve."),
+];
+const KEYS: &[Choice] = &[
+    word("one", "One key", "Every record has the same key, so one shard gets them all."),
+    word("uniform", "Uniform", "Each key is as likely as the other."),
+    word("zipf", "Zipf", "Key k has a weight of 1 / k to the power of the exponent."),
+    word("hot", "One hot key", "One key has a share of all records; the others divide the rest evenly."),
+];
+const SIZES: &[Choice] = &[
+    word("fixed", "Fixed", "Every record has the same size."),
+    word("uniform", "Uniform", "Every size in a range is as likely as the other."),
+    word("log_normal", "Log-normal", "Many small records and a few large ones, cut off at the largest."),
+];
+const CALLS: &[Choice] = &[
+    word("PutRecords", "PutRecords", "Several records a call, sent when it is full or its oldest record has lingered."),
+    word("PutRecord", "PutRecord", "One record a call."),
+];
+const RETRIES: &[Choice] = &[
+    word("ignore", "Ignored", "The producer does not look at the answer: what was rejected is lost."),
+    word(
+        "sdk",
+        "The SDK's only",
+        "Calls that fail as a whole are repeated; entries that fail inside a 200 answer are lost.",
+    ),
+    word("again", "Sent again", "Rejected entries are sent again, with exponential backoff and full jitter."),
+];
+const HANDLERS: &[Choice] = &[
+    word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
+    word("host", "Your code", "The program that runs the scenario decides each outcome."),
+];
+const OPERATIONS: &[Choice] = &[
+    word("update_mapping", "UpdateEventSourceMapping", "The next batch is built with new settings."),
+    word(
+        "deploy_function",
+        "Deploy the function",
+        "The next invocation takes another time or fails with another share.",
+    ),
+    word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
+];
+
+/// Every field, in the order of a canonical document.
+#[rustfmt::skip]
+pub(super) static FIELDS: &[Field] = &[
+    Field::group("", "Scenario", "Everything that determines a run, the seed included."),
+    Field::num("streamgauge", "Version", "", whole(1, 1, 1), 1, "The version of this file form."),
+    Field::new("name", "Name", Kind::Text(120), Default::Text("Untitled"), "A title for people; it does not change the run."),
+    Field::new("about", "About", Kind::Text(1_000), Default::Text(""), "One or two sentences that say what the scenario shows."),
+    Field::num("seed", "Seed", "", whole(0, SEED_MAX, 1), 7, "The one source of randomness: the same seed gives the same run, everywhere."),
+    Field::num("length_s", "Length of the run", "s", Number { min: l::RUN_LENGTH_MIN.micros(), step: 60_000_000, ..SECONDS }, 1_500_000_000, "How long the run lasts, in simulated time.").limit_is("RUN_LENGTH_MAX"),
+
+    Field::group("traffic", "Traffic", "The records offered over time, with their keys and sizes."),
+    Field { default: Default::Required, ..Field::new("traffic.curve", "Curve", Kind::List(1, l::CURVE_PARTS_MAX as usize), Default::Empty, "The rate at each instant is the sum of these parts.") },
+    Field::group("traffic.curve.*", "Part", "One summand of the curve."),
+    Field::choice("traffic.curve.*.kind", "Shape", CURVES, Default::Required, "The shape of this part of the curve.").selects(),
+    Field::num("traffic.curve.*.per_s", "Rate", "records/s", RATE, 50_000, "Records offered per second.").only(&["constant"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.base_per_s", "Base rate", "records/s", RATE, 50_000, "Records offered per second outside the spike.").only(&["spike"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.factor", "Peak factor", "×", Number { min: 0, max: l::SPIKE_FACTOR_MAX * 1_000, step: 10_000, decimals: 3 }, 100_000, "The peak as a multiple of the base rate.").only(&["spike"]).limit_is("SPIKE_FACTOR_MAX"),
+    Field::num("traffic.curve.*.from_per_s", "Rate before", "records/s", RATE, 50_000, "Records offered per second before the ramp.").only(&["ramp"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.to_per_s", "Rate after", "records/s", RATE, 5_000_000, "Records offered per second after the ramp.").only(&["ramp"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.start_s", "Start", "s", SECONDS, 120_000_000, "When the rate begins to change.").only(&["spike", "ramp"]),
+    Field::num("traffic.curve.*.over_s", "Duration", "s", SECONDS, 300_000_000, "How long the ramp takes.").only(&["ramp"]),
+    Field::num("traffic.curve.*.rise_s", "Rise", "s", SECONDS, 12_000_000, "Time from the base rate to the peak.").only(&["spike"]),
+    Field::num("traffic.curve.*.hold_s", "Hold", "s", SECONDS, 600_000_000, "Time at the peak.").only(&["spike"]),
+    Field::num("traffic.curve.*.fall_s", "Fall", "s", SECONDS, 45_000_000, "Time from the peak back to the base rate.").only(&["spike"]),
+    Field::num("traffic.curve.*.low_per_s", "Lowest rate", "records/s", RATE, 50_000, "Records offered per second at the quietest time of the day.").only(&["day_wave"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.high_per_s", "Highest rate", "records/s", RATE, 500_000, "Records offered per second at the busiest time of the day.").only(&["day_wave"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("traffic.curve.*.peak_at_s", "Busiest at", "s", Number { max: DAY - 1, step: 3_600_000_000, ..SECONDS }, 43_200_000_000, "Time of the highest rate, from the start of the run.").only(&["day_wave"]),
+    Field::new("traffic.curve.*.steps", "Steps", Kind::Rows(STEP_ROWS), Default::Required, "Rows of an instant in seconds and the rate from then on, in order.").only(&["steps"]).limit_is("CURVE_STEPS_MAX"),
+    Field::new("traffic.curve.*.source", "Source", Kind::Text(400), Default::Text(""), "Where the series comes from.").only(&["series"]),
+    Field::new("traffic.curve.*.rows", "Rows", Kind::Rows(SERIES_ROWS), Default::Required, "Rows of start and length in seconds, records, and where known bytes; in order, without overlap.").only(&["series"]).limit_is("SERIES_ROWS_MAX"),
+    Field::choice("traffic.arrivals", "Arrivals", ARRIVALS, Default::Text("poisson"), "How records fall inside the curve."),
+    Field::group("traffic.keys", "Partition keys", "How partition keys are drawn; the key decides the shard."),
+    Field::choice("traffic.keys.kind", "Distribution", KEYS, Default::Text("uniform"), "How partition keys are drawn.").selects(),
+    Field::num("traffic.keys.count", "Keys", "keys", whole(1, l::KEYS_MAX, 100), 10_000, "Number of different partition keys.").only(&["uniform", "zipf", "hot"]).limit_is("KEYS_MAX"),
+    Field::num("traffic.keys.exponent", "Exponent", "", Number { min: 0, max: l::ZIPF_EXPONENT_MAX * 1_000, step: 100, decimals: 3 }, 1_000, "How steeply popularity falls from key to key; 0 is uniform.").only(&["zipf"]).limit_is("ZIPF_EXPONENT_MAX"),
+    Field::num("traffic.keys.share", "Share of the hot key", "of all", SHARE, 600_000, "Share of all records that have the one hot key, from 0 to 1.").only(&["hot"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::group("traffic.sizes", "Record sizes", "How many bytes of data a record has, without its key; a series with bytes overrides it."),
+    Field::choice("traffic.sizes.kind", "Distribution", SIZES, Default::Text("fixed"), "How sizes are drawn.").selects(),
+    Field::num("traffic.sizes.bytes", "Size", "bytes", DATA, 512, "Bytes of data in every record.").only(&["fixed"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.min_bytes", "Smallest", "bytes", DATA, 128, "Bytes of data in the smallest record.").only(&["uniform"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.max_bytes", "Largest", "bytes", DATA, 1_024, "Bytes of data in the largest record.").only(&["uniform"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.median_bytes", "Median", "bytes", DATA, 512, "Half of the records are smaller than this, half are larger.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.sigma", "Spread of the logarithm", "", Number { min: 0, max: l::SIZE_SIGMA_MAX * 1_000, step: 100, decimals: 3 }, 800, "Standard deviation of the natural logarithm of the size.").only(&["log_normal"]).limit_is("SIZE_SIGMA_MAX"),
+    Field::num("traffic.sizes.cap_bytes", "Largest", "bytes", DATA, 65_536, "Sizes above this become this.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
+
+    Field::group("producer", "Producer", "The application that puts the records, with its SDK."),
+    Field::choice("producer.call", "Call", CALLS, Default::Text("PutRecords"), "Which call the producer makes.").selects(),
+    Field::num("producer.batch", "Records a call", "records", whole(1, l::PUT_RECORDS_COUNT_MAX, 10), 500, "Records in a full PutRecords call.").only(&["PutRecords"]).limit_is("PUT_RECORDS_COUNT_MAX"),
+    Field::num("producer.linger_ms", "Linger", "ms", millis(0, l::LINGER_MAX, 10_000), 100_000, "How long the oldest record of a call waits for company.").only(&["PutRecords"]).limit_is("LINGER_MAX"),
+    Field::num("producer.buffer", "Local buffer", "records", whole(1, l::PRODUCER_BUFFER_MAX, 10_000), 400_000, "Records that fit in the producer's memory; beyond it new ones are lost.").limit_is("PRODUCER_BUFFER_MAX"),
+    Field::group("producer.retry", "Failed entries", "What the producer does with a record that was rejected."),
+    Field::choice("producer.retry.kind", "Failed entries", RETRIES, Default::Text("ignore"), "What the producer does with a record that was rejected.").selects(),
+    Field::num("producer.retry.max_attempts", "Attempts", "attempts", whole(1, l::PRODUCER_ATTEMPTS_MAX, 1), 10, "Attempts for one record in all, the first included.").only(&["again"]).limit_is("PRODUCER_ATTEMPTS_MAX"),
+    Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it doubles with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
+    Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
+    Field::num("producer.retry.max_age_s", "Given up after", "s", Number { min: 1_000, ..SECONDS }, 0, "A record older than this is given up; null means never.").optional().only(&["again"]),
+
+    Field::group("stream", "Stream", "A Kinesis data stream in provisioned mode."),
+    Field::num("stream.shards", "Shards", "shards", whole(1, l::SHARDS_MAX, 1), 2, "Open shards; each takes 1,000 records and 1 MiB a second.").limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::num("stream.retention_h", "Retention", "h", whole(l::RETENTION_MIN.micros() / HOUR, l::RETENTION_MAX.micros() / HOUR, 24), l::RETENTION_DEFAULT.micros() / HOUR, "How long a record stays readable.").limit_is("RETENTION_MAX"),
+    Field::num("stream.byte_burst_mib", "Byte burst", "MiB", whole(1, l::SHARD_BYTE_BURST_TANK.get() >> 20, 1), l::SHARD_BYTE_BURST_STRICT.get() >> 20, "Bytes that a rested shard takes at once: 1 is strict, 10 is the tank that AWS describes for large records.").limit_is("SHARD_BYTE_BURST_TANK"),
+
+    Field::group("consumer", "Consumer", "A Lambda event source mapping and its function; one invocation a shard at a time."),
+    Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX"),
+    Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX"),
+    Field::num("consumer.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB"),
+    Field::choice("consumer.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
+    Field::num("consumer.fixed_ms", "Function, fixed", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
+    Field::num("consumer.per_record_ms", "Function, a record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
+    Field::num("consumer.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
+    Field::num("consumer.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
+
+    Field::new("operations", "Operations", Kind::List(0, l::OPERATIONS_MAX as usize), Default::Empty, "Changes during the run.").limit_is("OPERATIONS_MAX"),
+    Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
+    Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
+    Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+];
+
+const HOUR: u64 = Span::from_hours(1).micros();

@@ -1,0 +1,259 @@
+//! A run in one object: engine, recorder, digest and trace. Every host holds one: the command line, the tests,
+//! the box in the page, and programs that use this crate.
+//!
+//! ```no_run
+//! use streamgauge::engine::{Invocation, Outcome};
+//! use streamgauge::scenario::presets;
+//! use streamgauge::session::Session;
+//!
+//! let mut draft = presets::draft("sudden-popularity").expect("the preset exists");
+//! draft.set("consumer.handler", "host".into());
+//! let scenario = draft.check().expect("presets are valid");
+//! let mut session = Session::new(scenario);
+//! session.run_with(&mut |invocation: &Invocation| {
+//!     if invocation.records.iter().any(|r| r.record.key == 13) { Outcome::Failed } else { Outcome::Succeeded }
+//! });
+//! assert!(session.ledger().balances());
+//! ```
+
+mod summary;
+
+use crate::cost::{Bill, bill};
+use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outcome, Step};
+use crate::metrics::{Finding, Ledger, Recorder, Timeline, findings};
+use crate::scenario::{Operation, PlannedOperation, Scenario};
+use crate::units::SimTime;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A run of a scenario.
+#[derive(Clone, Debug)]
+pub struct Session {
+    scenario: Scenario,
+    engine: Engine,
+    observers: (Recorder, Digest),
+    trace: Trace,
+    /// Answers known beforehand, by number of the invocation.
+    known: BTreeMap<u64, Outcome>,
+    /// Operations of the trace that is replayed, in order; the next one last.
+    coming: Vec<PlannedOperation>,
+    questions: Vec<Invocation>,
+}
+
+/// What came from outside during a run: with it the run can be repeated without a handler.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// Outcomes by invocation, in the order in which they were accepted.
+    pub outcomes: Vec<(InvocationId, Outcome)>,
+    /// Operations that were applied by hand, with their instants.
+    pub operations: Vec<PlannedOperation>,
+}
+
+/// The code of a consumer, as a program that uses this crate gives it.
+pub trait Handler {
+    /// Decides the outcome of an invocation. Wall-clock time spent here does not enter the simulation.
+    fn handle(&mut self, invocation: &Invocation) -> Outcome;
+}
+
+impl<F: FnMut(&Invocation) -> Outcome> Handler for F {
+    fn handle(&mut self, invocation: &Invocation) -> Outcome {
+        self(invocation)
+    }
+}
+
+/// Where [`Session::pump`] stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Pump {
+    /// The asked instant was reached.
+    Reached,
+    /// The run is over.
+    Finished,
+    /// The budget is used up; pump again.
+    Spent,
+    /// An outcome is missing for this invocation; accept it and pump again.
+    Waiting(InvocationId),
+    /// More records wait than are kept: the run cannot go on.
+    Full,
+}
+
+/// An operation by hand in a place where it is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApplyError;
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the run is over: start it again to change something")
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+impl Session {
+    /// A run at its start.
+    pub fn new(scenario: Scenario) -> Self {
+        Self::replay(scenario, Trace::default())
+    }
+
+    /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
+    pub fn replay(scenario: Scenario, trace: Trace) -> Self {
+        let engine = Engine::new(&scenario);
+        let observers = (Recorder::new(&scenario), Digest::default());
+        let known = trace.outcomes.iter().map(|(id, outcome)| (id.number(), *outcome)).collect();
+        let coming = trace.operations.iter().rev().copied().collect();
+        Self { scenario, engine, observers, trace: Trace::default(), known, coming, questions: Vec::new() }
+    }
+
+    /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
+    pub fn pump(&mut self, until: SimTime, budget: u32) -> Pump {
+        let until = until.min(self.engine.end());
+        loop {
+            let frame_end = self.observers.0.frame_end();
+            let next_operation = self.coming.last().map(|planned| planned.at);
+            let target = [frame_end, next_operation].into_iter().flatten().fold(until, SimTime::min);
+            let step = self.engine.advance(target, budget, &mut self.observers);
+            self.answer_known();
+            match step {
+                Step::Spent => return Pump::Spent,
+                Step::Full => return Pump::Full,
+                Step::Waiting(id) if self.known.contains_key(&id.number()) => continue,
+                Step::Waiting(id) => return Pump::Waiting(id),
+                Step::Reached => {}
+            }
+            if frame_end == Some(self.engine.now()) {
+                self.observers.0.close_frame(&self.engine);
+            }
+            if next_operation == Some(self.engine.now())
+                && let Some(planned) = self.coming.pop()
+            {
+                self.apply_now(planned.operation);
+            }
+            if self.observers.0.frame_end().is_none() {
+                return Pump::Finished;
+            }
+            if self.engine.now() >= until && self.coming.last().is_none_or(|next| next.at > until) {
+                return Pump::Reached;
+            }
+        }
+    }
+
+    /// The invocations that wait for an outcome and have not been taken yet.
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        self.questions.extend(self.engine.take_invocations());
+        std::mem::take(&mut self.questions)
+    }
+
+    /// Gives the outcome of an invocation.
+    ///
+    /// # Errors
+    /// When no running invocation with this id waits for one.
+    pub fn accept(&mut self, id: InvocationId, outcome: Outcome) -> Result<(), AcceptError> {
+        self.engine.accept(id, outcome)?;
+        self.trace.outcomes.push((id, outcome));
+        Ok(())
+    }
+
+    /// Changes something at the instant that has been reached.
+    ///
+    /// # Errors
+    /// When the run is over.
+    pub fn apply(&mut self, operation: Operation) -> Result<(), ApplyError> {
+        if self.finished() {
+            return Err(ApplyError);
+        }
+        self.apply_now(operation);
+        Ok(())
+    }
+
+    /// Runs to the end, or until the logs are full, asking `handler` for every outcome.
+    pub fn run_with(&mut self, handler: &mut impl Handler) -> Pump {
+        loop {
+            match self.pump(self.engine.end(), u32::MAX) {
+                Pump::Spent | Pump::Reached => {}
+                Pump::Waiting(_) => {
+                    for invocation in self.take_invocations() {
+                        let outcome = handler.handle(&invocation);
+                        self.accept(invocation.id, outcome).expect("a question that was just asked is open");
+                    }
+                }
+                end @ (Pump::Finished | Pump::Full) => return end,
+            }
+        }
+    }
+
+    /// Runs to the end, or until the logs are full; every outcome that the scenario leaves open is a success.
+    pub fn run(&mut self) -> Pump {
+        self.run_with(&mut |_: &Invocation| Outcome::Succeeded)
+    }
+
+    /// Whether the end of the run has been reached.
+    pub fn finished(&self) -> bool {
+        self.observers.0.frame_end().is_none()
+    }
+
+    /// The scenario of this run.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The engine, to look at.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What was counted, with its latency histograms.
+    pub const fn recorder(&self) -> &Recorder {
+        &self.observers.0
+    }
+
+    /// The closed frames.
+    pub const fn timeline(&self) -> &Timeline {
+        self.observers.0.timeline()
+    }
+
+    /// The determinism witness: equal for equal scenarios and outcomes, on every machine, at any pace.
+    pub const fn digest(&self) -> Digest {
+        self.observers.1
+    }
+
+    /// What came from outside so far.
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The account of every record at the end of the closed frames.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::after(self.timeline(), self.timeline().frames())
+    }
+
+    /// The bill of the closed frames.
+    pub fn bill(&self) -> Bill {
+        bill(&self.scenario, self.timeline(), self.timeline().frames())
+    }
+
+    /// What the closed frames show.
+    pub fn findings(&self) -> Vec<Finding> {
+        findings(&self.scenario, self.timeline(), self.timeline().frames())
+    }
+
+    fn apply_now(&mut self, operation: Operation) {
+        self.trace.operations.push(PlannedOperation { at: self.engine.now(), operation });
+        self.engine.apply(operation, &mut self.observers);
+    }
+
+    /// Answers from the trace that is replayed; everything else stays a question.
+    fn answer_known(&mut self) {
+        if self.known.is_empty() {
+            return;
+        }
+        for invocation in self.engine.take_invocations() {
+            match self.known.get(&invocation.id.number()) {
+                Some(outcome) => {
+                    let outcome = *outcome;
+                    self.accept(invocation.id, outcome).expect("a question that was just asked is open");
+                }
+                None => self.questions.push(invocation),
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The result of a run as one JSON object: what the command line prints and what the box sends when it is done.
+
+use super::Session;
+use crate::cost::Bill;
+use crate::engine::Digest;
+use crate::metrics::timeline::MetricKind;
+use crate::metrics::{Finding, Histogram, Ledger, Metric};
+use serde_json::{Map, Value, json};
+
+impl Session {
+    /// The result so far: `digest`, `traffic_digest`, `length_s`, `frame_s`, `ledger`, `metrics`, `latency`,
+    /// `bill`, `findings`.
+    pub fn summary(&self) -> Value {
+        let recorder = self.recorder();
+        json!({
+            "scenario": self.scenario().name,
+            "seed": self.scenario().seed,
+            "digest": hex(self.digest().get()),
+            "traffic_digest": hex(Digest::traffic(self.digest())),
+            "length_s": self.timeline().length().seconds_f64(),
+            "frame_s": self.timeline().width().seconds_f64(),
+            "ledger": ledger(&self.ledger()),
+            "metrics": self.metrics(),
+            "latency": {
+                "put_to_processed": latency(recorder.put_latency()),
+                "offered_to_processed": latency(recorder.offer_latency()),
+            },
+            "bill": bill(&self.bill()),
+            "findings": self.findings().iter().map(finding).collect::<Vec<_>>(),
+        })
+    }
+
+    /// For each metric its unit, and the sum of counts, or the last and the highest value of gauges.
+    fn metrics(&self) -> Value {
+        let timeline = self.timeline();
+        let of = |metric: &Metric| {
+            let column = timeline.column(*metric);
+            let highest = column.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
+            let value = match metric.kind() {
+                MetricKind::Count => json!({"unit": metric.unit(), "sum": timeline.total(*metric, column.len())}),
+                MetricKind::Gauge => {
+                    json!({"unit": metric.unit(), "last": timeline.gauge(*metric, column.len()), "max": highest})
+                }
+                MetricKind::Statistic => json!({"unit": metric.unit(), "max": highest}),
+            };
+            (metric.name().to_owned(), value)
+        };
+        Value::Object(Metric::ALL.iter().map(of).collect::<Map<_, _>>())
+    }
+}
+
+fn hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+fn ledger(ledger: &Ledger) -> Value {
+    json!({
+        "offered": ledger.offered,
+        "stored": ledger.stored,
+        "at_producer": ledger.at_producer,
+        "lost": {
+            "ignored": ledger.lost_ignored,
+            "retries_exhausted": ledger.lost_exhausted,
+            "too_old": ledger.lost_too_old,
+            "buffer_full": ledger.lost_buffer_full,
+            "all": ledger.lost(),
+        },
+        "processed": ledger.processed,
+        "waiting": ledger.waiting,
+        "in_flight": ledger.in_flight,
+        "expired": ledger.expired,
+        "discarded": ledger.discarded,
+        "balances": ledger.balances(),
+    })
+}
+
+fn latency(histogram: &Histogram) -> Value {
+    let millis = |permille| histogram.quantile(permille).map(|span| span.millis_f64());
+    json!({
+        "unit": "ms",
+        "count": histogram.count(),
+        "mean": histogram.mean().map(|span| span.millis_f64()),
+        "p50": millis(500),
+        "p90": millis(900),
+        "p99": millis(990),
+        "p999": millis(999),
+        "max": millis(1_000),
+    })
+}
+
+fn bill(bill: &Bill) -> Value {
+    let line = |line: &crate::cost::BillLine| {
+        json!({
+            "name": line.name,
+            "cause": line.cause,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "unit_price_usd": line.unit_price.get() as f64 / 1e12,
+            "dated": line.dated,
+            "run_usd": line.run_e4 as f64 / 1e4,
+            "month_usd": line.month_cents as f64 / 1e2,
+        })
+    };
+    json!({
+        "price_book": bill.price_book,
+        "lines": bill.lines.iter().map(line).collect::<Vec<_>>(),
+        "run_usd": bill.run_total_e4 as f64 / 1e4,
+        "month_usd": bill.month_total_cents as f64 / 1e2,
+        "extrapolation": bill.extrapolation,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "id": finding.id,
+        "cause": finding.cause,
+        "evidence": finding.evidence,
+        "remedy": finding.remedy,
+    })
+}

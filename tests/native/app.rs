@@ -1,0 +1,6 @@
+//! The headless application: what the page decides and says.
+
+mod events;
+mod fixture;
+mod verdict;
+mod words;

@@ -1,0 +1,38 @@
+//! The moments that the time axis marks.
+
+use super::fixture;
+use streamgauge::app::event::EventKind;
+use streamgauge::app::events::events;
+use streamgauge::metrics::Timeline;
+use streamgauge::scenario::{Operation, PlannedOperation};
+use streamgauge::units::{SimTime, Span};
+
+#[test]
+fn a_throttle_that_loses_at_once_is_one_mark() {
+    let scenario = fixture::scenario();
+    let kinds: Vec<_> = events(&scenario, &fixture::timeline(&scenario)).iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::FirstLoss, EventKind::LatestWork, EventKind::CaughtUp]);
+}
+
+#[test]
+fn the_latest_work_is_marked_only_when_the_age_has_turned() {
+    let scenario = fixture::scenario();
+    let whole = fixture::timeline(&scenario);
+    let mut part = Timeline::new(scenario.length, Span::from_secs(1), 2);
+    part.append(&whole.encode(0, 700)).unwrap();
+    let kinds: Vec<_> = events(&scenario, &part).iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::FirstLoss]);
+}
+
+#[test]
+fn operations_are_marked_by_what_they_change() {
+    let mut scenario = fixture::scenario();
+    let at = SimTime::from_micros(300_000_000);
+    scenario.operations = vec![PlannedOperation {
+        at,
+        operation: Operation::UpdateMapping { batch_size: 500, batching_window: Span::ZERO },
+    }];
+    let empty = Timeline::new(scenario.length, Span::from_secs(1), 2);
+    let events = events(&scenario, &empty);
+    assert_eq!((events[0].at, events[0].kind, events[0].text.as_str()), (at, EventKind::Operation, "batch size 500"));
+}
