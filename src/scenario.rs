@@ -6,13 +6,17 @@
 
 mod canonical;
 pub mod capacity;
+pub mod csv_series;
 mod curve;
 pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod presets;
 mod printer;
 pub mod problem;
+pub mod schema;
+mod timestamp;
 pub mod traffic;
 mod walk;
 
