@@ -78,9 +78,9 @@ pub struct Model {
 impl Model {
     /// The page at its start, with what has to be done at once.
     pub fn new(start: &Start) -> (Self, Vec<Effect>) {
-        let preset = presets::by_id(&start.preset).unwrap_or_else(|| &presets::all()[0]);
+        let preset = presets::by_id(&start.preset).unwrap_or_else(|| &presets::ALL[0]);
         let draft = preset.draft();
-        let scenario = draft.check().expect("presets are tested");
+        let scenario = preset.scenario();
         let mut model = Self {
             draft,
             raw: BTreeMap::new(),
