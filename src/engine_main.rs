@@ -1,3 +1,115 @@
-//! The engine's WebAssembly module.
+//! The engine's WebAssembly module: one session behind ten plain functions, without wasm-bindgen and without Yew.
+//!
+//! It holds one run at a time. Texts and blocks of frames leave through one buffer, which stays valid until the
+//! next call. The other side is the worker in `www/`.
+
+use std::cell::RefCell;
+use streamgauge::scenario::Draft;
+use streamgauge::session::{Pump, Session};
+
+/// The run, and the buffers that cross the border.
+#[derive(Default)]
+struct Host {
+    input: Vec<u8>,
+    output: Vec<u8>,
+    session: Option<Session>,
+    /// Frames that have been taken.
+    taken: usize,
+}
+
+thread_local! {
+    static HOST: RefCell<Host> = RefCell::default();
+}
 
 fn main() {}
+
+/// Makes room for `len` bytes of input and says where.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_alloc(len: u32) -> *mut u8 {
+    HOST.with_borrow_mut(|host| {
+        host.input.resize(len as usize, 0);
+        host.input.as_mut_ptr()
+    })
+}
+
+/// Opens the scenario whose JSON text fills the input buffer; the arguments repeat where it is. 0: open. 1: refused, the output holds a JSON list
+/// of problems. The run before is gone either way.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
+    HOST.with_borrow_mut(|host| {
+        (host.session, host.taken) = (None, 0);
+        let text = String::from_utf8_lossy(&host.input);
+        match Draft::parse(&text).and_then(|draft| draft.check()) {
+            Ok(scenario) => {
+                host.session = Some(Session::new(scenario));
+                0
+            }
+            Err(problems) => {
+                let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                host.output = serde_json::json!(texts).to_string().into_bytes();
+                1
+            }
+        }
+    })
+}
+
+/// Does about so many arrivals and events. 0: there is more to do. 1: the run is over. 2: it cannot go on, since
+/// too many records wait. 3: no run is open.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_pump(budget: u32) -> u32 {
+    HOST.with_borrow_mut(|host| {
+        let Some(session) = &mut host.session else { return 3 };
+        match session.pump(session.engine().end(), budget) {
+            Pump::Finished => 1,
+            Pump::Full => 2,
+            Pump::Spent | Pump::Reached | Pump::Waiting(_) => {
+                // The box runs no handler code: what a scenario leaves to the host succeeds.
+                for invocation in session.take_invocations() {
+                    let accepted = session.accept(invocation.id, streamgauge::engine::Outcome::Succeeded);
+                    debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+                }
+                0
+            }
+        }
+    })
+}
+
+/// Puts up to `max` closed frames that have not been taken into the output, as 64-bit floats in the form of
+/// `Timeline::encode`, and says how many.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_take_frames(max: u32) -> u32 {
+    HOST.with_borrow_mut(|host| {
+        let Some(session) = &host.session else { return 0 };
+        let to = session.timeline().frames().min(host.taken + max as usize);
+        let count = to - host.taken;
+        if count > 0 {
+            let block = session.timeline().encode(host.taken, to);
+            host.output.clear();
+            host.output.extend(block.iter().flat_map(|value| value.to_le_bytes()));
+            host.taken = to;
+        }
+        count as u32
+    })
+}
+
+/// Puts the summary of the run into the output, as JSON.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_summary() {
+    HOST.with_borrow_mut(|host| {
+        if let Some(session) = &host.session {
+            host.output = session.summary().to_string().into_bytes();
+        }
+    });
+}
+
+/// Where the output is.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_out_ptr() -> *const u8 {
+    HOST.with_borrow(|host| host.output.as_ptr())
+}
+
+/// How many bytes the output has.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_out_len() -> u32 {
+    HOST.with_borrow(|host| host.output.len() as u32)
+}

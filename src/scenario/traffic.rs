@@ -233,7 +233,7 @@ impl Part {
                 let edges: Vec<u64> = core::iter::once(0).chain(inner).chain([length.micros()]).collect();
                 let area = |edge: &[u64]| {
                     let middle = SimTime::from_micros(edge[0].midpoint(edge[1]));
-                    self.rate_at(middle) * Span::from_micros(edge[1] - edge[0]).seconds_f64()
+                    self.rate_at(middle).per_second_f64() * Span::from_micros(edge[1] - edge[0]).seconds_f64()
                 };
                 edges.windows(2).map(area).sum()
             }

@@ -1,4 +1,6 @@
 //! All native tests, one program.
 
 mod app;
+mod closed_form;
+mod common;
 mod picture_text;

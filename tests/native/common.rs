@@ -1,0 +1,20 @@
+//! What the native tests share: scenarios from JSON, with the rest at its defaults.
+
+use serde_json::{Value, json};
+use streamgauge::scenario::{Draft, Scenario};
+use streamgauge::session::{Pump, Session};
+
+/// A checked scenario from the parts of a document that matter to a test.
+pub fn scenario(parts: &Value) -> Scenario {
+    let mut document = json!({"streamgauge": 1});
+    let fields = parts.as_object().expect("a document is an object").clone();
+    document.as_object_mut().expect("it was just made as one").extend(fields);
+    Draft::from_value(document).check().unwrap_or_else(|problems| panic!("{parts}: {problems:?}"))
+}
+
+/// The finished run of such a scenario.
+pub fn session(parts: &Value) -> Session {
+    let mut session = Session::new(scenario(parts));
+    assert_eq!(session.run(), Pump::Finished);
+    session
+}
