@@ -5,13 +5,17 @@
 //! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
 
 mod canonical;
+pub mod csv_series;
 mod curve;
 pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod presets;
 mod printer;
 pub mod problem;
+pub mod schema;
+mod timestamp;
 pub mod traffic;
 mod walk;
 

@@ -4,3 +4,4 @@ mod app;
 mod closed_form;
 mod common;
 mod picture_text;
+mod scenario;

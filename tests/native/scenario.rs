@@ -1,0 +1,8 @@
+//! Scenarios: drafts, problems, the canonical document, the schema, presets and imported tables.
+
+pub mod any;
+mod csv_series;
+mod document;
+mod fields;
+mod presets;
+mod schema;

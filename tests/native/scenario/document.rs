@@ -1,0 +1,223 @@
+//! Checking drafts: defaults, every problem at once, paths, and the canonical form.
+
+use super::any;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use streamgauge::scenario::{Draft, Problem, PutCall, RetryPolicy, document};
+use streamgauge::units::{Rate, SimTime, Span};
+
+/// The smallest document: a curve and nothing else.
+fn small() -> Draft {
+    Draft::from_value(json!({ "traffic": { "curve": [{ "kind": "constant", "per_s": 50 }] } }))
+}
+
+fn problems(draft: &Draft) -> Vec<String> {
+    draft.check().err().unwrap_or_default().iter().map(Problem::to_string).collect()
+}
+
+/// The problems after writing one value into the smallest document.
+fn problems_with(path: &str, value: Value) -> Vec<String> {
+    let mut draft = small();
+    draft.set(path, value);
+    problems(&draft)
+}
+
+proptest! {
+    #[test]
+    fn a_scenario_survives_its_canonical_document(scenario in any::scenario()) {
+        let draft = document::of(&scenario);
+        prop_assert_eq!(problems(&draft), Vec::<String>::new());
+        prop_assert_eq!(draft.check().as_ref(), Ok(&scenario));
+        let text = draft.to_json();
+        let again = Draft::parse(&text).expect("what is written is JSON");
+        prop_assert_eq!(again.check(), Ok(scenario));
+        prop_assert_eq!(again.to_json(), text);
+    }
+
+    #[test]
+    fn no_text_makes_the_check_panic(text in ".{0,80}") {
+        let _ = Draft::parse(&text).map(|draft| draft.check());
+    }
+
+    #[test]
+    fn no_value_anywhere_makes_the_check_panic(which in 0..70usize, value in prop_oneof![
+        Just(Value::Null), Just(json!(true)), Just(json!([])), Just(json!({})), Just(json!("even")), Just(json!([[]])),
+        Just(json!(-1)), Just(json!(1e300)), Just(json!(18_446_744_073_709_551_615u64)), Just(json!([{}])),
+        Just(json!([[1, 2, 3, 4, 5]])), Just(json!(0.000_000_1)),
+    ]) {
+        let fields = streamgauge::scenario::fields::all();
+        let field = &fields[which % fields.len()];
+        let mut draft = small();
+        draft.set(&field.path.replace('*', "0"), value);
+        let _ = draft.check();
+        prop_assert_eq!(Draft::parse(&draft.to_json()), Ok(draft));
+    }
+}
+
+#[test]
+fn everything_but_the_curve_has_a_default() {
+    let scenario = small().check().expect("the smallest document is whole");
+    assert_eq!(scenario.length, Span::from_secs(1_500));
+    assert_eq!(scenario.producer.call, PutCall::PutRecords { batch: 500, linger: Span::from_millis(100) });
+    assert_eq!(scenario.producer.retry, RetryPolicy::Ignore);
+    assert_eq!((scenario.stream.shards, scenario.stream.retention), (2, Span::from_hours(24)));
+    assert_eq!(problems(&Draft::from_value(json!({}))).len(), 1);
+    assert!(problems(&Draft::from_value(json!({})))[0].starts_with("traffic: is missing"));
+    assert!(problems(&Draft::from_value(json!({ "traffic": {} })))[0].starts_with("traffic.curve: is missing"));
+}
+
+#[test]
+fn a_syntax_error_is_one_problem_with_its_place() {
+    let problems = Draft::parse("{\n  \"seed\": 7,,\n}").expect_err("two commas");
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].message.contains("line 2, column 13"), "{}", problems[0]);
+    assert!(Draft::parse("").is_err());
+}
+
+#[test]
+fn every_problem_shows_at_once_in_the_order_of_the_document() {
+    let text = r#"{
+        "streamgauge": 2, "sead": 1, "length_s": 0.5,
+        "traffic": { "curve": [{ "kind": "spike", "base_per_s": "many", "rate": 4 }], "keys": { "kind": "hott" } },
+        "producer": { "batch": 501, "retry": { "kind": "ignore", "base_ms": 5 } },
+        "stream": { "shards": 0 },
+        "consumer": 5,
+        "operations": [{ "at_s": 1 }]
+    }"#;
+    let found = problems(&Draft::parse(text).expect("JSON"));
+    let expected = [
+        "sead: there is no field of this name; did you mean \"seed\"?",
+        "streamgauge: 2 is too large; choose 1 to 1",
+        "length_s: 0.5 is too small; choose 1 to 2,678,400 s",
+        "traffic.curve.0.rate: there is no field of this name; the fields here are kind, base_per_s, factor, start_s, \
+         rise_s, hold_s, fall_s",
+        "traffic.curve.0.base_per_s: \"many\" is not a number; choose 0 to 10,000,000 records/s",
+        "traffic.keys.kind: \"hott\" is unknown; did you mean \"hot\"? choose one of \"one\", \"uniform\", \"zipf\", \"hot\"",
+        "producer.batch: 501 is too many; choose 1 to 500 records",
+        "producer.retry.base_ms: belongs to the kind \"again\", not to \"ignore\"; remove it or change kind",
+        "stream.shards: 0 is too few; choose 1 to 1,000 shards",
+        "consumer: 5 is not a group of fields; write { … } here",
+        "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"deploy_producer\"",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_name_without_its_unit_is_understood() {
+    let found = problems_with("traffic.curve.0", json!({ "kind": "spike", "base": 4 }));
+    assert_eq!(found, ["traffic.curve.0.base: there is no field of this name; did you mean \"base_per_s\"?"]);
+}
+
+#[test]
+fn numbers_keep_the_decimals_that_their_unit_has() {
+    let mut draft = small();
+    draft.set("traffic.curve.0.per_s", json!(0.125));
+    draft.set("length_s", json!(12.000_001));
+    draft.set("producer.linger_ms", json!(0.001));
+    draft.set("stream.shards", json!(3.0));
+    let scenario = draft.check().expect("all within their decimals");
+    assert_eq!(scenario.traffic.rate_at(SimTime::ZERO), Rate::from_milli(125).per_second_f64());
+    assert_eq!(scenario.length, Span::from_micros(12_000_001));
+    assert_eq!(scenario.stream.shards, 3);
+    let too_fine = problems_with("traffic.curve.0.per_s", json!(0.0001));
+    assert_eq!(too_fine, ["traffic.curve.0.per_s: 0.0001 has too many decimals; write at most 3"]);
+    let half = problems_with("stream.shards", json!(2.5));
+    assert_eq!(half, ["stream.shards: 2.5 is not a whole number; choose 1 to 1,000 shards"]);
+    for bad in [json!(-1), json!(1e300), json!(null), json!("2"), json!(1001)] {
+        assert_eq!(problems_with("stream.shards", bad.clone()).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn fields_are_checked_against_each_other() {
+    let cases = [
+        ("traffic.keys", json!({ "kind": "hot", "count": 1 }), "traffic.keys.count"),
+        ("traffic.sizes", json!({ "kind": "uniform", "min_bytes": 9, "max_bytes": 8 }), "traffic.sizes.max_bytes"),
+        (
+            "traffic.sizes",
+            json!({ "kind": "log_normal", "median_bytes": 9, "cap_bytes": 8 }),
+            "traffic.sizes.cap_bytes",
+        ),
+        ("producer.buffer", json!(499), "producer.buffer"),
+        ("producer.retry", json!({ "kind": "again", "base_ms": 200, "cap_ms": 100 }), "producer.retry.cap_ms"),
+        ("consumer.per_record_ms", json!(9_000), "consumer.per_record_ms"),
+        ("traffic.curve.0.per_s", json!(10_000_000), "traffic.curve"),
+        (
+            "traffic.curve.0",
+            json!({ "kind": "spike", "base_per_s": 1_000, "factor": 99_999 }),
+            "traffic.curve.0.factor",
+        ),
+        ("traffic.curve.0", json!({ "kind": "ramp", "start_s": 1_500 }), "traffic.curve.0.start_s"),
+        (
+            "traffic.curve.0",
+            json!({ "kind": "day_wave", "low_per_s": 9, "high_per_s": 8 }),
+            "traffic.curve.0.high_per_s",
+        ),
+        ("traffic.curve.0", json!({ "kind": "steps", "steps": [[0, 1], [0, 2]] }), "traffic.curve.0.steps.1"),
+        ("traffic.curve.0", json!({ "kind": "steps", "steps": [[0, 1], [1_500, 2]] }), "traffic.curve.0.steps.1"),
+        ("traffic.curve.0", json!({ "kind": "series", "rows": [[0, 60, 1], [59, 60, 1]] }), "traffic.curve.0.rows.1"),
+        ("traffic.curve.0", json!({ "kind": "series", "rows": [[1_441, 60, 1]] }), "traffic.curve.0.rows.0"),
+        ("traffic.curve.0", json!({ "kind": "series", "rows": [[0, 60, 0, 5]] }), "traffic.curve.0.rows.0"),
+        ("traffic.curve.0", json!({ "kind": "series", "rows": [[0, 60, 1, 1_048_561]] }), "traffic.curve.0.rows.0"),
+        ("operations.0", json!({ "at_s": 1_500, "kind": "deploy_producer" }), "operations.0.at_s"),
+        (
+            "operations.0",
+            json!({ "at_s": 1, "kind": "deploy_function", "fixed_ms": 899_999 }),
+            "operations.0.per_record_ms",
+        ),
+    ];
+    for (path, value, at) in cases {
+        let mut draft = small();
+        draft.set(path, value.clone());
+        let found = draft.check().expect_err(path);
+        assert_eq!(found.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), [at], "{path} {value}");
+    }
+}
+
+#[test]
+fn many_bad_rows_are_counted() {
+    let rows: Vec<Value> = (0..1_000).map(|_| json!([0, 1])).collect();
+    let found = problems_with("traffic.curve.0", json!({ "kind": "series", "rows": rows }));
+    assert_eq!(found.len(), 21);
+    assert_eq!(found[20], "traffic.curve.0.rows: 980 more problems in these rows; correct the ones above first");
+}
+
+#[test]
+fn an_operation_changes_what_it_names_and_nothing_else() {
+    let mut draft = small();
+    draft.set("consumer.batching_window_s", json!(7));
+    draft.set("operations.0", json!({ "at_s": 20, "kind": "update_mapping", "batch_size": 9 }));
+    draft.set("operations.1", json!({ "at_s": 10, "kind": "update_mapping", "batching_window_s": 3 }));
+    let scenario = draft.check().expect("both are whole");
+    let at: Vec<f64> = scenario.operations.iter().map(|planned| planned.at.seconds_f64()).collect();
+    assert_eq!(at, [10.0, 20.0]);
+    let canonical = document::of(&scenario);
+    assert_eq!(canonical.get("operations.0.batch_size"), Some(&json!(100)));
+    assert_eq!(canonical.get("operations.1.batch_size"), Some(&json!(9)));
+    assert_eq!(canonical.get("operations.1.batching_window_s"), Some(&json!(3)));
+}
+
+#[test]
+fn paths_read_write_and_remove() {
+    let mut draft = Draft::from_value(Value::Null);
+    draft.set("traffic.curve.0.per_s", json!(5));
+    draft.set("traffic.curve.9.kind", json!("constant"));
+    assert_eq!(draft.value(), &json!({ "traffic": { "curve": [{ "per_s": 5 }, { "kind": "constant" }] } }));
+    assert_eq!(draft.get("traffic.curve.1.kind"), Some(&json!("constant")));
+    assert_eq!(draft.get("traffic.curve.2.kind"), None);
+    assert_eq!(draft.get_or_default("stream.shards"), Some(json!(2)));
+    draft.remove("traffic.curve.0");
+    assert_eq!(draft.get("traffic.curve"), Some(&json!([{ "kind": "constant" }])));
+    draft.remove("nothing.here");
+}
+
+#[test]
+fn choosing_another_kind_drops_what_only_the_old_one_has() {
+    let mut draft = small();
+    draft.set("traffic.keys", json!({ "kind": "hot", "count": 5, "share": 0.5 }));
+    draft.set("traffic.keys.kind", json!("uniform"));
+    assert_eq!(draft.get("traffic.keys"), Some(&json!({ "kind": "uniform", "count": 5 })));
+    draft.set("producer.batch", json!(10));
+    draft.set("producer.call", json!("PutRecord"));
+    assert_eq!(problems(&draft), Vec::<String>::new());
+}
