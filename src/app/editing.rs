@@ -208,7 +208,8 @@ impl Model {
     }
 
     pub(super) fn save(&self) -> Effect {
-        let name: String = self.scenario.name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let name: String =
+            self.scenario.name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
         let name = if name.is_empty() { "scenario".to_owned() } else { name };
         Effect::Download { name: format!("{name}.json"), text: self.draft.to_json() }

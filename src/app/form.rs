@@ -351,7 +351,8 @@ fn table_label(path: &str) -> String {
 fn title_of(field: &fields::Field) -> String {
     let mut title = field.about.to_owned();
     if let Some(number) = field.number() {
-        let range = if is_share(number) { "0 to 100 %".to_owned() } else { format!("{} {}", number.range_text(), field.unit) };
+        let range =
+            if is_share(number) { "0 to 100 %".to_owned() } else { format!("{} {}", number.range_text(), field.unit) };
         title.push_str(&format!(" Range: {}.", range.trim_end()));
     }
     if let Some(limit) = field.limit() {

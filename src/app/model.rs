@@ -335,7 +335,8 @@ impl Model {
         }
         // What is typed, dragged or stepped is heard where it is typed; only what plays has to be told.
         let quiet = self.watched_ms - self.announced_at_ms < ANNOUNCE_EVERY_MS && !self.is_at_end();
-        let spoken = self.message.as_ref().map_or_else(|| self.verdict.spoken(), |it| format!("{} {}", it.head, it.sub));
+        let spoken =
+            self.message.as_ref().map_or_else(|| self.verdict.spoken(), |it| format!("{} {}", it.head, it.sub));
         if self.announced.is_empty() {
             self.announced = spoken;
         } else if spoken != self.announced && (!quiet || !self.playing) {

@@ -247,7 +247,10 @@ impl Model {
             BoxEvent::Failed { message } => {
                 let mut effects = self.give_up();
                 effects.push(Effect::RestartBox);
-                self.tell("The engine stopped.", format!("{message} What has arrived is still here. Press Run to start again."));
+                self.tell(
+                    "The engine stopped.",
+                    format!("{message} What has arrived is still here. Press Run to start again."),
+                );
                 effects
             }
         }
@@ -275,7 +278,8 @@ impl Model {
 
     /// After something arrived: shows the new run if it has come far enough, marks, and goes where it should.
     fn settle(&mut self) {
-        let far_enough = |run: &Run, cursor| run.done || super::reading::frames_at(&run.timeline, cursor) <= run.timeline.frames();
+        let far_enough =
+            |run: &Run, cursor| run.done || super::reading::frames_at(&run.timeline, cursor) <= run.timeline.frames();
         if let Some(run) = self.incoming.take_if(|run| far_enough(run, self.cursor)) {
             self.run = run;
         }

@@ -129,7 +129,10 @@ pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
         }
         _ => format!("Up to {} records a second.", per_second(peak)),
     };
-    verdict_of(&format!("{what} Will {shards} hold?"), &format!("{{strong:Press Run.}} {passing} Nothing is sent anywhere."))
+    verdict_of(
+        &format!("{what} Will {shards} hold?"),
+        &format!("{{strong:Press Run.}} {passing} Nothing is sent anywhere."),
+    )
 }
 
 /// The verdict after the first `frames` frames. With no frame there is nothing to say yet: ask
@@ -240,8 +243,7 @@ impl<'a> State<'a> {
         let total: f64 = rates.iter().sum();
         let (shard, most) =
             rates.iter().copied().enumerate().fold((0, 0.0), |best, one| if one.1 > best.1 { one } else { best });
-        (total > 0.0 && most > 0.8 * total)
-            .then(|| (shard, self.reading.shard_rate(ShardMetric::Offered, shard, 10.0)))
+        (total > 0.0 && most > 0.8 * total).then(|| (shard, self.reading.shard_rate(ShardMetric::Offered, shard, 10.0)))
     }
 
     /// What the producer does with rejected records, as the reason of a loss.
@@ -385,7 +387,11 @@ impl<'a> State<'a> {
         } else {
             let spare = (self.stored - self.offered).max(1.0);
             let left = span_text(self.ledger.at_producer as f64 / spare);
-            format!("{} a second are stored, {} are new: sent in {left}.", words::int(self.stored), words::int(self.offered))
+            format!(
+                "{} a second are stored, {} are new: sent in {left}.",
+                words::int(self.stored),
+                words::int(self.offered)
+            )
         };
         verdict_of(&head, &sub)
     }
@@ -421,7 +427,10 @@ impl<'a> State<'a> {
             return verdict_of(&format!("{head} {lost}"), &sub);
         }
         if self.offered == 0.0 {
-            return verdict_of("No records come in. Nothing waits.", &format!("Each shard could take {room_each} a second."));
+            return verdict_of(
+                "No records come in. Nothing waits.",
+                &format!("Each shard could take {room_each} a second."),
+            );
         }
         let room = words::int(capacity::room(self.scenario));
         let function = capacity::function_per_shard(&self.consumer) * f64::from(self.scenario.stream.shards);
@@ -493,9 +502,9 @@ impl<'a> State<'a> {
 
     /// How the largest loss came about, and from when on.
     fn how_lost(&self) -> String {
-        let first = self.reading.first(|frame| {
-            super::reading::LOSSES.iter().any(|metric| self.reading.value(*metric, frame) > 0.0)
-        });
+        let first = self
+            .reading
+            .first(|frame| super::reading::LOSSES.iter().any(|metric| self.reading.value(*metric, frame) > 0.0));
         let Some(first) = first else { return String::new() };
         let ledger = &self.ledger;
         let most = ledger.lost_ignored.max(ledger.lost_exhausted).max(ledger.lost_too_old).max(ledger.lost_buffer_full);

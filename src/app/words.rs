@@ -3,8 +3,8 @@
 //! `1,850,233` where something is counted, `1.85 million` in a sentence; `8:40` for a moment, `2 min 57 s` for a
 //! span; a no-break space between a number and its unit.
 
-pub use super::picture::text::{clock, int, span_text};
 use super::picture::text;
+pub use super::picture::text::{clock, int, span_text};
 
 /// The no-break space that stands between a number and its unit.
 pub const NBSP: char = '\u{a0}';
@@ -101,8 +101,7 @@ pub fn dollars_cents(cents: u64) -> String {
 
 /// A small count in letters.
 pub fn count_word(count: u64) -> String {
-    const WORDS: [&str; 11] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(count as usize).map_or_else(|| int(count as f64), |word| (*word).to_owned())
 }
 

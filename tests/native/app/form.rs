@@ -21,7 +21,8 @@ fn every_preset_has_a_form_without_two_equal_ids() {
         let groups = groups(&preset.draft(), 0);
         let titles: Vec<_> = groups.iter().map(|group| group.title.as_str()).collect();
         assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination"]);
-        let mut ids: Vec<_> = groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
+        let mut ids: Vec<_> =
+            groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
         let count = ids.len();
         ids.sort();
         ids.dedup();
@@ -32,7 +33,8 @@ fn every_preset_has_a_form_without_two_equal_ids() {
 #[test]
 fn the_limits_are_said_beside_the_knobs() {
     let groups = groups(&presets::by_id("sudden-popularity").unwrap().draft(), 0);
-    let hints: Vec<_> = groups.iter().flat_map(|group| &group.hints).map(|hint| (hint.text.as_str(), hint.tone)).collect();
+    let hints: Vec<_> =
+        groups.iter().flat_map(|group| &group.hints).map(|hint| (hint.text.as_str(), hint.tone)).collect();
     assert!(hints.contains(&("Ignored entries are lost.", HintTone::Bad)));
     assert!(hints.contains(&("Room for 2,000 records/s, peak is 5,000.", HintTone::Bad)));
     assert!(hints.contains(&("Processes 556 records/s a shard; a full shard brings 1,000.", HintTone::Late)));

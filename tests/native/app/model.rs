@@ -6,7 +6,13 @@ use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start, Theme};
 use streamgauge::metrics::Timeline;
 
 fn start() -> Start {
-    Start { preset: "sudden-popularity".to_owned(), theme: Theme::System, present: false, at_seconds: None, sheet: false }
+    Start {
+        preset: "sudden-popularity".to_owned(),
+        theme: Theme::System,
+        present: false,
+        at_seconds: None,
+        sheet: false,
+    }
 }
 
 fn model() -> Model {
@@ -19,7 +25,8 @@ fn edit(model: &mut Model, path: &str, text: &str) -> Vec<Effect> {
 
 /// The run that was asked for.
 fn opened(effects: &[Effect]) -> u32 {
-    let run = effects.iter().find_map(|effect| if let Effect::OpenRun { run, .. } = effect { Some(*run) } else { None });
+    let run =
+        effects.iter().find_map(|effect| if let Effect::OpenRun { run, .. } = effect { Some(*run) } else { None });
     run.expect("a run was opened")
 }
 
@@ -145,7 +152,11 @@ fn a_bad_field_keeps_its_text_and_is_named_where_it_stands() {
     assert_eq!(model.problems()[0].path, "stream.shards");
     let effects = model.update(Action::RunOrPause);
     assert!(effects.iter().all(|effect| matches!(effect, Effect::Announce(_))));
-    assert!(model.message().unwrap().sub.starts_with("Shards: write a number from 1 to 1,000"), "{:?}", model.message());
+    assert!(
+        model.message().unwrap().sub.starts_with("Shards: write a number from 1 to 1,000"),
+        "{:?}",
+        model.message()
+    );
     edit(&mut model, "stream.shards", "5000");
     assert_eq!(model.problems().len(), 1);
     edit(&mut model, "stream.shards", "3");

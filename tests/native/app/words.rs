@@ -21,13 +21,16 @@ fn rates_are_rounded_to_what_a_sentence_needs() {
 
 #[test]
 fn percents_add_up_and_something_is_never_nothing() {
-    assert_eq!(words::percents([448_182, 354_696, 200, 0, 1_171_690]), [
-        "23\u{a0}%".to_owned(),
-        "18\u{a0}%".to_owned(),
-        "<\u{a0}1\u{a0}%".to_owned(),
-        String::new(),
-        "59\u{a0}%".to_owned()
-    ]);
+    assert_eq!(
+        words::percents([448_182, 354_696, 200, 0, 1_171_690]),
+        [
+            "23\u{a0}%".to_owned(),
+            "18\u{a0}%".to_owned(),
+            "<\u{a0}1\u{a0}%".to_owned(),
+            String::new(),
+            "59\u{a0}%".to_owned()
+        ]
+    );
     assert_eq!(words::percents([0, 0]), [String::new(), String::new()]);
     assert_eq!(words::percent(0.9999), ">\u{a0}99\u{a0}%");
 }
