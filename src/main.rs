@@ -1,11 +1,11 @@
 //! The one program of this package: natively the command line, in WebAssembly the page.
 
 #[cfg(target_arch = "wasm32")]
+mod ui;
+
+#[cfg(target_arch = "wasm32")]
 fn main() {
-    let document = web_sys::window().and_then(|window| window.document());
-    if let Some(body) = document.and_then(|document| document.body()) {
-        body.set_text_content(Some("Streamgauge"));
-    }
+    ui::mount();
 }
 
 #[cfg(not(target_arch = "wasm32"))]
