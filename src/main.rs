@@ -2,6 +2,8 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod cli;
+#[cfg(target_arch = "wasm32")]
+mod ui;
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {
@@ -10,8 +12,5 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    let document = web_sys::window().and_then(|window| window.document());
-    if let Some(body) = document.and_then(|document| document.body()) {
-        body.set_text_content(Some("Streamgauge"));
-    }
+    ui::mount();
 }

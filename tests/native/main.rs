@@ -5,4 +5,5 @@ mod cli;
 mod closed_form;
 mod common;
 mod picture_text;
+mod runs;
 mod scenario;
