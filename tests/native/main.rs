@@ -1,6 +1,7 @@
 //! All native tests, one program.
 
 mod app;
+mod cli;
 mod closed_form;
 mod common;
 mod picture_text;
