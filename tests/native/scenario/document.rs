@@ -87,7 +87,7 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
     let found = problems(&Draft::parse(text).expect("JSON"));
     let expected = [
         "sead: there is no field of this name; did you mean \"seed\"?",
-        "streamgauge: 2 is too large; choose 1 to 1",
+        "streamgauge: 2 is too large; choose 1",
         "length_s: 0.5 is too small; choose 1 to 2,678,400 s",
         "traffic.curve.0.rate: there is no field of this name; the fields here are kind, base_per_s, factor, start_s, \
          rise_s, hold_s, fall_s",
@@ -220,4 +220,12 @@ fn choosing_another_kind_drops_what_only_the_old_one_has() {
     draft.set("producer.batch", json!(10));
     draft.set("producer.call", json!("PutRecord"));
     assert_eq!(problems(&draft), Vec::<String>::new());
+}
+
+#[test]
+fn the_scenario_in_the_readme_is_whole() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("```json\n").expect("an example in JSON");
+    let (example, _) = rest.split_once("```").expect("the end of the example");
+    assert_eq!(problems(&Draft::parse(example).expect("JSON")), Vec::<String>::new());
 }
