@@ -103,6 +103,17 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
 }
 
 #[test]
+fn problems_of_one_item_stay_together() {
+    let parts = json!([{ "kind": "spike", "hold_s": -1, "factor": -1 }, { "kind": "constant", "per_s": -1, "x": 1 }]);
+    let mut draft = small();
+    draft.set("traffic.curve", parts);
+    let found = draft.check().expect_err("four mistakes");
+    let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+    let expected = ["0.factor", "0.hold_s", "1.x", "1.per_s"].map(|path| format!("traffic.curve.{path}"));
+    assert_eq!(paths, expected);
+}
+
+#[test]
 fn a_name_without_its_unit_is_understood() {
     let found = problems_with("traffic.curve.0", json!({ "kind": "spike", "base": 4 }));
     assert_eq!(found, ["traffic.curve.0.base: there is no field of this name; did you mean \"base_per_s\"?"]);
@@ -179,7 +190,13 @@ fn many_bad_rows_are_counted() {
     let rows: Vec<Value> = (0..1_000).map(|_| json!([0, 1])).collect();
     let found = problems_with("traffic.curve.0", json!({ "kind": "series", "rows": rows }));
     assert_eq!(found.len(), 21);
-    assert_eq!(found[20], "traffic.curve.0.rows: 980 more problems in these rows; correct the ones above first");
+    assert_eq!(
+        found[..2],
+        [
+            "traffic.curve.0.rows: these rows have 980 more problems than are shown; correct those first",
+            "traffic.curve.0.rows.0: has 2 numbers; write a row of [at_s, length_s, count, bytes]",
+        ]
+    );
 }
 
 #[test]
