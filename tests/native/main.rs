@@ -3,5 +3,7 @@
 mod app;
 mod closed_form;
 mod common;
+mod picture;
+mod picture_model;
 mod picture_text;
 mod scenario;

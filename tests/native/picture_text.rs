@@ -1,6 +1,6 @@
 //! Numbers, spans and clocks as people read them.
 
-use streamgauge::app::picture::text::{clock, escape, int, percent, percents, rate, span_text};
+use streamgauge::text::{clock, escape, int, percent, percents, rate, span_text};
 
 /// The same text with ordinary spaces, so that expectations can be typed.
 fn plain(text: String) -> String {
