@@ -5,5 +5,6 @@ mod closed_form;
 mod common;
 mod picture;
 mod picture_model;
+mod picture_plot;
 mod picture_text;
 mod scenario;
