@@ -180,6 +180,10 @@ export class TimePlot {
   set(xs, columns, bounds, lines, labels, limit, limitLabel, promise) {
     const [length, min, max, log] = bounds;
     this.scale = { length, min, max, log: log === 1 };
+    // What stands around the data seldom changes while a run goes on.
+    const around = [...bounds, ...lines, ...labels, limit, limitLabel, ...promise].join();
+    const same = this.uplot && around === this.around;
+    this.around = around;
     this.lines = Array.from(lines, (value, index) => ({ value, label: labels[index] }));
     this.limit = Number.isNaN(limit) ? null : { value: limit, label: limitLabel };
     this.promise = promise;
@@ -192,31 +196,33 @@ export class TimePlot {
     } else {
       this.uplot.setData(this.data);
     }
+    if (same) return;
     this.frame();
     this.cursor(this.at, this.frontier);
   }
 
-  /** Vertical position of a value in CSS pixels. */
-  y(value) {
+  /** What tells the vertical position of a value in CSS pixels. */
+  vertical() {
     const { min, max, log } = this.scale;
     const top = this.headroom();
     const foot = this.element.clientHeight - 1;
     const share = log
-      ? Math.log(Math.max(value, min) / min) / Math.log(max / min)
-      : (value - min) / (max - min);
-    return foot - share * (foot - top);
+      ? (value) => Math.log(Math.max(value, min) / min) / Math.log(max / min)
+      : (value) => (value - min) / (max - min);
+    return (value) => foot - share(value) * (foot - top);
   }
 
   /** Draws what stands around the data: hairlines, labels, the promise, the limit. */
   frame() {
     const width = this.element.clientWidth;
     const rem = this.headroom() / 15;
-    const limitAt = this.limit ? this.y(this.limit.value) : -Infinity;
+    const yOf = this.vertical();
+    const limitAt = this.limit ? yOf(this.limit.value) : -Infinity;
     this.below.replaceChildren();
     this.above.replaceChildren();
     let free = Infinity;
     for (const { value, label } of [...this.lines].sort((a, b) => a.value - b.value)) {
-      const y = this.y(value);
+      const y = yOf(value);
       svgElement("path", { class: "hair", d: `M0 ${y}H${width}` }, this.below);
       if (free - y < 12 * rem || (limitAt - y > -12 * rem && limitAt - y < 13 * rem)) continue;
       svgElement("text", { class: "e", x: width - 2, y: y - 3 }, this.below).textContent = label;
@@ -225,8 +231,8 @@ export class TimePlot {
     this.dashes = null;
     if (this.promise.length > 1) {
       const step = width / this.promise.length;
-      const points = Array.from(this.promise, (value, index) => `${(index + 0.5) * step} ${this.y(value)}`);
-      const d = `M0 ${this.y(this.promise[0])}L${points.join("L")}`;
+      const points = Array.from(this.promise, (value, index) => `${(index + 0.5) * step} ${yOf(value)}`);
+      const d = `M0 ${yOf(this.promise[0])}L${points.join("L")}`;
       this.dashes = svgElement("path", { class: "line s-off dash", d }, this.below);
     }
     if (this.limit) {
