@@ -11,6 +11,7 @@ pub mod model;
 pub mod picture;
 mod playback;
 pub mod reading;
+pub mod table;
 pub mod verdict;
 pub use crate::words;
 

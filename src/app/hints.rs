@@ -37,19 +37,9 @@ impl Hint {
     }
 }
 
-/// How many records the traffic offers in all: counted for a series, from the curve otherwise.
+/// How many records the traffic offers in all.
 pub fn offered_in_all(scenario: &Scenario) -> String {
-    let traffic = &scenario.traffic;
-    if let [Part::Series(series)] = traffic.parts.as_slice() {
-        let count: u64 = series.rows.iter().map(|row| row.count).sum();
-        return format!("{} records", si(count as f64));
-    }
-    // A sum over the curve by the midpoint rule: close enough for two decimals of a million.
-    const STEPS: u64 = 4_000;
-    let micros = scenario.length.micros();
-    let middle = |step: u64| SimTime::from_micros(micros / STEPS * step + micros / STEPS / 2);
-    let mean = (0..STEPS).map(|step| traffic.rate_at(middle(step))).sum::<f64>() / STEPS as f64;
-    format!("{} records", si(mean * scenario.length.seconds_f64()))
+    format!("{} records", si(scenario.traffic.expected_records(scenario.length)))
 }
 
 /// About the traffic itself.

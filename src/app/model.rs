@@ -80,7 +80,7 @@ impl Model {
     pub fn new(start: &Start) -> (Self, Vec<Effect>) {
         let preset = presets::by_id(&start.preset).unwrap_or_else(|| &presets::ALL[0]);
         let draft = preset.draft();
-        let scenario = draft.check().expect("presets are tested");
+        let scenario = preset.scenario();
         let mut model = Self {
             draft,
             raw: BTreeMap::new(),

@@ -5,6 +5,7 @@ use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
 use crate::scenario::{Keys, RetryPolicy, Scenario, capacity};
 use crate::text::{clock, int, span_text};
+use crate::units::SimTime;
 use crate::words::{capital, percent, rate_text, shards};
 use serde_json::{Value, json};
 
@@ -89,7 +90,7 @@ struct Seen<'a> {
     room: f64,
     /// Whether the byte limit binds before the record limit.
     bytes_bind: bool,
-    /// Highest rate over a frame.
+    /// Highest rate offered so far.
     peak: f64,
     throttled: f64,
 }
@@ -101,7 +102,8 @@ impl<'a> Seen<'a> {
         let mean = if stored > 0.0 { bytes / stored } else { capacity::record_bytes(scenario) };
         let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean).floor();
         let by_count = limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
-        let peak = highest(&timeline.column(Metric::Offered)[..frames]) / width;
+        // The curve itself, as far as the run has come: a count of random arrivals exceeds it now and then.
+        let peak = scenario.traffic.peak_rate(timeline.end_of(frames - 1).since(SimTime::ZERO));
         Self {
             scenario,
             timeline,
@@ -112,6 +114,19 @@ impl<'a> Seen<'a> {
             peak,
             throttled: timeline.total(Metric::Throttled, frames),
         }
+    }
+
+    /// The highest rate that a counted column held for a quarter of a minute, so that a burst does not count.
+    fn sustained(&self, column: &[f64]) -> f64 {
+        let frames = ((15.0 / self.width).round() as usize).clamp(1, self.frames);
+        let mean = |window: &[f64]| window.iter().sum::<f64>() / (frames as f64 * self.width);
+        column[..self.frames].windows(frames).map(mean).fold(0.0, f64::max)
+    }
+
+    /// The highest sustained rate that any shard stored.
+    fn fullest(&self) -> f64 {
+        let shards = 0..self.timeline.shards();
+        shards.map(|shard| self.sustained(self.timeline.shard_column(ShardMetric::Stored, shard))).fold(0.0, f64::max)
     }
 
     fn total(&self, metric: Metric) -> f64 {
@@ -295,9 +310,7 @@ impl<'a> Seen<'a> {
             return None;
         }
         let speed = capacity::function_per_shard(&consumer);
-        let stored = (0..self.timeline.shards())
-            .map(|shard| highest(&self.timeline.shard_column(ShardMetric::Stored, shard)[..self.frames]) / self.width);
-        let busiest = stored.fold(0.0, f64::max);
+        let busiest = self.fullest();
         let full = f64::from(consumer.batch_size);
         let took = capacity::full_batch_seconds(&consumer);
         let evidence = format!(
@@ -314,7 +327,7 @@ impl<'a> Seen<'a> {
         let larger = (f64::from(consumer.batch_size) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
         let per_record = consumer.duration.per_record.seconds_f64();
         let with_larger = larger / (consumer.duration.fixed.seconds_f64() + per_record * larger);
-        let total = highest(&self.timeline.column(Metric::Stored)[..self.frames]) / self.width;
+        let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
             let edits = vec![("consumer.batch_size", json!(larger as u64))];
             let label = format!("Try batches of {}", int(larger));
@@ -378,9 +391,7 @@ impl<'a> Seen<'a> {
 
     fn idle_shards(&self) -> Option<Finding> {
         let ran = self.timeline.end_of(self.frames - 1).seconds_f64();
-        let fullest = (0..self.timeline.shards())
-            .map(|shard| highest(&self.timeline.shard_column(ShardMetric::Stored, shard)[..self.frames]) / self.width)
-            .fold(0.0, f64::max);
+        let fullest = self.fullest();
         let needed = (self.peak / self.room * HEADROOM).ceil().max(1.0);
         // Of the whole run only: before a spike every stream looks idle.
         let whole = self.frames == self.timeline.frames_total() && ran >= IDLE_AFTER;
@@ -405,9 +416,7 @@ impl<'a> Seen<'a> {
     }
 
     fn nothing_broke(&self) -> Finding {
-        let fullest = (0..self.timeline.shards())
-            .map(|shard| highest(&self.timeline.shard_column(ShardMetric::Stored, shard)[..self.frames]) / self.width)
-            .fold(0.0, f64::max);
+        let fullest = self.fullest();
         let mean = self.total(Metric::Offered) / self.timeline.length().seconds_f64() / self.shard_count();
         Finding {
             id: "nothing-broke",
@@ -445,8 +454,4 @@ impl<'a> Seen<'a> {
 fn capacity_bytes(seen: &Seen<'_>) -> f64 {
     let stored = seen.total(Metric::Stored).max(1.0);
     seen.total(Metric::StoredBytes) / stored
-}
-
-fn highest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(0.0, f64::max)
 }

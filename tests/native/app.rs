@@ -2,5 +2,7 @@
 
 mod events;
 mod fixture;
+mod form;
+mod model;
 mod verdict;
 mod words;

@@ -1,0 +1,147 @@
+//! The right column: how to read the picture at first, then ledger, bill and findings at the cursor.
+
+use super::stage::Places;
+use streamgauge::app::words::{clock, dollars_cents, dollars_e4, int, percents};
+use streamgauge::app::{Action, Model, picture};
+use streamgauge::cost::{self, BillLine};
+use streamgauge::metrics::{Finding, Tone};
+use streamgauge::scenario::{RetryPolicy, presets};
+use yew::{AttrValue, Callback, Html, classes, html};
+
+/// The column.
+pub fn view(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
+    html! {
+        <aside class="side r" aria-label="Result">
+            if model.is_first_visit() {
+                { welcome(model, act) }
+            } else {
+                { ledger(model, places) }
+                { bill(model) }
+                { findings(model, act) }
+            }
+        </aside>
+    }
+}
+
+fn welcome(model: &Model, act: &Callback<Action>) -> Html {
+    let key = |(drawing, bold, rest): (String, &'static str, &'static str)| {
+        html! {
+            <li>{ Html::from_html_unchecked(AttrValue::from(drawing)) }<span><b>{ bold }</b>{ " " }{ rest }</span></li>
+        }
+    };
+    let others = presets::ALL.iter().filter(|preset| model.preset() != Some(preset.id)).take(4);
+    let other = |preset: &presets::Preset| {
+        let id = preset.id;
+        let title = streamgauge::app::words::capital(preset.title.trim_start_matches("… "));
+        html! {
+            <button class="btn" title={preset.about} onclick={act.reform(move |_| Action::ChoosePreset(id.to_owned()))}>
+                { title }
+            </button>
+        }
+    };
+    html! {
+        <>
+            <section>
+                <h2>{ "How to read it" }</h2>
+                <ul class="keys">{ for picture::legend().into_iter().map(key) }</ul>
+            </section>
+            if !model.scenario().about.is_empty() {
+                <section><h2>{ "This scenario" }</h2><p class="about">{ &model.scenario().about }</p></section>
+            }
+            <section><h2>{ "Then try" }</h2><p class="tries">{ for others.map(other) }</p></section>
+        </>
+    }
+}
+
+fn ledger(model: &Model, places: &Places) -> Html {
+    let ledger = model.reading().ledger();
+    let over = ledger.expired + ledger.discarded;
+    let counts = [ledger.processed, ledger.waiting, ledger.in_flight, ledger.at_producer, ledger.lost(), over];
+    let shares = percents(counts);
+    let holds = ledger.at_producer > 0 || model.scenario().producer.retry != RetryPolicy::Ignore;
+    let names = [
+        "Processed",
+        "Waiting in stream",
+        "In the function",
+        "At the producer",
+        "Lost at producer",
+        "Expired, discarded",
+    ];
+    let signs = ["done", "wait", "wait", "wait", "lost", ""];
+    let row = |i: usize| {
+        let sign = signs[i];
+        html! {
+            <tr class={classes!((counts[i] == 0).then_some("z"), sign.is_empty().then_some("in1"))}>
+                <td>if !sign.is_empty() { <i class={classes!("k", sign)}></i> }{ names[i] }</td>
+                <td class="n">{ int(counts[i] as f64) }</td><td class="p">{ &shares[i] }</td>
+            </tr>
+        }
+    };
+    html! {
+        <section>
+            <h2>{ "Ledger " }<small>{ format!("records, at {}", clock(model.cursor().seconds_f64())) }</small></h2>
+            <svg class="bar" ref={places.bars[0].clone()} aria-hidden="true"></svg>
+            <table>
+                <tbody>
+                    { for (0..counts.len()).filter(|i| *i != 3 || holds).map(row) }
+                    <tr class="sum"><td>{ "Offered" }</td><td class="n">{ int(ledger.offered as f64) }</td>
+                        <td class="p">{ "100\u{a0}%" }</td></tr>
+                </tbody>
+            </table>
+        </section>
+    }
+}
+
+fn bill(model: &Model) -> Html {
+    let bill = cost::bill(model.scenario(), model.timeline(), model.frames());
+    let line = |line: &BillLine| {
+        html! {
+            <tr title={format!("Price of {}", line.dated)}>
+                <td>{ line.name }<small>{ &line.cause }</small></td>
+                <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
+            </tr>
+        }
+    };
+    html! {
+        <section>
+            <h2>{ "Bill " }<small>{ bill.price_book }</small></h2>
+            <table>
+                <thead><tr><th>{ "Line, cause" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
+                <tbody>
+                    { for bill.lines.iter().map(line) }
+                    <tr class="sum"><td>{ "Total" }</td><td class="n">{ dollars_e4(bill.run_total_e4) }</td>
+                        <td class="n">{ dollars_cents(bill.month_total_cents) }</td></tr>
+                </tbody>
+            </table>
+            if !bill.extrapolation.is_empty() { <p class="ok">{ &bill.extrapolation }</p> }
+        </section>
+    }
+}
+
+fn findings(model: &Model, act: &Callback<Action>) -> Html {
+    let findings = model.findings();
+    let one = |(index, finding): (usize, &Finding)| {
+        let tone = match finding.tone {
+            Tone::Lost => "lost",
+            Tone::Late => "wait",
+            Tone::Cost => "cost",
+            Tone::Good => "done",
+        };
+        html! {
+            <div class={classes!("fi", tone)}>
+                <h3>{ &finding.cause }</h3>
+                <p>{ &finding.evidence }{ " " }{ &finding.remedy }</p>
+                if let Some(remedy) = &finding.remedy_try {
+                    <button class="btn" onclick={act.reform(move |_| Action::TryFinding(index))}>{ &remedy.label }</button>
+                }
+            </div>
+        }
+    };
+    html! {
+        <section>
+            <h2>{ "Findings" }</h2>
+            { for findings.iter().enumerate().map(one) }
+            if findings.is_empty() { <p class="hint">{ "None so far." }</p> }
+        </section>
+    }
+}

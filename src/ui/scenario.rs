@@ -1,0 +1,166 @@
+//! The scenario column: one flow from top to bottom, a knob a line.
+
+use super::top::file_button;
+use std::rc::Rc;
+use streamgauge::app::Action;
+use streamgauge::app::form::{Control, Group, Knob};
+use streamgauge::app::hints::{Hint, HintTone};
+use streamgauge::units::SimTime;
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
+use yew::{Callback, Html, NodeRef, Properties, TargetCast, classes, component, html};
+
+/// What the column shows. It is rendered again only when this changes, so that nobody's typing is disturbed while
+/// a run plays.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// The parts of the architecture.
+    pub groups: Rc<Vec<Group>>,
+    /// Changes during the run.
+    pub operations: Rc<Vec<(usize, SimTime, String)>>,
+    /// How many summands the traffic has.
+    pub parts: usize,
+    /// Where the curve is drawn.
+    pub curve: NodeRef,
+    /// What people do.
+    pub act: Callback<Action>,
+    /// Pointers on the curve.
+    pub on_curve: Callback<PointerEvent>,
+}
+
+/// The column.
+#[component]
+pub fn ScenarioColumn(props: &Props) -> Html {
+    let act = &props.act;
+    html! {
+        <aside class="side l" aria-label="Scenario" id="scenario">
+            <div class="sheet-head">
+                <strong>{ "Scenario" }</strong>
+                <button class="btn" onclick={act.reform(|_| Action::OpenSheet(false))}>{ "Done" }</button>
+            </div>
+            { for props.groups.iter().enumerate().map(|(place, group)| step(place, group, props)) }
+            if !props.operations.is_empty() {
+                <div class="step changes">
+                    <h2>{ "Changes during the run" }</h2>
+                    { for props.operations.iter().map(|operation| change(operation, act)) }
+                </div>
+            }
+        </aside>
+    }
+}
+
+fn step(place: usize, group: &Group, props: &Props) -> Html {
+    let act = &props.act;
+    html! {
+        <div class="step">
+            <h2>{ &group.title } <small>{ &group.small }</small></h2>
+            if place == 0 {
+                <svg class="curve" ref={props.curve.clone()} role="img" onpointerdown={props.on_curve.clone()}
+                    onpointermove={props.on_curve.clone()} onpointerup={props.on_curve.clone()}
+                    onpointercancel={props.on_curve.clone()}
+                    aria-label="Traffic curve; its handles can be dragged, the fields below do the same"></svg>
+            }
+            { for group.knobs.iter().map(|one| knob(one, act)) }
+            { for group.hints.iter().map(hint) }
+            if !group.more.is_empty() {
+                <details class="more">
+                    <summary>{ &group.more_label }</summary>
+                    { for group.more.iter().map(|one| knob(one, act)) }
+                    if place == 0 { { parts(props) } }
+                </details>
+            }
+        </div>
+    }
+}
+
+/// Summands and tables: what belongs to the traffic and to no field.
+fn parts(props: &Props) -> Html {
+    let act = &props.act;
+    let last = props.parts.saturating_sub(1);
+    html! {
+        <div class="tools">
+            <button class="btn" title="The curve becomes the sum of its parts"
+                onclick={act.reform(|_| Action::AddPart)}>{ "Add a part" }</button>
+            if props.parts > 1 {
+                <button class="btn" onclick={act.reform(move |_| Action::RemovePart(last))}>{ "Remove the last" }</button>
+            }
+            { file_button("From a CSV…", "A table with a time and a count column becomes the traffic. Dropping it on the page does the same.", "btn", act) }
+        </div>
+    }
+}
+
+fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
+    let problem_id = knob.problem.as_ref().map(|_| format!("{}-problem", knob.id));
+    let invalid = knob.problem.as_ref().map(|_| "true");
+    let title = knob.title.clone();
+    let path = knob.path.clone();
+    let control = match &knob.control {
+        Control::Number { text, spin } => {
+            let edit = act.reform(move |event: Event| {
+                let text = event.target_unchecked_into::<HtmlInputElement>().value();
+                Action::Edit { path: path.clone(), text }
+            });
+            let field = html! {
+                <input class="in" id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text.clone()}
+                    title={title} aria-invalid={invalid} aria-describedby={problem_id.clone()} onchange={edit} />
+            };
+            if *spin { spin_around(field, knob, act) } else { field }
+        }
+        Control::Choice { options, chosen } => {
+            let edit = act.reform(move |event: Event| {
+                let text = event.target_unchecked_into::<HtmlSelectElement>().value();
+                Action::Edit { path: path.clone(), text }
+            });
+            html! {
+                <select class="in" id={knob.id.clone()} title={title} aria-invalid={invalid}
+                    aria-describedby={problem_id.clone()} onchange={edit}>
+                    { for options.iter().map(|(value, words)| html! {
+                        <option value={*value} ~selected={value == chosen}>{ *words }</option>
+                    }) }
+                </select>
+            }
+        }
+        Control::Shown(text) => html! { <output class="shown" id={knob.id.clone()} title={title}>{ text }</output> },
+    };
+    html! {
+        <>
+            <div class={classes!("f", knob.problem.as_ref().map(|_| "wrong"))}>
+                <label for={knob.id.clone()}>{ &knob.label }</label>
+                { control }
+                if !matches!(knob.control, Control::Choice { .. }) { <span class="u">{ &knob.unit }</span> }
+            </div>
+            if let Some(problem) = &knob.problem {
+                <p class="hint wrong" id={problem_id}>{ problem }</p>
+            }
+        </>
+    }
+}
+
+/// Buttons for less and more around a field.
+fn spin_around(field: Html, knob: &Knob, act: &Callback<Action>) -> Html {
+    let button = |steps: i64, sign: &'static str, words: &'static str| {
+        let path = knob.path.clone();
+        let nudge = act.reform(move |_| Action::Nudge { path: path.clone(), steps });
+        html! { <button type="button" aria-label={format!("{words} {}", knob.label.to_lowercase())} onclick={nudge}>{ sign }</button> }
+    };
+    html! { <span class="spin">{ button(-1, "−", "Fewer") }{ field }{ button(1, "+", "More") }</span> }
+}
+
+fn hint(hint: &Hint) -> Html {
+    let tone = match hint.tone {
+        HintTone::Plain => None,
+        HintTone::Bad => Some("bad"),
+        HintTone::Late => Some("late"),
+    };
+    html! { <p class={classes!("hint", tone)}>{ &hint.text }</p> }
+}
+
+fn change((index, at, words): &(usize, SimTime, String), act: &Callback<Action>) -> Html {
+    let index = *index;
+    let remove = act.reform(move |_| Action::RemoveOperation(index));
+    html! {
+        <p class="change">
+            <b>{ at.to_string() }</b><span>{ words }</span>
+            <button class="btn icon" aria-label={format!("Take back: {words}")} onclick={remove}>{ "×" }</button>
+        </p>
+    }
+}

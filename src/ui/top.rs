@@ -1,0 +1,63 @@
+//! The bar at the top: name, scenario, files, light and dark.
+
+use super::surroundings::Surroundings;
+use streamgauge::app::{Action, Model, Theme, picture};
+use streamgauge::scenario::presets;
+use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
+use yew::{AttrValue, Callback, Html, TargetCast, html};
+
+/// The bar.
+pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
+    let choose =
+        act.reform(|event: Event| Action::ChoosePreset(event.target_unchecked_into::<HtmlSelectElement>().value()));
+    let theme = if dark { Theme::Light } else { Theme::Dark };
+    let present = if model.is_presenting() { "Leave the room" } else { "Present" };
+    html! {
+        <header class="top">
+            <span class="mark">{ Html::from_html_unchecked(AttrValue::from(picture::glyph())) }{ "Streamgauge" }</span>
+            <label class="vh" for="preset">{ "Scenario" }</label>
+            <select id="preset" class="btn preset" onchange={choose}>
+                if model.preset().is_none() {
+                    <option value="" ~selected={true} disabled={true}>{ changed_name(model) }</option>
+                }
+                { for presets::ALL.iter().map(|preset| html! {
+                    <option value={preset.id} ~selected={model.preset() == Some(preset.id)}>{ preset.title }</option>
+                }) }
+            </select>
+            <span class="grow"></span>
+            { file_button("Open", "A scenario (JSON) or a series of counts (CSV). Dropping it on the page does the same.", "btn quiet hide-phone hide-room", act) }
+            <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"
+                onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
+            <button class="btn quiet hide-phone" title="For a projector: large, without the columns"
+                onclick={act.reform(|_| Action::TogglePresent)}>{ present }</button>
+            <button class="btn quiet icon" aria-label="Light or dark" title="Light or dark"
+                onclick={act.reform(move |_| Action::SetTheme(theme))}>{ "◐" }</button>
+        </header>
+    }
+}
+
+/// The name of a scenario that is no preset any more.
+fn changed_name(model: &Model) -> String {
+    let name = &model.scenario().name;
+    if presets::ALL.iter().any(|preset| preset.title == name) {
+        format!("{}, changed", name.trim_start_matches("… "))
+    } else {
+        name.clone()
+    }
+}
+
+/// A button that asks for a file.
+pub fn file_button(words: &'static str, title: &'static str, class: &'static str, act: &Callback<Action>) -> Html {
+    let act = act.clone();
+    let chosen = Callback::from(move |event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        Surroundings::open_files(input.files(), act.clone());
+        // The same file may be chosen again after it was corrected.
+        input.set_value("");
+    });
+    html! {
+        <label class={class} title={title}>{ words }
+            <input type="file" class="vh" accept=".json,.csv,.tsv,.txt" onchange={chosen} />
+        </label>
+    }
+}

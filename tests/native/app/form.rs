@@ -1,0 +1,70 @@
+//! The scenario column as data.
+
+use std::collections::BTreeMap;
+use streamgauge::app::form::{Control, Group, Source, change_during_run, read};
+use streamgauge::app::hints::HintTone;
+use streamgauge::metrics::Timeline;
+use streamgauge::scenario::{Draft, presets};
+use streamgauge::units::{SimTime, Span};
+
+fn groups(draft: &Draft, at_s: u64) -> Vec<Group> {
+    let scenario = draft.check().unwrap();
+    let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize);
+    let cursor = SimTime::from_micros(at_s * 1_000_000);
+    let raw = BTreeMap::new();
+    Source { draft, raw: &raw, problems: &[], scenario: &scenario, timeline: &timeline, cursor }.groups()
+}
+
+#[test]
+fn every_preset_has_a_form_without_two_equal_ids() {
+    for preset in presets::ALL {
+        let groups = groups(&preset.draft(), 0);
+        let titles: Vec<_> = groups.iter().map(|group| group.title.as_str()).collect();
+        assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination"]);
+        let mut ids: Vec<_> =
+            groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{}", preset.id);
+    }
+}
+
+#[test]
+fn the_limits_are_said_beside_the_knobs() {
+    let groups = groups(&presets::by_id("sudden-popularity").unwrap().draft(), 0);
+    let hints: Vec<_> =
+        groups.iter().flat_map(|group| &group.hints).map(|hint| (hint.text.as_str(), hint.tone)).collect();
+    assert!(hints.contains(&("Ignored entries are lost.", HintTone::Bad)));
+    assert!(hints.contains(&("Room for 2,000 records/s, peak is 5,000.", HintTone::Bad)));
+    assert!(hints.contains(&("Processes 556 records/s a shard; a full shard brings 1,000.", HintTone::Late)));
+}
+
+#[test]
+fn a_knob_shows_what_is_in_force_at_the_cursor() {
+    let mut draft = presets::by_id("sudden-popularity").unwrap().draft();
+    draft.set("operations.0", serde_json::json!({ "at_s": 100, "kind": "update_mapping", "batch_size": 700 }));
+    let text = |at_s| {
+        let groups = groups(&draft, at_s);
+        let knob = groups[4].knobs[0].clone();
+        let Control::Number { text, .. } = knob.control else { panic!("a number") };
+        (text, knob.path)
+    };
+    assert_eq!(text(50), ("100".to_owned(), "consumer.batch_size".to_owned()));
+    assert_eq!(text(100), ("700".to_owned(), "operations.0.batch_size".to_owned()));
+}
+
+#[test]
+fn shares_are_percent_and_numbers_may_be_grouped() {
+    assert_eq!(read("traffic.keys.share", "60 %").unwrap(), serde_json::json!(0.6));
+    assert_eq!(read("producer.buffer", "400,000").unwrap(), serde_json::json!(400_000));
+    assert!(read("stream.shards", "many").unwrap_err().message.contains("1 to 1,000"));
+}
+
+#[test]
+fn only_what_a_running_system_allows_changes_while_it_runs() {
+    assert_eq!(change_during_run("consumer.batch_size").unwrap().kind, "update_mapping");
+    assert_eq!(change_during_run("producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
+    assert_eq!(change_during_run("stream.shards"), None);
+    assert_eq!(change_during_run("traffic.curve.0.base_per_s"), None);
+}

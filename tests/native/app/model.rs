@@ -1,0 +1,222 @@
+//! What each action does to the page.
+
+use super::fixture;
+use serde_json::json;
+use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start, Theme};
+use streamgauge::metrics::Timeline;
+
+fn start() -> Start {
+    Start {
+        preset: "sudden-popularity".to_owned(),
+        theme: Theme::System,
+        present: false,
+        at_seconds: None,
+        sheet: false,
+    }
+}
+
+fn model() -> Model {
+    Model::new(&start()).0
+}
+
+fn edit(model: &mut Model, path: &str, text: &str) -> Vec<Effect> {
+    model.update(Action::Edit { path: path.to_owned(), text: text.to_owned() })
+}
+
+/// The run that was asked for.
+fn opened(effects: &[Effect]) -> u32 {
+    let run =
+        effects.iter().find_map(|effect| if let Effect::OpenRun { run, .. } = effect { Some(*run) } else { None });
+    run.expect("a run was opened")
+}
+
+/// Frames `from..to` of the model's scenario, as the box would send them.
+fn send(model: &mut Model, run: u32, from: usize, to: usize) -> Vec<Effect> {
+    let whole: Timeline = fixture::timeline(model.scenario());
+    model.update(Action::Box(BoxEvent::Frames { run, block: whole.encode(from, to) }))
+}
+
+fn finish(model: &mut Model, run: u32) {
+    model.update(Action::Box(BoxEvent::Done { run, summary: "{}".to_owned() }));
+}
+
+/// Half a second in front of the screen.
+fn watch(model: &mut Model) -> Vec<Effect> {
+    (0..10).flat_map(|_| model.update(Action::Tick { elapsed_ms: 50.0 })).collect()
+}
+
+#[test]
+fn time_passes_over_what_has_arrived_and_waits_at_its_end() {
+    let mut model = model();
+    assert_eq!(model.button(), "Run");
+    let effects = model.update(Action::RunOrPause);
+    assert!(effects.contains(&Effect::StartClock));
+    let run = opened(&effects);
+    watch(&mut model);
+    assert_eq!((model.cursor().seconds_f64(), model.is_waiting()), (0.0, true));
+    assert_eq!(send(&mut model, run, 0, 20), [Effect::GrantCredit(1)]);
+    watch(&mut model);
+    assert_eq!(model.cursor().seconds_f64(), 20.0, "half a second at 60× is 30 s, but 20 s have arrived");
+    send(&mut model, run, 20, 1_500);
+    finish(&mut model, run);
+    watch(&mut model);
+    assert_eq!(model.cursor().seconds_f64(), 50.0);
+    model.update(Action::SetSpeed(Speed::Fast));
+    let effects = watch(&mut model);
+    assert!(effects.contains(&Effect::StopClock) && model.is_at_end());
+    assert_eq!(model.button(), "Run again");
+    let effects = model.update(Action::RunOrPause);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::OpenRun { .. })), "the same run is shown again");
+    assert_eq!(model.cursor().seconds_f64(), 0.0);
+}
+
+#[test]
+fn the_slider_goes_back_and_on_at_once() {
+    let mut model = model();
+    let run = opened(&model.update(Action::Seek { seconds: 700.0 }));
+    assert!(model.is_waiting());
+    send(&mut model, run, 0, 1_000);
+    assert_eq!(model.cursor().seconds_f64(), 700.0);
+    model.update(Action::Seek { seconds: 130.0 });
+    assert_eq!((model.cursor().seconds_f64(), model.frontier().seconds_f64()), (130.0, 700.0));
+    model.update(Action::Step(-1));
+    assert_eq!(model.cursor().seconds_f64(), 129.0);
+    assert!(!model.is_playing());
+}
+
+#[test]
+fn the_next_event_is_reached_when_it_has_arrived() {
+    let mut model = model();
+    let run = opened(&model.update(Action::JumpToNextEvent));
+    send(&mut model, run, 0, 100);
+    assert_eq!(model.cursor().seconds_f64(), 0.0);
+    send(&mut model, run, 100, 1_500);
+    let loss = model.events()[0].at;
+    assert_eq!(model.cursor(), loss);
+    finish(&mut model, run);
+    for _ in 0..3 {
+        model.update(Action::JumpToNextEvent);
+    }
+    assert!(model.is_at_end());
+}
+
+#[test]
+fn what_can_change_live_becomes_an_operation_and_the_picture_stays() {
+    let mut model = model();
+    let run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 1_500);
+    finish(&mut model, run);
+    model.update(Action::Seek { seconds: 500.0 });
+    let effects = edit(&mut model, "consumer.per_record_ms", "0.5");
+    let again = opened(&effects);
+    assert_eq!(
+        model.draft().get("operations"),
+        Some(&json!([{ "at_s": 500, "kind": "deploy_function", "per_record_ms": 0.5 }]))
+    );
+    assert_eq!((model.cursor().seconds_f64(), model.frontier().seconds_f64()), (500.0, 500.0));
+    assert_eq!(model.timeline().frames(), 1_500, "the old run stays in view");
+    send(&mut model, again, 0, 499);
+    assert_eq!(model.timeline().frames(), 1_500);
+    send(&mut model, again, 499, 600);
+    assert_eq!(model.timeline().frames(), 600);
+    assert!(model.events().iter().any(|event| event.text.ends_with("a record")));
+    // A second change at the same moment joins the first, and of a group the rest stays as it was.
+    edit(&mut model, "operations.0.fixed_ms", "10");
+    edit(&mut model, "producer.retry.kind", "again");
+    let operations = model.draft().get("operations").unwrap();
+    assert_eq!(operations[0], json!({ "at_s": 500, "kind": "deploy_function", "per_record_ms": 0.5, "fixed_ms": 10 }));
+    assert_eq!(operations[1]["kind"], json!("deploy_producer"));
+    assert_eq!(operations[1]["retry"]["kind"], json!("again"));
+    assert!(model.problems().is_empty(), "{:?}", model.problems());
+}
+
+#[test]
+fn everything_else_starts_over() {
+    let mut model = model();
+    let run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 1_500);
+    watch(&mut model);
+    let effects = edit(&mut model, "stream.shards", "6");
+    assert!(effects.contains(&Effect::CloseRun) && effects.contains(&Effect::StopClock));
+    assert_eq!((model.cursor().seconds_f64(), model.timeline().frames()), (0.0, 0));
+    assert_eq!(model.preset(), None);
+    assert!(model.verdict().head_text().ends_with("Will six shards hold?"), "{}", model.verdict().head_text());
+    // Frames of the run that was given up are not wanted any more.
+    assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block: vec![0.0; 3] })), []);
+}
+
+#[test]
+fn a_bad_field_keeps_its_text_and_is_named_where_it_stands() {
+    let mut model = model();
+    edit(&mut model, "stream.shards", "two");
+    assert_eq!(model.problems()[0].path, "stream.shards");
+    let effects = model.update(Action::RunOrPause);
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::Announce(_))));
+    assert!(
+        model.message().unwrap().sub.starts_with("Shards: write a number from 1 to 1,000"),
+        "{:?}",
+        model.message()
+    );
+    edit(&mut model, "stream.shards", "5000");
+    assert_eq!(model.problems().len(), 1);
+    edit(&mut model, "stream.shards", "3");
+    assert!(model.problems().is_empty() && model.message().is_none());
+}
+
+#[test]
+fn a_table_becomes_the_traffic_and_the_rest_stays() {
+    let mut model = model();
+    edit(&mut model, "stream.shards", "3");
+    let text = "timestamp,requests\n2024-01-01T00:00:00Z,60\n2024-01-01T00:01:00Z,120\n".to_owned();
+    model.update(Action::OpenFile { name: "day.csv".to_owned(), text });
+    assert!(model.message().is_none(), "{:?}", model.message());
+    assert_eq!((model.length().seconds_f64(), model.scenario().stream.shards), (120.0, 3));
+    assert!(model.verdict().head_text().starts_with("180\u{a0}records recorded within 2\u{a0}min"));
+}
+
+#[test]
+fn a_broken_file_changes_nothing_and_says_why() {
+    let mut model = model();
+    model.update(Action::OpenFile { name: "x.json".to_owned(), text: "{ \"stream\": { \"shards\": 0 } }".to_owned() });
+    let message = model.message().unwrap();
+    assert_eq!(message.head, "x.json cannot be read as a scenario.");
+    assert!(!message.points.is_empty());
+    assert_eq!(model.scenario().stream.shards, 2);
+    model.update(Action::OpenFile { name: "notes.csv".to_owned(), text: "hello".to_owned() });
+    assert_eq!(model.message().unwrap().head, "notes.csv cannot be read as a series.");
+}
+
+#[test]
+fn an_engine_that_stops_leaves_what_has_arrived() {
+    let mut model = model();
+    let run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 300);
+    watch(&mut model);
+    let at = model.cursor();
+    let effects = model.update(Action::Box(BoxEvent::Failed { message: "It ran out of memory.".to_owned() }));
+    assert!(effects.contains(&Effect::RestartBox));
+    assert_eq!(model.message().unwrap().head, "The engine stopped.");
+    assert_eq!((model.cursor(), model.timeline().frames()), (at, 300));
+    let again = opened(&model.update(Action::RunOrPause));
+    assert!(again > run && model.message().is_none());
+    send(&mut model, again, 0, 400);
+    assert_eq!((model.cursor(), model.timeline().frames()), (at, 400));
+}
+
+#[test]
+fn a_page_can_start_at_a_moment() {
+    let (mut model, effects) = Model::new(&Start { at_seconds: Some(520.0), ..start() });
+    let run = opened(&effects);
+    send(&mut model, run, 0, 1_500);
+    assert_eq!(model.cursor().seconds_f64(), 520.0);
+    assert!(model.verdict().head_text().starts_with("Two shards take 2,000"), "{}", model.verdict().head_text());
+}
+
+#[test]
+fn while_it_plays_the_sentence_is_told_at_most_every_five_seconds() {
+    let mut model = model();
+    let run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 1_500);
+    let told = (0..40).flat_map(|_| watch(&mut model)).filter(|effect| matches!(effect, Effect::Announce(_))).count();
+    assert!((3..=6).contains(&told), "told {told} times in 20 s");
+}

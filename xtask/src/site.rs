@@ -1,0 +1,180 @@
+//! The static site: bundles, policies and names with content hashes, written into `dist/`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::process::{read, run, say, timed};
+use crate::{Outcome, node, place, wasm};
+
+/// Builds everything and returns the folder of the site.
+pub fn build() -> Outcome<PathBuf> {
+    let modules = wasm::build()?;
+    let dist = timed("Putting the site together", || assemble(&modules))?;
+    say(&format!("The site stands in {}, ready for any static host", dist.display()));
+    Ok(dist)
+}
+
+fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
+    let root = place::root();
+    let dist = place::dist();
+    // A new folder each time, so that no file of an earlier build is served for ever.
+    let _ = std::fs::remove_dir_all(&dist);
+    std::fs::create_dir_all(&dist).map_err(|error| format!("{} cannot be made ({error}).", dist.display()))?;
+    let site = Site { dist };
+
+    let page = site.add("page", "wasm", &bytes(&modules.page)?)?;
+    let engine = site.add("engine", "wasm", &bytes(&modules.engine)?)?;
+    let script = site.add("page", "js", &bundle_script(modules)?)?;
+    let style = site.add("page", "css", &bundle_style()?)?;
+
+    let worker = minified(&root.join("www/worker.js"))?;
+    let relay = minified(&root.join("www/relay.js"))?;
+    let policy = format!(
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; worker-src blob:; base-uri 'none'; form-action 'none'",
+        hash(&relay)
+    );
+    let sandbox = text(&root.join("www/sandbox.html"))?;
+    let sandbox = fill(&sandbox, &[("policy", &policy), ("worker", &worker), ("relay", &relay)])?;
+    let sandbox = site.add("sandbox", "html", sandbox.as_bytes())?;
+
+    // Style attributes are allowed because the drawing sets them; style elements and inline scripts are not.
+    let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+                  style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'none'; \
+                  frame-src 'self'; base-uri 'none'; form-action 'none'";
+    let names = [
+        ("policy", policy),
+        ("page", page.as_str()),
+        ("engine", engine.as_str()),
+        ("sandbox", sandbox.as_str()),
+        ("script", script.as_str()),
+        ("style", style.as_str()),
+    ];
+    let index = fill(&text(&root.join("index.html"))?, &names)?;
+    site.write("index.html", index.as_bytes())?;
+    Ok(site.dist)
+}
+
+/// The page's JavaScript: the entry, wasm-bindgen's glue, its snippets and the libraries that they import.
+fn bundle_script(modules: &wasm::Modules) -> Outcome<Vec<u8>> {
+    let output = place::stage().join("page.js");
+    let mut esbuild = node::tool("esbuild/bin/esbuild")?;
+    esbuild
+        .arg(place::root().join("www/main.js"))
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=eof"])
+        .args(["--log-level=warning", "--loader:.css=empty"])
+        .arg(format!("--alias:streamgauge-page={}", modules.glue.display()))
+        .arg(format!("--outfile={}", output.display()));
+    run(&mut esbuild, "Bundling the page's JavaScript")?;
+    bytes(&output)
+}
+
+/// The page's styles: uPlot's first, then the tokens, then the others by name.
+fn bundle_style() -> Outcome<Vec<u8>> {
+    let folder = place::root().join("www");
+    let entries = folder.read_dir().map_err(|error| format!("www cannot be read ({error})."))?;
+    let mut sheets: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    sheets.retain(|path| path.extension().is_some_and(|extension| extension == "css"));
+    sheets.sort_by_key(|path| (!path.ends_with("tokens.css"), path.clone()));
+    let mut entry = String::from("@import \"uplot/dist/uPlot.min.css\";\n");
+    for sheet in sheets {
+        let _ = writeln!(entry, "@import \"{}\";", sheet.display());
+    }
+    let input = place::stage().join("entry.css");
+    let output = place::stage().join("page.css");
+    std::fs::write(&input, entry).map_err(|error| format!("{} cannot be written ({error}).", input.display()))?;
+    let mut esbuild = node::tool("esbuild/bin/esbuild")?;
+    esbuild.arg(&input).args(["--bundle", "--minify", "--log-level=warning", "--target=es2022"]);
+    // Nothing that a sheet names is fetched from elsewhere: what is not in the bundle fails to build.
+    esbuild.args(["--loader:.svg=dataurl"]).arg(format!("--outfile={}", output.display()));
+    run(&mut esbuild, "Bundling the page's styles")?;
+    bytes(&output)
+}
+
+/// A script that stands inside a page, without its comments.
+fn minified(file: &Path) -> Outcome<String> {
+    let mut esbuild = node::tool("esbuild/bin/esbuild")?;
+    esbuild.arg(file).args(["--minify", "--target=es2022", "--log-level=warning", "--legal-comments=none"]);
+    let script = read(&mut esbuild, &format!("Shrinking {}", file.display()))?;
+    if script.contains("</script") || script.contains("<!--") {
+        return Err(format!("{} holds text that would end the script element around it.", file.display()));
+    }
+    Ok(script)
+}
+
+/// Fills the places in double braces; each name must be used, and no place may stay empty.
+fn fill(template: &str, values: &[(&str, &str)]) -> Outcome<String> {
+    let mut rest = template;
+    let mut filled = String::new();
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}").ok_or("A place in a page's template is not closed.")?;
+        let value = values.iter().find(|(known, _)| *known == name);
+        let (_, value) = value.ok_or_else(|| format!("A page's template asks for an unknown '{name}'."))?;
+        filled.push_str(before);
+        filled.push_str(value);
+        rest = after;
+    }
+    filled.push_str(rest);
+    match values.iter().find(|(name, _)| !template.contains(&format!("{{{{{name}}}}}"))) {
+        Some((unused, _)) => Err(format!("A page's template does not use '{unused}'.")),
+        None => Ok(filled),
+    }
+}
+
+/// The form in which a content security policy names a script that stands in the page.
+fn hash(script: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())))
+}
+
+struct Site {
+    dist: PathBuf,
+}
+
+impl Site {
+    /// Writes a file whose name changes with its content, and returns the name.
+    fn add(&self, stem: &str, extension: &str, content: &[u8]) -> Outcome<String> {
+        let digest = Sha256::digest(content);
+        let mut name = format!("{stem}-");
+        for byte in &digest[..5] {
+            let _ = write!(name, "{byte:02x}");
+        }
+        let _ = write!(name, ".{extension}");
+        self.write(&name, content)?;
+        Ok(name)
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Outcome {
+        let file = self.dist.join(name);
+        std::fs::write(&file, content).map_err(|error| format!("{} cannot be written ({error}).", file.display()))
+    }
+}
+
+fn bytes(file: &Path) -> Outcome<Vec<u8>> {
+    std::fs::read(file).map_err(|error| format!("{} cannot be read ({error}).", file.display()))
+}
+
+fn text(file: &Path) -> Outcome<String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read ({error}).", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fill, hash};
+
+    #[test]
+    fn every_place_is_filled_and_every_value_used() {
+        assert_eq!(fill("a {{x}} b {{y}}", &[("x", "1"), ("y", "{{x}}")]), Ok("a 1 b {{x}}".to_owned()));
+        assert!(fill("a {{x}}", &[]).is_err());
+        assert!(fill("a", &[("x", "1")]).is_err());
+        assert!(fill("a {{x", &[("x", "1")]).is_err());
+    }
+
+    #[test]
+    fn a_script_is_named_as_policies_name_it() {
+        // The example of the Content Security Policy specification.
+        assert_eq!(hash("alert('Hello, world.');"), "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=");
+    }
+}

@@ -1,0 +1,125 @@
+//! The two modules: the page's, with its JavaScript glue, and the engine's, with plain exports only.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::process::{read, run, say, timed};
+use crate::toolchain::{TARGET, Toolchain};
+use crate::{Outcome, node, place};
+
+/// What the compiler may have used; the optimiser must be told.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
+
+/// The functions that the worker calls.
+const ENGINE_EXPORTS: [&str; 7] =
+    ["sg_alloc", "sg_open", "sg_pump", "sg_take_frames", "sg_summary", "sg_out_ptr", "sg_out_len"];
+
+/// The finished modules.
+#[derive(Clone, Debug)]
+pub struct Modules {
+    /// The page's module.
+    pub page: PathBuf,
+    /// JavaScript around the page's module, made by wasm-bindgen, with its snippets beside it.
+    pub glue: PathBuf,
+    /// The engine's module.
+    pub engine: PathBuf,
+}
+
+/// Cargo's arguments for the page's module.
+pub const PAGE: [&str; 4] = ["--bin", "streamgauge", "--profile", "page"];
+/// Cargo's arguments for the engine's module.
+pub const ENGINE: [&str; 6] =
+    ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--release"];
+
+/// Builds both modules; what is up to date is left as it is.
+pub fn build() -> Outcome<Modules> {
+    let toolchain = Toolchain::ready()?;
+    node::ready()?;
+    say(&format!("Building for wasm32 with {}; the first time takes some minutes", toolchain.describe()));
+    let engine = compile(&toolchain, &ENGINE, "release", "streamgauge-engine")?;
+    let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
+    let stage = place::stage();
+    std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
+
+    let modules =
+        Modules { page: stage.join("page.wasm"), glue: stage.join("glue/page.js"), engine: stage.join("engine.wasm") };
+    unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
+        timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, "-O3"))
+    })?;
+    unless_done(&stage.join("page.done"), &page, &[&modules.page, &modules.glue], || {
+        timed("Making the page's JavaScript with wasm-bindgen, then shrinking its module", || {
+            let glue = bind(&page, &stage.join("glue"))?;
+            optimise(&glue, &modules.page, "-Oz")
+        })
+    })?;
+    for fault in engine_faults(&modules.engine)? {
+        say(&format!("The engine's module does not keep to its interface: {fault}"));
+    }
+    Ok(modules)
+}
+
+/// Compiles one module and returns the bytes' place.
+fn compile(toolchain: &Toolchain, arguments: &[&str], profile: &str, name: &str) -> Outcome<PathBuf> {
+    run(toolchain.cargo("build").args(arguments), &format!("Building {name} for wasm32"))?;
+    // A copy of its own, because checkouts may share the folder of the compiler.
+    let built = toolchain.target_dir().join(TARGET).join(profile).join(format!("{name}.wasm"));
+    let copy = place::stage().join(format!("{name}.raw.wasm"));
+    std::fs::create_dir_all(place::stage())
+        .and_then(|()| std::fs::copy(&built, &copy))
+        .map_err(|error| format!("{} cannot be copied ({error}).", built.display()))?;
+    Ok(copy)
+}
+
+/// Does `work` unless it was done for exactly this input and its results still stand.
+fn unless_done(stamp: &Path, input: &Path, results: &[&Path], work: impl FnOnce() -> Outcome) -> Outcome {
+    let bytes = std::fs::read(input).map_err(|error| format!("{} cannot be read ({error}).", input.display()))?;
+    let mark = format!("{:x?} {}", Sha256::digest(&bytes), env!("CARGO_PKG_VERSION"));
+    let same = std::fs::read_to_string(stamp).is_ok_and(|before| before == mark);
+    if same && results.iter().all(|file| file.exists()) {
+        return Ok(());
+    }
+    work()?;
+    std::fs::write(stamp, mark).map_err(|error| format!("{} cannot be written ({error}).", stamp.display()))
+}
+
+/// Runs wasm-bindgen and returns the path of the module that belongs to the JavaScript.
+fn bind(input: &Path, folder: &Path) -> Outcome<PathBuf> {
+    // Snippets of an earlier build must not stay behind.
+    let _ = std::fs::remove_dir_all(folder);
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(input).out_name("page").typescript(false).omit_default_module_path(true);
+    bindgen
+        .web(true)
+        .and_then(|bindgen| bindgen.generate(folder))
+        .map_err(|error| format!("wasm-bindgen failed: {error:#}."))?;
+    Ok(folder.join("page_bg.wasm"))
+}
+
+fn optimise(input: &Path, output: &Path, level: &str) -> Outcome {
+    let mut command: Command = node::tool("binaryen/bin/wasm-opt")?;
+    command.args([level, "--strip-debug", "--strip-producers", "--strip-target-features"]).args(FEATURES);
+    run(command.arg("-o").arg(output).arg(input), "wasm-opt")
+}
+
+/// What the engine's module lacks: it must need nothing from outside and offer what the worker calls.
+pub fn engine_faults(file: &Path) -> Outcome<Vec<String>> {
+    let script = "const m = new WebAssembly.Module(require('fs').readFileSync(process.argv[1]));\
+        const names = WebAssembly.Module.exports(m).map(e => e.name);\
+        for (const i of WebAssembly.Module.imports(m)) console.log('it imports ' + i.module + '.' + i.name);\
+        for (const n of process.argv.slice(2)) if (!names.includes(n)) console.log('it does not export ' + n);";
+    let mut command = Command::new("node");
+    command.arg("-e").arg(script).arg(file).arg("memory").args(ENGINE_EXPORTS);
+    let faults = read(&mut command, "Looking into the engine's module")?;
+    Ok(faults.lines().map(str::to_owned).collect())
+}
