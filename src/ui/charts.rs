@@ -1,8 +1,8 @@
 //! The time plots: bindings to the shim around uPlot, and the wrapper that components hold.
 
-use crate::app::picture::{ChartKind, Plot, plot};
-use crate::metrics::Timeline;
-use crate::scenario::Scenario;
+use streamgauge::app::picture::{ChartKind, Plot, plot};
+use streamgauge::metrics::Timeline;
+use streamgauge::scenario::Scenario;
 use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 
