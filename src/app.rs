@@ -1,7 +1,7 @@
 //! The headless application: every decision the page makes, without Yew, without a browser.
 
 pub mod action;
-pub mod capacity;
+pub use crate::scenario::capacity;
 mod editing;
 pub mod event;
 pub mod events;
@@ -13,7 +13,7 @@ mod playback;
 pub mod reading;
 pub mod table;
 pub mod verdict;
-pub mod words;
+pub use crate::words;
 
 pub use action::{Action, BoxEvent, Effect, Speed, Theme};
 pub use model::{Message, Model, Start};

@@ -8,4 +8,6 @@ pub mod limits;
 pub mod metrics;
 pub mod scenario;
 pub mod session;
+pub mod text;
 pub mod units;
+pub mod words;

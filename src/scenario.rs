@@ -5,6 +5,7 @@
 //! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
 
 mod canonical;
+pub mod capacity;
 pub mod csv_series;
 mod curve;
 pub mod document;

@@ -6,7 +6,7 @@
 //! use streamgauge::scenario::presets;
 //! use streamgauge::session::Session;
 //!
-//! let mut draft = presets::draft("sudden-popularity").expect("the preset exists");
+//! let mut draft = presets::by_id("sudden-popularity").expect("the preset exists").draft();
 //! draft.set("consumer.handler", "host".into());
 //! let scenario = draft.check().expect("presets are valid");
 //! let mut session = Session::new(scenario);

@@ -1,3 +1,3 @@
 //! Pictures of a run as SVG markup: data in, strings out. No browser, no Yew, no state.
 
-pub mod text;
+pub use crate::text;

@@ -1,8 +1,13 @@
 //! Sentences that explain a run: cause, evidence, remedy. Each follows from the timeline up to a frame and
 //! from the scenario, never from a guess.
 
-use super::timeline::Timeline;
-use crate::scenario::Scenario;
+use super::timeline::{Metric, ShardMetric, Timeline};
+use crate::limits;
+use crate::scenario::{Keys, RetryPolicy, Scenario, capacity};
+use crate::text::{clock, int, span_text};
+use crate::units::SimTime;
+use crate::words::{capital, percent, rate_text, shards};
+use serde_json::{Value, json};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +45,413 @@ pub struct Try {
     /// The words on the button.
     pub label: String,
     /// Paths in the scenario document and their new values.
-    pub edits: Vec<(&'static str, serde_json::Value)>,
+    pub edits: Vec<(&'static str, Value)>,
 }
 
 /// The findings after the first `frames` frames, most important first.
 pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<Finding> {
-    let _ = (scenario, timeline, frames);
-    Vec::new()
+    let frames = frames.min(timeline.frames());
+    if frames == 0 {
+        return Vec::new();
+    }
+    let seen = Seen::new(scenario, timeline, frames);
+    let all = [
+        seen.hot_shard(),
+        seen.ignored(),
+        seen.given_up(),
+        seen.buffer_full(),
+        seen.too_few_shards(),
+        seen.expired(),
+        seen.falling_behind(),
+        seen.failing(),
+        seen.reads_throttled(),
+        seen.idle_shards(),
+    ];
+    let found: Vec<Finding> = all.into_iter().flatten().collect();
+    if found.is_empty() && frames == timeline.frames_total() { vec![seen.nothing_broke()] } else { found }
+}
+
+/// Room above the peak that a remedy leaves.
+const HEADROOM: f64 = 1.2;
+/// A shard that gets this many times an even share is hot.
+const HOT: f64 = 1.5;
+/// A stream whose fullest shard never uses more than this share of its room is idle.
+const IDLE: f64 = 0.2;
+/// Nothing is called idle before it ran this long, in seconds.
+const IDLE_AFTER: f64 = 300.0;
+
+/// What the findings look at.
+struct Seen<'a> {
+    scenario: &'a Scenario,
+    timeline: &'a Timeline,
+    frames: usize,
+    width: f64,
+    /// Records per second that a shard has room for, with the sizes that were seen.
+    room: f64,
+    /// Whether the byte limit binds before the record limit.
+    bytes_bind: bool,
+    /// Highest rate offered so far.
+    peak: f64,
+    throttled: f64,
+}
+
+impl<'a> Seen<'a> {
+    fn new(scenario: &'a Scenario, timeline: &'a Timeline, frames: usize) -> Self {
+        let width = timeline.width().seconds_f64();
+        let (stored, bytes) = (timeline.total(Metric::Stored, frames), timeline.total(Metric::StoredBytes, frames));
+        let mean = if stored > 0.0 { bytes / stored } else { capacity::record_bytes(scenario) };
+        let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean).floor();
+        let by_count = limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
+        // The curve itself, as far as the run has come: a count of random arrivals exceeds it now and then.
+        let peak = scenario.traffic.peak_rate(timeline.end_of(frames - 1).since(SimTime::ZERO));
+        Self {
+            scenario,
+            timeline,
+            frames,
+            width,
+            room: by_count.min(by_bytes),
+            bytes_bind: by_bytes < by_count,
+            peak,
+            throttled: timeline.total(Metric::Throttled, frames),
+        }
+    }
+
+    /// The highest rate that a counted column held for a quarter of a minute, so that a burst does not count.
+    fn sustained(&self, column: &[f64]) -> f64 {
+        let frames = ((15.0 / self.width).round() as usize).clamp(1, self.frames);
+        let mean = |window: &[f64]| window.iter().sum::<f64>() / (frames as f64 * self.width);
+        column[..self.frames].windows(frames).map(mean).fold(0.0, f64::max)
+    }
+
+    /// The highest sustained rate that any shard stored.
+    fn fullest(&self) -> f64 {
+        let shards = 0..self.timeline.shards();
+        shards.map(|shard| self.sustained(self.timeline.shard_column(ShardMetric::Stored, shard))).fold(0.0, f64::max)
+    }
+
+    fn total(&self, metric: Metric) -> f64 {
+        self.timeline.total(metric, self.frames)
+    }
+
+    fn shard_count(&self) -> f64 {
+        f64::from(self.scenario.stream.shards)
+    }
+
+    /// The shard that rejected most, and its share of what was offered while anything was rejected.
+    fn hottest(&self) -> Option<(usize, f64)> {
+        let column = |metric, shard| &self.timeline.shard_column(metric, shard)[..self.frames];
+        let under_load: Vec<usize> =
+            (0..self.frames).filter(|frame| self.timeline.column(Metric::Throttled)[*frame] > 0.0).collect();
+        let offered = |shard| under_load.iter().map(|frame| column(ShardMetric::Offered, shard)[*frame]).sum::<f64>();
+        let offered: Vec<f64> = (0..self.timeline.shards()).map(offered).collect();
+        let all: f64 = offered.iter().sum();
+        let rejected = |shard: &usize| self.timeline.shard_total(ShardMetric::Throttled, *shard, self.frames);
+        let most = (0..self.timeline.shards()).max_by(|a, b| rejected(a).total_cmp(&rejected(b)))?;
+        (all > 0.0).then(|| (most, offered[most] / all))
+    }
+
+    /// Whether the load is so uneven that more shards alone would not help.
+    fn is_hot(&self) -> Option<(usize, f64)> {
+        let uneven = |(_, share): &(usize, f64)| self.scenario.stream.shards > 1 && share * self.shard_count() >= HOT;
+        (self.throttled > 0.0).then(|| self.hottest().filter(uneven)).flatten()
+    }
+
+    fn hot_key_rate(&self) -> Option<f64> {
+        let share = capacity::hottest_share(self.scenario.traffic.keys);
+        let rate = self.peak * share;
+        (rate > self.room).then_some(rate)
+    }
+
+    fn hot_shard(&self) -> Option<Finding> {
+        if let Some(rate) = self.hot_key_rate().filter(|_| self.throttled > 0.0) {
+            let keys = self.scenario.traffic.keys;
+            let share = percent(capacity::hottest_share(keys));
+            let count = keys.count().max(10_000);
+            return Some(Finding {
+                id: "hot-key",
+                tone: Tone::Lost,
+                cause: "One key is hot".to_owned(),
+                evidence: format!(
+                    "{share} of the records carry one partition key, so they can use one shard only: {} of {} \
+                     records/s.",
+                    int(self.room),
+                    rate_text(rate)
+                ),
+                remedy: "Spread the key, for instance with a suffix; more shards do not help.".to_owned(),
+                remedy_try: Some(Try {
+                    label: "Spread the key".to_owned(),
+                    edits: vec![("traffic.keys", json!({"kind": "uniform", "count": count}))],
+                }),
+            });
+        }
+        let (shard, share) = self.is_hot()?;
+        let spread = match self.scenario.traffic.keys {
+            Keys::Uniform { count } | Keys::Hot { count, .. } | Keys::Zipf { count, .. } => count.max(100_000),
+            Keys::One => 10_000,
+        };
+        Some(Finding {
+            id: "hot-shard",
+            tone: Tone::Lost,
+            cause: format!("Shard {shard} is hot"),
+            evidence: format!(
+                "It gets {} of the records, an even share is {}. The keys in its hash range fill it while others have \
+                 room.",
+                percent(share),
+                percent(1.0 / self.shard_count())
+            ),
+            remedy: "Use more and evenly used partition keys, or split that shard.".to_owned(),
+            remedy_try: Some(Try {
+                label: "Try evenly used keys".to_owned(),
+                edits: vec![("traffic.keys", json!({"kind": "uniform", "count": spread}))],
+            }),
+        })
+    }
+
+    fn ignored(&self) -> Option<Finding> {
+        let lost = self.total(Metric::LostIgnored);
+        let sdk_only = self.scenario.producer.retry == RetryPolicy::SdkOnly;
+        let cause =
+            if sdk_only { "The SDK does not repeat failed entries" } else { "The producer ignores failed entries" };
+        (lost > 0.0).then(|| Finding {
+            id: "failed-entries-ignored",
+            tone: Tone::Lost,
+            cause: cause.to_owned(),
+            evidence: format!(
+                "{} entries came back as ProvisionedThroughput\u{200b}ExceededException{}.",
+                int(lost),
+                match self.scenario.producer.call {
+                    crate::scenario::PutCall::PutRecord => "",
+                    crate::scenario::PutCall::PutRecords { .. } => " in answers with status 200",
+                }
+            ),
+            remedy: "Send failed entries again, with backoff.".to_owned(),
+            remedy_try: Some(self.try_retries("Try with retries", 50)),
+        })
+    }
+
+    fn given_up(&self) -> Option<Finding> {
+        let (exhausted, old) = (self.total(Metric::LostExhausted), self.total(Metric::LostTooOld));
+        (exhausted + old > 0.0).then(|| Finding {
+            id: "retries-exhausted",
+            tone: Tone::Lost,
+            cause: "Retries give up too soon".to_owned(),
+            evidence: format!(
+                "{} records were given up, {} after their last attempt, {} for their age.",
+                int(exhausted + old),
+                int(exhausted),
+                int(old)
+            ),
+            remedy: "Retries must outlast the overload, or there must be room for the peak.".to_owned(),
+            remedy_try: Some(self.try_shards(self.peak / self.room)),
+        })
+    }
+
+    fn buffer_full(&self) -> Option<Finding> {
+        let lost = self.total(Metric::LostBufferFull);
+        (lost > 0.0).then(|| Finding {
+            id: "buffer-full",
+            tone: Tone::Lost,
+            cause: "The producer’s buffer overflows".to_owned(),
+            evidence: format!("{} records fit; {} did not.", int(self.scenario.producer.buffer as f64), int(lost)),
+            remedy: "Retries buy time, not room: add shards.".to_owned(),
+            remedy_try: Some(self.try_shards(self.peak / self.room)),
+        })
+    }
+
+    fn too_few_shards(&self) -> Option<Finding> {
+        let needed = self.peak / self.room;
+        if self.throttled == 0.0 || self.peak <= self.room * self.shard_count() || self.is_hot().is_some() {
+            return None;
+        }
+        let have = u64::from(self.scenario.stream.shards);
+        let share = self.room * capacity_bytes(self) / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64;
+        let binding = if self.bytes_bind {
+            format!("bytes bind: {} records of this size fill 1 MiB/s", int(self.room))
+        } else {
+            format!("records bind; bytes reach only {} of 1 MiB/s", percent(share))
+        };
+        Some(Finding {
+            id: "too-few-shards",
+            tone: Tone::Lost,
+            cause: format!("{} {} too few for the peak", capital(&shards(have)), if have == 1 { "is" } else { "are" }),
+            evidence: format!("{} records/s meet {have} × {}; {binding}.", rate_text(self.peak), int(self.room)),
+            remedy: format!(
+                "{} shards carry the peak, {} leave 20\u{a0}% room.",
+                int(needed.ceil()),
+                int((needed * HEADROOM).ceil())
+            ),
+            remedy_try: Some(self.try_shards(needed)),
+        })
+    }
+
+    fn expired(&self) -> Option<Finding> {
+        let expired = self.total(Metric::Expired);
+        (expired > 0.0).then(|| Finding {
+            id: "expired",
+            tone: Tone::Lost,
+            cause: "Records expired before they were processed".to_owned(),
+            evidence: format!(
+                "{} records were older than the retention of {}.",
+                int(expired),
+                span_text(self.scenario.stream.retention.seconds_f64())
+            ),
+            remedy: "A stream only buys time: the function must catch up within the retention.".to_owned(),
+            remedy_try: None,
+        })
+    }
+
+    fn falling_behind(&self) -> Option<Finding> {
+        let ages = &self.timeline.column(Metric::IteratorAgeMs)[..self.frames];
+        let worst = ages.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(frame, age)| (frame, age / 1e3));
+        let (frame, age) = worst?;
+        let at = self.timeline.end_of(frame);
+        let (_, consumer) = capacity::in_force(self.scenario, at);
+        if age <= capacity::late_after(&consumer).seconds_f64().max(20.0) {
+            return None;
+        }
+        let speed = capacity::function_per_shard(&consumer);
+        let busiest = self.fullest();
+        let full = f64::from(consumer.batch_size);
+        let took = capacity::full_batch_seconds(&consumer);
+        let evidence = format!(
+            "One invocation at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
+             {} at {}.",
+            int(full),
+            span_text(took),
+            rate_text(speed),
+            rate_text(busiest),
+            span_text(age),
+            clock(at.seconds_f64())
+        );
+        // With more records a batch, the fixed part of an invocation weighs less.
+        let larger = (f64::from(consumer.batch_size) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
+        let per_record = consumer.duration.per_record.seconds_f64();
+        let with_larger = larger / (consumer.duration.fixed.seconds_f64() + per_record * larger);
+        let total = self.sustained(self.timeline.column(Metric::Stored));
+        let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
+            let edits = vec![("consumer.batch_size", json!(larger as u64))];
+            let label = format!("Try batches of {}", int(larger));
+            ("Larger batches: the fixed time of an invocation is paid less often.".to_owned(), Try { label, edits })
+        } else {
+            let needed = (self.peak.max(total) / speed).max(self.peak / self.room);
+            (
+                "Make the function faster, or add shards: each gets an invocation of its own.".to_owned(),
+                self.try_shards(needed),
+            )
+        };
+        Some(Finding {
+            id: "falling-behind",
+            tone: Tone::Late,
+            cause: "The function is slower than the shard".to_owned(),
+            evidence,
+            remedy,
+            remedy_try: Some(remedy_try),
+        })
+    }
+
+    fn failing(&self) -> Option<Finding> {
+        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
+        (errors > 0.0).then(|| Finding {
+            id: "invocations-fail",
+            tone: Tone::Late,
+            cause: "Invocations fail".to_owned(),
+            evidence: format!(
+                "{} of {} invocations failed{}. A batch that fails is tried again in place and blocks its shard.",
+                int(errors),
+                int(invocations),
+                if self.scenario.consumer.handler == crate::scenario::HandlerKind::Model {
+                    ", by an injected fault"
+                } else {
+                    ""
+                }
+            ),
+            remedy: "Mend the function; until then its shard waits.".to_owned(),
+            remedy_try: Some(Try {
+                label: "Try without errors".to_owned(),
+                edits: vec![("consumer.error_rate", json!(0))],
+            }),
+        })
+    }
+
+    fn reads_throttled(&self) -> Option<Finding> {
+        let (refused, calls) = (self.total(Metric::ReadThrottled), self.total(Metric::GetRecordsCalls));
+        (refused > calls * 0.05).then(|| Finding {
+            id: "reads-throttled",
+            tone: Tone::Late,
+            cause: "Reads are throttled".to_owned(),
+            evidence: format!(
+                "{} of {} GetRecords calls were refused: a shard gives 2\u{a0}MiB/s and 5 calls a second.",
+                int(refused),
+                int(refused + calls)
+            ),
+            remedy: "More shards give more to read; smaller records take less.".to_owned(),
+            remedy_try: None,
+        })
+    }
+
+    fn idle_shards(&self) -> Option<Finding> {
+        let ran = self.timeline.end_of(self.frames - 1).seconds_f64();
+        let fullest = self.fullest();
+        let needed = (self.peak / self.room * HEADROOM).ceil().max(1.0);
+        // Of the whole run only: before a spike every stream looks idle.
+        let whole = self.frames == self.timeline.frames_total() && ran >= IDLE_AFTER;
+        if !whole || self.throttled > 0.0 || fullest > IDLE * self.room || needed >= self.shard_count() {
+            return None;
+        }
+        Some(Finding {
+            id: "idle-shards",
+            tone: Tone::Cost,
+            cause: "Shards are idle".to_owned(),
+            evidence: format!(
+                "The fullest shard never took more than {} records/s, {} of its room.",
+                rate_text(fullest),
+                percent(fullest / self.room)
+            ),
+            remedy: format!("{} would carry the peak with 20\u{a0}% room.", capital(&shards(needed as u64))),
+            remedy_try: Some(Try {
+                label: format!("Try {}", shards(needed as u64)),
+                edits: vec![("stream.shards", json!(needed as u64))],
+            }),
+        })
+    }
+
+    fn nothing_broke(&self) -> Finding {
+        let fullest = self.fullest();
+        let mean = self.total(Metric::Offered) / self.timeline.length().seconds_f64() / self.shard_count();
+        Finding {
+            id: "nothing-broke",
+            tone: Tone::Good,
+            cause: "Nothing broke".to_owned(),
+            evidence: format!(
+                "Peak {} records/s on {}, never over {} of a shard’s limit.",
+                rate_text(self.peak),
+                shards(u64::from(self.scenario.stream.shards)),
+                percent(fullest / self.room)
+            ),
+            remedy: format!("Over the whole run a shard uses {} of its room.", percent(mean / self.room)),
+            remedy_try: match self.scenario.traffic.parts.as_slice() {
+                [crate::scenario::Part::Spike { factor_milli, .. }] => Some(Try {
+                    label: "Try twice the spike".to_owned(),
+                    edits: vec![("traffic.curve.0.factor", json!(*factor_milli as f64 / 500.0))],
+                }),
+                _ => None,
+            },
+        }
+    }
+
+    fn try_shards(&self, needed: f64) -> Try {
+        let count = ((needed * HEADROOM).ceil() as u64).clamp(1, limits::SHARDS_MAX);
+        Try { label: format!("Try {}", shards(count)), edits: vec![("stream.shards", json!(count))] }
+    }
+
+    fn try_retries(&self, label: &str, attempts: u32) -> Try {
+        let policy = json!({"kind": "again", "max_attempts": attempts, "base_ms": 100, "cap_ms": 5_000});
+        Try { label: label.to_owned(), edits: vec![("producer.retry", policy)] }
+    }
+}
+
+/// Mean bytes of a stored record, key included.
+fn capacity_bytes(seen: &Seen<'_>) -> f64 {
+    let stored = seen.total(Metric::Stored).max(1.0);
+    seen.total(Metric::StoredBytes) / stored
 }

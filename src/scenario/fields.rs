@@ -116,9 +116,10 @@ impl Child {
         self.only.is_empty() || self.only.contains(&selected)
     }
 
-    /// Whether it has to be written.
+    /// Whether it has to be written: by itself, or for a field inside it that has to be.
     pub fn required(&self) -> bool {
-        !self.stays && self.field.default == Default::Required
+        let inside = || matches!(self.field.kind, Kind::Group) && children(self.field.path).iter().any(Self::required);
+        !self.stays && (self.field.default == Default::Required || inside())
     }
 }
 

@@ -78,6 +78,11 @@ pub fn by_id(id: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.id == id)
 }
 
+/// The document of the preset of this name.
+pub fn draft(id: &str) -> Option<Draft> {
+    by_id(id).map(Preset::draft)
+}
+
 impl Preset {
     /// Its document, ready to be changed.
     pub fn draft(&self) -> Draft {

@@ -100,7 +100,9 @@ fn walk_group(map: &Map<String, Value>, path: &str, problems: &mut Vec<Problem>)
     }
     for child in children.iter().filter(|child| child.required() && !map.contains_key(child.name) && exists(child)) {
         // A field that only some kinds have is not missed while the kind is unknown.
-        if child.only.is_empty() || selected.is_some() {
+        if matches!(child.field.kind, Kind::Group) {
+            walk_group(&Map::new(), &join(path, child.name), problems);
+        } else if child.only.is_empty() || selected.is_some() {
             let message = format!("is missing; {}", how_to_write(child.field));
             problems.push(Problem::new(join(path, child.name), message));
         }

@@ -4,4 +4,5 @@ mod app;
 mod closed_form;
 mod common;
 mod picture_text;
+mod runs;
 mod scenario;

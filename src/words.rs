@@ -3,8 +3,8 @@
 //! `1,850,233` where something is counted, `1.85 million` in a sentence; `8:40` for a moment, `2 min 57 s` for a
 //! span; a no-break space between a number and its unit.
 
-use super::picture::text;
-pub use super::picture::text::{clock, int, span_text};
+use crate::text;
+pub use crate::text::{clock, int, span_text};
 
 /// The no-break space that stands between a number and its unit.
 pub const NBSP: char = '\u{a0}';
@@ -17,6 +17,17 @@ pub fn si(count: f64) -> String {
         format!("{:.2}{NBSP}M", count / 1e6)
     } else {
         int(count)
+    }
+}
+
+/// A quantity that need not be whole: `0.42`, `7.5`, `1,209`.
+pub fn short(value: f64) -> String {
+    if value >= 99.5 || value == value.round() {
+        int(value)
+    } else if value >= 9.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
     }
 }
 
