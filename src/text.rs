@@ -28,13 +28,22 @@ pub fn int(value: f64) -> String {
     text
 }
 
+/// A count as the picture has room for it: to the record below a hundred million, `927.9 M` from there on.
+pub fn count(records: f64) -> String {
+    match records {
+        99_999_999.5..1e11 => format!("{:.1}{NBSP}M", records / 1e6),
+        1e11.. => format!("{:.1}{NBSP}bn", records / 1e9),
+        _ => int(records),
+    }
+}
+
 /// A rate without its unit, rounded to what an eye needs: `1,480`, `26`, `0.5`.
 pub fn rate(per_second: f64) -> String {
     if !per_second.is_finite() {
         NOTHING.to_owned()
     } else if per_second >= 99.5 {
         int((per_second / 10.0).round() * 10.0)
-    } else if per_second >= 9.95 || per_second < 0.05 || (per_second - per_second.round()).abs() < 0.05 {
+    } else if !(0.05..9.95).contains(&per_second) || (per_second - per_second.round()).abs() < 0.05 {
         int(per_second)
     } else {
         format!("{per_second:.1}")

@@ -1,0 +1,190 @@
+//! What a run can be expected to reach: how the keys divide over the shards, the highest rate, the longest lag.
+//!
+//! Scales have to be chosen before the run has shown its worst moment, and they should not jump when it does. So
+//! a coarse fluid model is followed through the run: it decides how much room a picture keeps, never a number
+//! that is shown.
+
+use crate::app::picture::moment::Settings;
+use crate::hash_key::{HashKey, even_shard};
+use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::scenario::{Keys, Part, RetryPolicy, Scenario, Sizes};
+use crate::units::SimTime;
+
+/// Above this many shards a picture does not tell one lane from the other, and neither does the forecast.
+pub(super) const LANES_MAX: usize = 12;
+
+/// Keys whose home is looked up one by one; the rest are taken to spread evenly.
+const KEYS_PLACED: u32 = 128;
+
+/// Steps in which the fluid model goes through the run.
+const STEPS: usize = 400;
+
+/// What to expect of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// Highest offered rate, records per second.
+    pub peak: f64,
+    /// When it is reached first, in seconds.
+    pub peak_at: f64,
+    /// Records per second that one shard accepts: by count or by bytes, whichever binds.
+    pub room: f64,
+    /// Share of the records that each shard gets. Even where there are more shards than lanes are drawn for.
+    pub shares: Vec<f64>,
+    /// Longest time that a stored record waits, in seconds.
+    pub lag: f64,
+    /// Most records that wait in the stream.
+    pub backlog: f64,
+}
+
+impl Forecast {
+    /// The forecast for a scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        let shares = shares(scenario.traffic.keys, scenario.stream.shards);
+        let room = room(mean_size(scenario.traffic.sizes));
+        let mut forecast = Self { peak: 0.0, peak_at: 0.0, room, shares, lag: 0.0, backlog: 0.0 };
+        let (width, offered) = offered_by_step(scenario);
+        let (peak_at, peak) = peak(scenario, width, &offered);
+        forecast.peak = peak;
+        forecast.peak_at = peak_at;
+        let alike = forecast.shares.windows(2).all(|pair| pair[0] == pair[1]);
+        let followed = if alike { 1 } else { forecast.shares.len() };
+        for shard in 0..followed {
+            let (lag, backlog) = forecast.follow_shard(scenario, width, &offered, forecast.shares[shard]);
+            forecast.lag = forecast.lag.max(lag);
+            forecast.backlog += backlog * if alike { forecast.shares.len() as f64 } else { 1.0 };
+        }
+        forecast
+    }
+
+    /// Longest lag in seconds and largest backlog of a shard that gets `share` of the traffic.
+    fn follow_shard(&self, scenario: &Scenario, width: f64, offered: &[f64], share: f64) -> (f64, f64) {
+        let retention = scenario.stream.retention.seconds_f64();
+        let (mut held, mut stored, mut done) = (0.0_f64, 0.0_f64, 0.0_f64);
+        // Stored in all after each step: where it passes `done` lies the arrival of the oldest waiting record.
+        let mut stored_by = Vec::with_capacity(offered.len());
+        let (mut oldest, mut lag, mut backlog) = (0, 0.0_f64, 0.0_f64);
+        for (step, rate) in offered.iter().enumerate() {
+            let settings = Settings::at(scenario, SimTime::from_micros((step as f64 * width * 1e6) as u64));
+            let wants = rate * share * width + held;
+            let accepted = wants.min(self.room * width);
+            let kept = matches!(settings.retry, RetryPolicy::Again { .. });
+            held = if kept { (wants - accepted).min(scenario.producer.buffer as f64 * share) } else { 0.0 };
+            stored += accepted;
+            stored_by.push(stored);
+            done = stored.min(done + settings.capacity() * width);
+            while stored_by.get(oldest).is_some_and(|by| *by <= done) {
+                oldest += 1;
+            }
+            lag = lag.max((step + 1 - oldest) as f64 * width);
+            backlog = backlog.max(stored - done);
+        }
+        (if backlog < 1.0 { 0.0 } else { lag.min(retention) }, backlog)
+    }
+}
+
+/// Width of a step in seconds, and the offered rate in the middle of each.
+fn offered_by_step(scenario: &Scenario) -> (f64, Vec<f64>) {
+    let width = scenario.length.seconds_f64() / STEPS as f64;
+    let at = |step: usize| SimTime::from_micros(((step as f64 + 0.5) * width * 1e6) as u64);
+    (width, (0..STEPS).map(|step| scenario.traffic.rate_at(at(step))).collect())
+}
+
+/// Instant in seconds and height of the highest offered rate: at a step or at a corner of the curve.
+fn peak(scenario: &Scenario, width: f64, offered: &[f64]) -> (f64, f64) {
+    let mut best = (0.0, 0.0);
+    let mut see = |at: f64, rate: f64| {
+        if rate > best.1 * 1.000_001 {
+            best = (at, rate);
+        }
+    };
+    let parts = &scenario.traffic.parts;
+    let mut corners: Vec<SimTime> = Vec::new();
+    for part in parts {
+        match part {
+            Part::Series(series) if parts.len() == 1 => {
+                for row in &series.rows {
+                    see(row.at.seconds_f64(), row.count as f64 / row.length.seconds_f64());
+                }
+            }
+            // A long series beside other parts is looked at where the steps fall.
+            Part::Series(series) if series.rows.len() > 2 * STEPS => {}
+            other => corners.extend(other.corners()),
+        }
+    }
+    let end = SimTime::ZERO + scenario.length;
+    corners.retain(|at| *at < end);
+    corners.sort_unstable();
+    for at in corners {
+        see(at.seconds_f64(), scenario.traffic.rate_at(at));
+    }
+    for (step, rate) in offered.iter().enumerate() {
+        see((step as f64 + 0.5) * width, *rate);
+    }
+    best
+}
+
+/// Records per second that a shard accepts when records, keys included, have this mean size in bytes.
+pub(super) fn room(mean_bytes: f64) -> f64 {
+    let by_count = SHARD_RECORDS_PER_SECOND.per_second_f64();
+    let by_bytes = SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean_bytes.max(1.0);
+    // A shard that takes one large record every few seconds has room for a part of a record per second.
+    let by_bytes = if by_bytes >= 1.0 { by_bytes.floor() } else { by_bytes };
+    by_count.min(by_bytes)
+}
+
+/// Mean size of a record with its key, in bytes.
+pub(super) fn mean_size(sizes: Sizes) -> f64 {
+    let data = match sizes {
+        Sizes::Fixed { bytes } => f64::from(bytes),
+        Sizes::Uniform { min, max } => (f64::from(min) + f64::from(max)) / 2.0,
+        Sizes::LogNormal { median, sigma_milli, cap } => {
+            let sigma = f64::from(sigma_milli) / 1e3;
+            (f64::from(median) * libm::exp(sigma * sigma / 2.0)).min(f64::from(cap))
+        }
+    };
+    data + crate::limits::PARTITION_KEY_BYTES.get() as f64
+}
+
+/// Share of the records that each of `shards` shards gets.
+fn shares(keys: Keys, shards: u32) -> Vec<f64> {
+    let n = shards.max(1) as usize;
+    if n > LANES_MAX {
+        return vec![1.0 / n as f64; n];
+    }
+    let count = keys.count();
+    let placed = count.min(KEYS_PLACED);
+    let weights: Vec<f64> = match keys {
+        Keys::One => vec![1.0],
+        // Many keys of equal weight are even to within a few per cent: not worth looking up.
+        Keys::Uniform { count } if count > KEYS_PLACED => Vec::new(),
+        Keys::Uniform { count } => vec![1.0 / f64::from(count); count as usize],
+        Keys::Hot { count, share } => {
+            let rest = (1.0 - share.as_f64()) / f64::from(count.max(2) - 1);
+            let placed = if count > KEYS_PLACED { 1 } else { count };
+            (0..placed).map(|k| if k == 0 { share.as_f64() } else { rest }).collect()
+        }
+        Keys::Zipf { count, exponent_milli } => zipf_weights(count, f64::from(exponent_milli) / 1e3, placed),
+    };
+    let spread = (1.0 - weights.iter().sum::<f64>()).max(0.0) / n as f64;
+    let mut shares = vec![spread; n];
+    for (key, weight) in weights.into_iter().enumerate() {
+        shares[even_shard(HashKey::of(&format!("device-{key:09}")), shards.max(1)) as usize] += weight;
+    }
+    shares
+}
+
+/// Shares of the first `placed` of `count` keys whose weight falls with a power of their number.
+fn zipf_weights(count: u32, exponent: f64, placed: u32) -> Vec<f64> {
+    let weights: Vec<f64> = (1..=placed).map(|k| libm::pow(f64::from(k), -exponent)).collect();
+    // The sum of the rest as the area under the curve.
+    let (from, to) = (f64::from(placed) + 0.5, f64::from(count) + 0.5);
+    let rest = if count <= placed {
+        0.0
+    } else if (exponent - 1.0).abs() < 1e-6 {
+        libm::log(to / from)
+    } else {
+        (libm::pow(to, 1.0 - exponent) - libm::pow(from, 1.0 - exponent)) / (1.0 - exponent)
+    };
+    let total = weights.iter().sum::<f64>() + rest;
+    weights.into_iter().map(|weight| weight / total).collect()
+}

@@ -1,0 +1,278 @@
+//! A run at the cursor, as the numbers that a picture shows: one account of every shard and of the whole.
+
+use super::forecast::{Forecast, mean_size, room};
+use crate::app::event::Event;
+use crate::limits::{MAPPING_POLL_INTERVAL, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::metrics::{Metric, ShardMetric, Timeline};
+use crate::scenario::{DurationModel, Operation, RetryPolicy, Scenario};
+use crate::units::{SimTime, Span};
+
+/// A run, and the instant of it that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// What determines the run.
+    pub scenario: &'a Scenario,
+    /// What is known of it.
+    pub timeline: &'a Timeline,
+    /// The cursor in seconds of the run; may lie within a frame.
+    pub at: f64,
+    /// The furthest second shown so far.
+    pub frontier: f64,
+    /// What happened, in order of time.
+    pub events: &'a [Event],
+}
+
+/// Rates are means over so many seconds, or over one frame where frames are wider.
+const WINDOW_S: f64 = 5.0;
+
+impl Moment<'_> {
+    /// Frames that are complete at the cursor.
+    pub(super) fn frames(&self) -> usize {
+        self.frames_at(self.at)
+    }
+
+    /// Frames that are complete at a second of the run.
+    pub(super) fn frames_at(&self, seconds: f64) -> usize {
+        let known = self.timeline.frames();
+        if seconds >= self.timeline.length().seconds_f64() - 1e-6 {
+            return known;
+        }
+        let complete = ((seconds.max(0.0) + 1e-6) / self.width()) as usize;
+        complete.min(known)
+    }
+
+    /// Width of a frame in seconds.
+    pub(super) fn width(&self) -> f64 {
+        self.timeline.width().seconds_f64().max(1e-6)
+    }
+
+    /// Frames over which rates are averaged.
+    pub(super) fn window(&self) -> usize {
+        ((WINDOW_S / self.width()) as usize).max(1)
+    }
+
+    /// Seconds that frames `from..to` cover; the last frame of a run may be short.
+    pub(super) fn covered(&self, from: usize, to: usize) -> f64 {
+        let end = |frames: usize| if frames == 0 { 0.0 } else { self.timeline.end_of(frames - 1).seconds_f64() };
+        (end(to) - end(from)).max(1e-6)
+    }
+
+    /// Mean rate of a count over the window that ends with frame `frames`, per second.
+    pub(super) fn rate(&self, column: &[f64], frames: usize) -> f64 {
+        self.rate_over(column, frames, self.window())
+    }
+
+    /// Mean rate of a count over the `window` frames before `frames`, per second.
+    pub(super) fn rate_over(&self, column: &[f64], frames: usize, window: usize) -> f64 {
+        let to = frames.min(column.len());
+        let from = to.saturating_sub(window);
+        if from == to { 0.0 } else { column[from..to].iter().sum::<f64>() / self.covered(from, to) }
+    }
+
+    /// A gauge after `frames` frames.
+    pub(super) fn gauge(column: &[f64], frames: usize) -> f64 {
+        frames.min(column.len()).checked_sub(1).map_or(0.0, |last| column[last])
+    }
+}
+
+/// What may change during a run, as it stands at an instant: planned operations have been applied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Settings {
+    /// What the producer does with rejected records.
+    pub retry: RetryPolicy,
+    /// `BatchSize`.
+    pub batch: u32,
+    /// `MaximumBatchingWindowInSeconds`.
+    pub batching: Span,
+    /// How long the function takes.
+    pub duration: DurationModel,
+}
+
+impl Settings {
+    /// The settings at an instant.
+    pub fn at(scenario: &Scenario, at: SimTime) -> Self {
+        let consumer = &scenario.consumer;
+        let mut settings = Self {
+            retry: scenario.producer.retry,
+            batch: consumer.batch_size,
+            batching: consumer.batching_window,
+            duration: consumer.duration,
+        };
+        for planned in scenario.operations.iter().take_while(|planned| planned.at <= at) {
+            match planned.operation {
+                Operation::UpdateMapping { batch_size, batching_window } => {
+                    settings.batch = batch_size;
+                    settings.batching = batching_window;
+                }
+                Operation::DeployFunction { duration, .. } => settings.duration = duration,
+                Operation::DeployProducer { retry } => settings.retry = retry,
+            }
+        }
+        settings
+    }
+
+    /// Records per second that the function can process from one shard, in full batches.
+    pub fn capacity(&self) -> f64 {
+        let batch = f64::from(self.batch);
+        let seconds = self.duration.fixed.seconds_f64() + self.duration.per_record.seconds_f64() * batch;
+        batch / seconds.max(1e-6)
+    }
+}
+
+/// One shard at the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct ShardReading {
+    /// Stored, records per second.
+    pub accepted: f64,
+    /// Stored, bytes per second.
+    pub bytes: f64,
+    /// Rejected attempts per second.
+    pub rejected: f64,
+    /// Processed, records per second.
+    pub processed: f64,
+    /// Stored records that wait.
+    pub waiting: f64,
+    /// Records in the running invocation.
+    pub in_flight: f64,
+    /// Share of the time in which an invocation ran, 0 to 1.
+    pub busy: f64,
+    /// Age of the oldest record that is not processed, seconds.
+    pub age: f64,
+    /// Its accepted rate is all that it can take, or it rejects.
+    pub full: bool,
+}
+
+impl ShardReading {
+    /// Stored and not processed.
+    pub fn backlog(&self) -> f64 {
+        self.waiting + self.in_flight
+    }
+}
+
+/// The whole run at the cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reading {
+    /// Frames that are complete.
+    pub frames: usize,
+    /// Nothing has happened yet: rates are what the curve promises.
+    pub idle: bool,
+    /// Offered by the curve, records per second.
+    pub offered: f64,
+    /// Records per second that a shard has room for.
+    pub room: f64,
+    /// The limit on bytes binds before the limit on records.
+    pub bytes_bind: bool,
+    /// Mean bytes of a record with its key.
+    pub mean_bytes: f64,
+    /// Every shard.
+    pub shards: Vec<ShardReading>,
+    /// Settings in force.
+    pub settings: Settings,
+    /// Lost at the producer per second, all causes.
+    pub losing: f64,
+    /// Records in the producer's memory.
+    pub at_producer: f64,
+    /// Share of the invocations in the window that failed.
+    pub failing: f64,
+    /// Counted from the start: processed, lost at the producer, expired, discarded.
+    pub processed_total: f64,
+    /// Lost at the producer so far.
+    pub lost_total: f64,
+    /// Expired in the stream so far.
+    pub expired_total: f64,
+    /// Discarded by the mapping so far.
+    pub discarded_total: f64,
+    /// A lag below this many seconds is the mapping's ordinary pace.
+    pub patience: f64,
+}
+
+/// Every cause of a loss at the producer.
+const LOSSES: [Metric; 4] = [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull];
+
+impl Reading {
+    /// Reads a moment. Before the first frame the forecast's shares divide what the curve offers.
+    pub fn of(moment: &Moment, forecast: &Forecast) -> Self {
+        let (timeline, frames) = (moment.timeline, moment.frames());
+        let at = SimTime::from_micros((moment.at.max(0.0) * 1e6) as u64);
+        let settings = Settings::at(moment.scenario, at);
+        let offered = moment.scenario.traffic.rate_at(at);
+        let stored = timeline.total(Metric::Stored, frames);
+        let mean_bytes = if stored > 0.0 {
+            timeline.total(Metric::StoredBytes, frames) / stored
+        } else {
+            mean_size(moment.scenario.traffic.sizes)
+        };
+        let room_now = room(mean_bytes);
+        let idle = frames == 0;
+        let shards = (0..forecast.shares.len().min(timeline.shards().max(1)))
+            .map(|shard| {
+                if idle || shard >= timeline.shards() {
+                    let accepted = (offered * forecast.shares[shard]).min(forecast.room);
+                    ShardReading { accepted, bytes: accepted * mean_bytes, ..ShardReading::default() }
+                } else {
+                    read_shard(moment, shard, frames, room_now)
+                }
+            })
+            .collect();
+        let invocations = moment.rate(timeline.column(Metric::Invocations), frames);
+        let errors = moment.rate(timeline.column(Metric::Errors), frames);
+        Self {
+            frames,
+            idle,
+            offered,
+            room: room_now,
+            bytes_bind: room_now < crate::limits::SHARD_RECORDS_PER_SECOND.per_second_f64(),
+            mean_bytes,
+            shards,
+            settings,
+            losing: LOSSES.iter().map(|loss| moment.rate(timeline.column(*loss), frames)).sum(),
+            at_producer: timeline.gauge(Metric::AtProducer, frames),
+            failing: if invocations > 0.0 { (errors / invocations).min(1.0) } else { 0.0 },
+            processed_total: timeline.total(Metric::Processed, frames),
+            lost_total: LOSSES.iter().map(|loss| timeline.total(*loss, frames)).sum(),
+            expired_total: timeline.total(Metric::Expired, frames),
+            discarded_total: timeline.total(Metric::Discarded, frames),
+            patience: 3.0 * MAPPING_POLL_INTERVAL.seconds_f64() + settings.batching.seconds_f64(),
+        }
+    }
+
+    /// Sum of a rate over all shards.
+    pub fn sum(&self, of: impl Fn(&ShardReading) -> f64) -> f64 {
+        self.shards.iter().map(of).sum()
+    }
+
+    /// The shard that is under most pressure: by rejections, then by use of its room, then by lag.
+    pub fn hardest(&self) -> usize {
+        let pressure = |shard: &ShardReading| {
+            shard.rejected * 1e3 + shard.accepted / self.room.max(1e-9) + shard.age / 1e3 + shard.backlog() / 1e6
+        };
+        let mut hardest = 0;
+        for (index, shard) in self.shards.iter().enumerate() {
+            if pressure(shard) > pressure(&self.shards[hardest]) {
+                hardest = index;
+            }
+        }
+        hardest
+    }
+}
+
+fn read_shard(moment: &Moment, shard: usize, frames: usize, room: f64) -> ShardReading {
+    let timeline = moment.timeline;
+    let rate = |metric| moment.rate(timeline.shard_column(metric, shard), frames);
+    let gauge = |metric| Moment::gauge(timeline.shard_column(metric, shard), frames);
+    let accepted = rate(ShardMetric::Stored);
+    let bytes = rate(ShardMetric::StoredBytes);
+    let rejected = rate(ShardMetric::Throttled);
+    let used = (accepted / room.max(1e-9)).max(bytes / SHARD_WRITE_BYTES_PER_SECOND.get() as f64);
+    ShardReading {
+        accepted,
+        bytes,
+        rejected,
+        processed: rate(ShardMetric::Processed),
+        waiting: gauge(ShardMetric::Waiting),
+        in_flight: gauge(ShardMetric::InFlight),
+        busy: (rate(ShardMetric::BusyMs) / 1e3).clamp(0.0, 1.0),
+        age: gauge(ShardMetric::IteratorAgeMs) / 1e3,
+        full: used > 0.985,
+    }
+}
