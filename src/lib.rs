@@ -10,4 +10,6 @@ pub mod scenario;
 pub mod session;
 pub mod text;
 pub mod units;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub mod web;
 pub mod words;

@@ -1,0 +1,7 @@
+//! The page's side of the browser: the box in which the engine runs, and its messages.
+
+mod glass_box;
+mod message;
+
+pub use glass_box::GlassBox;
+pub use message::BoxEvent;
