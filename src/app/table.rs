@@ -25,7 +25,8 @@ pub fn rows(timeline: &Timeline, frames: usize, most: usize) -> Vec<[String; 9]>
         let reading = Reading::new(timeline, end);
         let covered = step as f64 * timeline.width().seconds_f64();
         let rate = |metric| rate_text(reading.rate(metric, covered));
-        let latency = |metric| reading.statistic(metric, covered).map_or("–".to_owned(), |ms| span_text(ms / 1_000.0));
+        let latency =
+            |metric| reading.statistic(metric, covered).map_or("–".to_owned(), |ms| span_text(ms / 1_000.0));
         [
             clock(reading.at().seconds_f64()),
             rate(Metric::Offered),

@@ -59,7 +59,14 @@ fn ledger(model: &Model, places: &Places) -> Html {
     let counts = [ledger.processed, ledger.waiting, ledger.in_flight, ledger.at_producer, ledger.lost(), over];
     let shares = percents(counts);
     let holds = ledger.at_producer > 0 || model.scenario().producer.retry != RetryPolicy::Ignore;
-    let names = ["Processed", "Waiting in stream", "In the function", "At the producer", "Lost at producer", "Expired, discarded"];
+    let names = [
+        "Processed",
+        "Waiting in stream",
+        "In the function",
+        "At the producer",
+        "Lost at producer",
+        "Expired, discarded",
+    ];
     let signs = ["done", "wait", "wait", "wait", "lost", ""];
     let row = |i: usize| {
         let sign = signs[i];

@@ -82,8 +82,8 @@ fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
 }
 
 fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
-    let seek = act.reform(|event: InputEvent| {
-        Action::Seek { seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number() }
+    let seek = act.reform(|event: InputEvent| Action::Seek {
+        seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number(),
     });
     let length = model.length().seconds_f64();
     let now = int(rate(model.scenario().traffic.rate_at(model.cursor())));
@@ -111,8 +111,7 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
     let nothing = || "–".to_owned();
     let has = reading.frames() > 0;
     let or_nothing = |text: String| if has { text } else { nothing() };
-    let latency =
-        |metric| reading.statistic(metric, 30.0).map_or_else(nothing, |millis| span_text(millis / 1_000.0));
+    let latency = |metric| reading.statistic(metric, 30.0).map_or_else(nothing, |millis| span_text(millis / 1_000.0));
     let per_second = |metric| or_nothing(int(reading.rate(metric, 1.0)));
     let rows: [(&str, &str, Vec<Now>); 4] = [
         (
@@ -167,7 +166,13 @@ fn axis(model: &Model) -> Html {
         let at = n as f64 * step;
         let share = at / length;
         // The first label begins and the last one ends at its time, so that nothing leaves the plot.
-        let anchor = if n == 0 { None } else if share > 0.97 { Some("e") } else { Some("m") };
+        let anchor = if n == 0 {
+            None
+        } else if share > 0.97 {
+            Some("e")
+        } else {
+            Some("m")
+        };
         html! { <text class={classes!(anchor)} x={format!("{:.3}%", share * 100.0)} y="1.05em">{ clock(at) }</text> }
     };
     html! { <>{ for (0..=count).map(label) }</> }

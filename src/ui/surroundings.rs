@@ -52,7 +52,8 @@ impl Surroundings {
     /// Remembers a preference.
     pub fn save_preference(&self, name: &str, value: &str) {
         if let Some(storage) = self.storage() {
-            let _ = if value.is_empty() { storage.remove_item(&key(name)) } else { storage.set_item(&key(name), value) };
+            let _ =
+                if value.is_empty() { storage.remove_item(&key(name)) } else { storage.set_item(&key(name), value) };
         }
     }
 

@@ -10,7 +10,13 @@ use yew::{Callback, Html, MouseEvent, NodeRef, html};
 const ROWS: usize = 60;
 
 /// The dialogue; its rows are made only while it is open.
-pub fn view(model: &Model, dialog: &NodeRef, open: bool, close: &Callback<MouseEvent>, closed: &Callback<yew::Event>) -> Html {
+pub fn view(
+    model: &Model,
+    dialog: &NodeRef,
+    open: bool,
+    close: &Callback<MouseEvent>,
+    closed: &Callback<yew::Event>,
+) -> Html {
     let frames = frames_at(model.timeline(), model.frontier());
     let lines = if open { rows(model.timeline(), frames, ROWS) } else { Vec::new() };
     html! {
