@@ -83,3 +83,8 @@ pub mod units;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 pub mod web;
 pub mod words;
+
+/// The examples of the README, so that they are compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

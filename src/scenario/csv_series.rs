@@ -45,6 +45,9 @@ impl Imported {
 /// The cells of a line.
 type Cells = Vec<String>;
 
+/// The cells of the first line, and those of the others with their line numbers.
+type Table = (Cells, Vec<(u64, Cells)>);
+
 /// A row of the table while it is being read.
 struct Row {
     line: u64,
@@ -159,8 +162,8 @@ fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>
     })
 }
 
-/// The header and the rows with their line numbers; empty lines are left out.
-fn read(text: &str) -> Result<(Cells, Vec<(u64, Cells)>), Vec<Problem>> {
+/// Reads the header and the rows; empty lines are left out.
+fn read(text: &str) -> Result<Table, Vec<Problem>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     // Spreadsheets in half of Europe separate by semicolons.
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| first.bytes().filter(|b| b == d).count());
