@@ -276,14 +276,14 @@ impl<'a> State<'a> {
             if lost == 1.0 { "is" } else { "are" },
         );
         let sub = if self.is_late() {
-            let slope = self.stored - self.processed;
+            let slope = words::rate(self.stored - self.processed);
             let follows = if slope > 0.0 {
-                format!("so the backlog grows by {} a second", words::int(words::rate(slope)))
+                format!("the backlog grows by {}", words::int(slope))
             } else {
-                "which is enough for now".to_owned()
+                "the backlog does not grow".to_owned()
             };
             format!(
-                "What is accepted waits {}: the function processes {} a second, {follows}.{}",
+                "What is accepted waits {}: {} a second are processed, {follows}.{}",
                 span_text(self.age),
                 words::int(self.processed),
                 self.errors(),
