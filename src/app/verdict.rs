@@ -124,8 +124,8 @@ pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
         }
         [Part::Series(series)] => {
             let total: u64 = series.rows.iter().map(|row| row.count).sum();
-            let length = span_text(scenario.length.seconds_f64());
-            format!("{} recorded within {length}, up to {} a second.", words::records(total as f64), per_second(peak))
+            let (length, total) = (span_text(scenario.length.seconds_f64()), words::records(total as f64));
+            format!("{length} as recorded: {total}, up to {} a second.", per_second(peak))
         }
         _ => format!("Up to {} records a second.", per_second(peak)),
     };
