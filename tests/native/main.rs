@@ -4,5 +4,7 @@ mod app;
 mod closed_form;
 mod common;
 mod picture_text;
+mod reference;
 mod runs;
 mod scenario;
+mod vectors;
