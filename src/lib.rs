@@ -1,4 +1,74 @@
-//! Streamgauge: a traffic spike on a streaming architecture, simulated exactly.
+//! Streamgauge puts a traffic spike on a streaming architecture and shows, in real AWS units, where it breaks,
+//! how late the work gets done, what is lost and what it costs.
+//!
+//! This page is the map: what the parts are called, which way things flow, and what is deliberately absent.
+//!
+//! # The way the data flows
+//!
+//! ```text
+//! Draft ──check──▶ Scenario ──▶ Engine ──Fact──▶ Recorder ──Timeline──▶ Ledger · Bill · Findings ──▶ app ──▶ pixels
+//!                                 │   ▲                                                              text
+//!                      Invocation ▼   │ Outcome
+//!                             a handler, in the host
+//! ```
+//!
+//! One way. A [`Draft`](scenario::Draft) is a document as somebody typed it; [`check`](scenario::Draft::check)
+//! gives a [`Scenario`](scenario::Scenario) or every problem at once. The [`Engine`](engine::Engine) moves it
+//! through simulated time and tells [`Fact`](engine::Fact)s. The [`Recorder`](metrics::Recorder) counts them into
+//! the columns of a [`Timeline`](metrics::Timeline); everything shown, printed or billed derives from those
+//! columns. A [`Session`](session::Session) holds engine, recorder, digest and trace, and is what every host uses:
+//! the command line, the tests, the box in the page, and your program.
+//!
+//! # The code
+//!
+//! A module uses only what stands to its left.
+//!
+//! ```text
+//! units · text · words ← hash_key ← limits ← scenario ← engine ← metrics ← cost ← session ← app
+//!                                                                            ↑        ↑
+//!                                                                  web, engine_main   ui        wasm32 only
+//!                                                                  cli                          native only
+//! ```
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`units`] | time, bytes, rates, ratios and money as integers |
+//! | [`text`], [`words`] | how quantities are written, for sentences, tables and labels |
+//! | [`hash_key`] | partition key to 128-bit hash key by MD5; ranges that split and merge |
+//! | [`limits`] | every quota: one typed constant, with unit, source and date |
+//! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
+//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`mapping`](engine::mapping) |
+//! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
+//! | [`cost`] | quantities times a dated price book |
+//! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
+//! | [`app`] | the page without a browser: every decision it makes, its sentences and its pictures |
+//! | `web` | the page's side of the box |
+//! | `ui` | Yew components that draw and forward, in the binary |
+//!
+//! Two WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
+//! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document, and
+//! sends columns of numbers out.
+//!
+//! # What always holds
+//!
+//! - **The ledger balances** at every instant: offered = stored + at the producer + lost, by cause; stored =
+//!   processed + in flight + waiting + expired + discarded.
+//! - **Throttling comes from bucket state only.** A fault that is injected is called so wherever it shows.
+//! - **Backlog and iterator age** are zero together or not at all.
+//! - **Order**: per shard, records are processed in the order in which they were stored.
+//! - **The same scenario gives the same digest** natively and in every browser, at any speed, in a hidden tab, with
+//!   any pacing of outcomes.
+//! - **Nothing is typed twice**: limits, ranges and prices shown come from the constants that the engine runs on.
+//!
+//! # What is deliberately absent
+//!
+//! - The engine knows no clock, no screen, no price and no JavaScript. It asks for outcomes and never calls.
+//! - No floating-point function of the platform decides anything: where a logarithm or a cosine cannot be avoided,
+//!   `libm` computes it on both targets. `.clippy.toml` bans the others, the clock, and unordered maps.
+//! - The path of a record has no event heap, no hash of its key and no allocation: keys are hashed once, arrivals
+//!   come from a stream of times, logs are rings.
+//! - No payload is stored. A record's data follow from the seed and its number, when somebody looks.
+//! - A number that is modelled rather than documented is marked as estimated in [`limits`].
 
 pub mod app;
 pub mod cost;
@@ -13,3 +83,8 @@ pub mod units;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 pub mod web;
 pub mod words;
+
+/// The examples of the README, so that they are compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

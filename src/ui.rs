@@ -6,8 +6,10 @@
 mod app;
 mod frame;
 mod listen;
+mod pencil;
 mod result;
 mod scenario;
+mod select;
 mod stage;
 mod surroundings;
 mod table;

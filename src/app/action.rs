@@ -78,6 +78,22 @@ pub enum Action {
     SaveScenario,
 }
 
+impl Action {
+    /// What a key does, as the browser names it: space or Page Down for the filled button, Page Up back to 0:00,
+    /// comma and full stop for a step, n for the next event, Escape out of sheet and message.
+    pub fn for_key(key: &str) -> Option<Self> {
+        match key {
+            " " | "PageDown" => Some(Self::RunOrPause),
+            "PageUp" => Some(Self::Reset),
+            "," => Some(Self::Step(-1)),
+            "." => Some(Self::Step(1)),
+            "n" => Some(Self::JumpToNextEvent),
+            "Escape" => Some(Self::OpenSheet(false)),
+            _ => None,
+        }
+    }
+}
+
 /// A report from the box. Each names the run that it belongs to; reports of runs that were given up are ignored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BoxEvent {
@@ -107,10 +123,15 @@ pub enum BoxEvent {
         /// What the engine says about the whole of it, as JSON.
         summary: String,
     },
-    /// The engine failed or was stopped.
+    /// The engine failed, in this run or as a whole.
     Failed {
         /// What happened.
         message: String,
+    },
+    /// The engine was ended because it did not behave; another one is being started.
+    Stopped {
+        /// Why.
+        reason: String,
     },
 }
 
@@ -138,6 +159,8 @@ pub enum Effect {
     SetTheme(Theme),
     /// Lay the page out for a room, or for a desk again.
     SetPresent(bool),
+    /// Take the whole screen, or give it back.
+    SetFullscreen(bool),
     /// Remember a preference of this person on this machine.
     SavePreference {
         /// Its name.

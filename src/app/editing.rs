@@ -18,6 +18,7 @@ impl Model {
                 self.set_all(&[(path.to_owned(), value)])
             }
             Err(problem) => {
+                self.revision += 1;
                 self.raw.insert(path.to_owned(), text.to_owned());
                 self.problems.retain(|known| known.path != path);
                 self.problems.push(problem);
@@ -90,6 +91,7 @@ impl Model {
 
     /// Checks the draft; returns whether it is a scenario.
     fn recheck(&mut self) -> bool {
+        self.revision += 1;
         let checked = self.draft.check();
         self.problems = checked.as_ref().err().cloned().unwrap_or_default();
         // A path that is gone took its text with it.

@@ -6,7 +6,7 @@ use super::playback::{Goal, Run};
 use super::reading::{self, Reading};
 use super::verdict::{self, Verdict};
 use super::words::span_text;
-use super::{capacity, events, playback};
+use super::{capacity, events, form, playback};
 use crate::metrics::{Finding, Timeline, findings};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
@@ -49,6 +49,8 @@ pub struct Model {
     /// Texts in fields that cannot be read as what they should be; they stay as they were typed.
     pub(super) raw: BTreeMap<String, String>,
     pub(super) problems: Vec<Problem>,
+    /// Counts the changes of the document.
+    pub(super) revision: u32,
     /// The last draft that could be run.
     pub(super) scenario: Scenario,
     pub(super) preset: Option<String>,
@@ -85,6 +87,7 @@ impl Model {
             draft,
             raw: BTreeMap::new(),
             problems: Vec::new(),
+            revision: 0,
             run: Run::new(0, &scenario),
             speed: Speed::for_length(scenario.length.seconds_f64()),
             scenario,
@@ -147,7 +150,7 @@ impl Model {
             Action::Box(event) => self.hear(event),
             Action::TogglePresent => {
                 self.present = !self.present;
-                vec![Effect::SetPresent(self.present)]
+                vec![Effect::SetPresent(self.present), Effect::SetFullscreen(self.present)]
             }
             Action::SetTheme(theme) => {
                 self.theme = theme;
@@ -172,6 +175,25 @@ impl Model {
     /// The document as typed.
     pub const fn draft(&self) -> &Draft {
         &self.draft
+    }
+
+    /// What the scenario column is made from.
+    pub fn form(&self) -> form::Source<'_> {
+        form::Source {
+            draft: &self.draft,
+            raw: &self.raw,
+            problems: &self.problems,
+            scenario: &self.scenario,
+            timeline: self.timeline(),
+            cursor: self.cursor,
+        }
+    }
+
+    /// A number that changes whenever the scenario column does: with the document, and with the operations that
+    /// are in force at the cursor.
+    pub fn form_state(&self) -> (u32, usize) {
+        let passed = self.scenario.operations.iter().filter(|planned| planned.at <= self.cursor).count();
+        (self.revision, passed)
     }
 
     /// What keeps the draft from being run, each at its field.

@@ -6,6 +6,7 @@
 
 mod bar;
 mod curve;
+pub mod decimate;
 mod describe;
 mod forecast;
 mod heat;
@@ -15,6 +16,7 @@ mod layout;
 mod marks;
 mod moment;
 mod noise;
+mod plot;
 mod scale;
 mod scene;
 mod strip;
@@ -25,6 +27,7 @@ pub use curve::{curve, curve_from_pointer};
 pub use describe::lanes_text;
 pub use marks::{defs, glyph, legend};
 pub use moment::Moment;
+pub use plot::{ChartKind, Plot, plot};
 pub use scale::{Line, YScale};
 pub use strip::time_strip;
 

@@ -247,13 +247,19 @@ impl Model {
             BoxEvent::Failed { message } => {
                 let mut effects = self.give_up();
                 effects.push(Effect::RestartBox);
-                self.tell(
-                    "The engine stopped.",
-                    format!("{message} What has arrived is still here. Press Run to start again."),
-                );
+                self.tell_stopped(&message);
+                effects
+            }
+            BoxEvent::Stopped { reason } => {
+                let effects = self.give_up();
+                self.tell_stopped(&reason);
                 effects
             }
         }
+    }
+
+    fn tell_stopped(&mut self, why: &str) {
+        self.tell("The engine stopped.", format!("{why} What has arrived is still here. Press Run to start again."));
     }
 
     fn run_named(&mut self, id: u32) -> Option<&mut Run> {

@@ -42,6 +42,12 @@ impl Imported {
     }
 }
 
+/// The cells of a line.
+type Cells = Vec<String>;
+
+/// The cells of the first line, and those of the others with their line numbers.
+type Table = (Cells, Vec<(u64, Cells)>);
+
 /// A row of the table while it is being read.
 struct Row {
     line: u64,
@@ -156,9 +162,8 @@ fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>
     })
 }
 
-/// The header and the rows with their line numbers; empty lines are left out.
-#[allow(clippy::type_complexity, reason = "a header and numbered rows; naming the pair would not say more")]
-fn read(text: &str) -> Result<(Vec<String>, Vec<(u64, Vec<String>)>), Vec<Problem>> {
+/// Reads the header and the rows; empty lines are left out.
+fn read(text: &str) -> Result<Table, Vec<Problem>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     // Spreadsheets in half of Europe separate by semicolons.
     let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| first.bytes().filter(|b| b == d).count());
@@ -167,7 +172,7 @@ fn read(text: &str) -> Result<(Vec<String>, Vec<(u64, Vec<String>)>), Vec<Proble
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let to_strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let to_strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Cells>();
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         vec![at_line(line, "cannot be read as a row of a table; check its quotation marks".to_owned())]
@@ -188,7 +193,7 @@ fn read(text: &str) -> Result<(Vec<String>, Vec<(u64, Vec<String>)>), Vec<Proble
 }
 
 /// Which columns hold time, count and bytes: by name, else the first, the second, and the third if it may be bytes.
-fn columns(header: &[String], rows: &[(u64, Vec<String>)]) -> Result<(usize, usize, Option<usize>), Vec<Problem>> {
+fn columns(header: &[String], rows: &[(u64, Cells)]) -> Result<(usize, usize, Option<usize>), Vec<Problem>> {
     let find = |names: &[&str], taken: &[usize]| {
         let free = |column: &usize| !taken.contains(column);
         let matches = |column: &usize, name: &str| header[*column].to_lowercase().contains(name);
@@ -205,7 +210,7 @@ fn columns(header: &[String], rows: &[(u64, Vec<String>)]) -> Result<(usize, usi
     };
     // An unnamed third column is taken for bytes only where every row could be: at least a byte a record.
     let third = other(&[time, count]).filter(|column| {
-        let fits = |cells: &Vec<String>| {
+        let fits = |cells: &Cells| {
             let number = |column: usize| cells.get(column).and_then(|cell| whole(cell));
             number(*column).zip(number(count)).is_some_and(|(bytes, count)| bytes >= count)
         };

@@ -145,25 +145,22 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         consumer,
         operations: operations(&mut read, length, producer.retry, consumer),
     };
-    if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(draft, read.problems)) }
+    if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 
-/// Problems in the order of the fields in the table, unknown fields where their group stands.
-fn in_order(draft: &Draft, problems: Vec<Problem>) -> Vec<Problem> {
-    let rank = |problem: &Problem| {
-        let mut path = problem.path.as_str();
-        loop {
-            let pattern = fields::pattern(path);
-            if let Some(rank) = fields::all().iter().position(|field| field.path == pattern) {
-                return rank;
-            }
-            path = path.rsplit_once('.').map_or("", |(group, _)| group);
-        }
+/// Problems in the order of a canonical document, item by item; unknown names first in their group.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let key = |problem: &Problem| {
+        let mut prefix = String::new();
+        let places = problem.path.split('.').map(|part| {
+            prefix = walk::join(&prefix, part);
+            let place = || fields::all().iter().position(|field| field.path == fields::pattern(&prefix)).unwrap_or(0);
+            part.parse().unwrap_or_else(|_| place())
+        });
+        places.collect::<Vec<usize>>()
     };
-    let is_operation = |problem: &Problem| problem.path.starts_with("operations") && draft.get("operations").is_some();
-    let mut ranked: Vec<_> = problems.into_iter().map(|p| ((is_operation(&p), rank(&p)), p)).collect();
-    ranked.sort_by_key(|(key, _)| *key);
-    ranked.into_iter().map(|(_, problem)| problem).collect()
+    problems.sort_by_cached_key(key);
+    problems
 }
 
 fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {

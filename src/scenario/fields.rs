@@ -144,7 +144,8 @@ impl Number {
 
     /// The range in words: `1 to 1,000`.
     pub fn range_text(&self) -> String {
-        format!("{} to {}", self.text(self.min), self.text(self.max))
+        let (min, max) = (self.text(self.min), self.text(self.max));
+        if min == max { min } else { format!("{min} to {max}") }
     }
 }
 

@@ -67,7 +67,7 @@ pub static ALL: &[Preset] = &[
         id: "world-cup-1998",
         title: "World Cup 1998",
         about: "A day that happened: 36,780,275 requests to the web site of the World Cup on 8 July 1998, the day of \
-                the semi-final between France and Croatia, as records of their recorded size.",
+                the semi-final between France and Croatia, as records of their recorded size, into eight shards.",
         text: include_str!("presets/world-cup-1998.json"),
         series: Some((include_str!("../../www/data/worldcup98-1998-07-08.csv"), WORLD_CUP_SOURCE)),
     },

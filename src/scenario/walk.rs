@@ -140,7 +140,11 @@ fn walk_rows(value: &Value, path: &str, rows: &Rows, problems: &mut Vec<Problem>
                     }
                 }
             }
-            _ => found.push(Problem::new(here, format!("is {}; write a row of [{names}]", short(row)))),
+            Some(cells) => {
+                let message = format!("has {} numbers; write a row of [{names}]", cells.len());
+                found.push(Problem::new(here, message));
+            }
+            None => found.push(Problem::new(here, format!("{} is no row; write [{names}]", short(row)))),
         }
     }
     problems.extend(shortened(found, path));
@@ -151,7 +155,10 @@ pub(super) fn shortened(mut found: Vec<Problem>, path: &str) -> Vec<Problem> {
     if found.len() > ROW_PROBLEMS_MAX {
         let more = found.len() - ROW_PROBLEMS_MAX;
         found.truncate(ROW_PROBLEMS_MAX);
-        found.push(Problem::new(path, format!("{more} more problems in these rows; correct the ones above first")));
+        found.push(Problem::new(
+            path,
+            format!("these rows have {more} more problems than are shown; correct those first"),
+        ));
     }
     found
 }

@@ -1,13 +1,14 @@
 //! The scenario column: one flow from top to bottom, a knob a line.
 
+use super::select::Select;
 use super::top::file_button;
 use std::rc::Rc;
 use streamgauge::app::Action;
 use streamgauge::app::form::{Control, Group, Knob};
 use streamgauge::app::hints::{Hint, HintTone};
 use streamgauge::units::SimTime;
-use web_sys::{Event, HtmlInputElement, HtmlSelectElement, PointerEvent};
-use yew::{Callback, Html, NodeRef, Properties, TargetCast, classes, component, html};
+use web_sys::{Event, HtmlInputElement, PointerEvent};
+use yew::{AttrValue, Callback, Html, NodeRef, Properties, TargetCast, classes, component, html};
 
 /// What the column shows. It is rendered again only when this changes, so that nobody's typing is disturbed while
 /// a run plays.
@@ -106,17 +107,11 @@ fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
             if *spin { spin_around(field, knob, act) } else { field }
         }
         Control::Choice { options, chosen } => {
-            let edit = act.reform(move |event: Event| {
-                let text = event.target_unchecked_into::<HtmlSelectElement>().value();
-                Action::Edit { path: path.clone(), text }
-            });
+            let edit = act.reform(move |text| Action::Edit { path: path.clone(), text });
+            let options: Vec<_> =
+                options.iter().map(|(value, words)| (AttrValue::from(*value), AttrValue::from(*words))).collect();
             html! {
-                <select class="in" id={knob.id.clone()} title={title} aria-invalid={invalid}
-                    aria-describedby={problem_id.clone()} onchange={edit}>
-                    { for options.iter().map(|(value, words)| html! {
-                        <option value={*value} ~selected={value == chosen}>{ *words }</option>
-                    }) }
-                </select>
+                <Select id={knob.id.clone()} class="in" {options} chosen={chosen.clone()} {title} problem={problem_id.clone()} choose={edit} />
             }
         }
         Control::Shown(text) => html! { <output class="shown" id={knob.id.clone()} title={title}>{ text }</output> },

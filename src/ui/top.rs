@@ -1,29 +1,25 @@
 //! The bar at the top: name, scenario, files, light and dark.
 
+use super::select::Select;
 use super::surroundings::Surroundings;
 use streamgauge::app::{Action, Model, Theme, picture};
 use streamgauge::scenario::presets;
-use web_sys::{Event, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Event, HtmlInputElement};
 use yew::{AttrValue, Callback, Html, TargetCast, html};
 
 /// The bar.
 pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
-    let choose =
-        act.reform(|event: Event| Action::ChoosePreset(event.target_unchecked_into::<HtmlSelectElement>().value()));
+    let choose = act.reform(Action::ChoosePreset);
+    let changed = model.preset().is_none().then(|| (AttrValue::default(), AttrValue::from(changed_name(model))));
+    let presets = presets::ALL.iter().map(|preset| (AttrValue::from(preset.id), AttrValue::from(preset.title)));
+    let options: Vec<_> = changed.into_iter().chain(presets).collect();
     let theme = if dark { Theme::Light } else { Theme::Dark };
     let present = if model.is_presenting() { "Leave the room" } else { "Present" };
     html! {
         <header class="top">
             <span class="mark">{ Html::from_html_unchecked(AttrValue::from(picture::glyph())) }{ "Streamgauge" }</span>
             <label class="vh" for="preset">{ "Scenario" }</label>
-            <select id="preset" class="btn preset" onchange={choose}>
-                if model.preset().is_none() {
-                    <option value="" ~selected={true} disabled={true}>{ changed_name(model) }</option>
-                }
-                { for presets::ALL.iter().map(|preset| html! {
-                    <option value={preset.id} ~selected={model.preset() == Some(preset.id)}>{ preset.title }</option>
-                }) }
-            </select>
+            <Select id="preset" class="btn preset" {options} chosen={model.preset().unwrap_or_default().to_owned()} {choose} />
             <span class="grow"></span>
             { file_button("Open", "A scenario (JSON) or a series of counts (CSV). Dropping it on the page does the same.", "btn quiet hide-phone hide-room", act) }
             <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"

@@ -56,7 +56,7 @@ test("the worker has lost every name that reaches the world", () =>
         "requestAnimationFrame", "onmessage", "webkitRequestFileSystem"];
       const seen = [];
       for (let holder = globalThis; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
-        seen.push(...Object.getOwnPropertyNames(holder).filter((name) => holder[name] !== undefined));
+        seen.push(...Object.getOwnPropertyNames(holder).filter((name) => globalThis[name] !== undefined));
       }
       return { named: names.filter((name) => globalThis[name] !== undefined), seen };
     });
@@ -193,6 +193,7 @@ test("a worker that never returns is ended by a word to the relay", async () =>
       box.port.postMessage({ type: "open", id: 1, scenario: "{}" });
       await next("opened");
       box.port.postMessage({ type: "credit", n: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 200));
       box.port.postMessage({ type: "ping", n: 1 });
       await new Promise((resolve) => setTimeout(resolve, 300));
       const silent = box.messages.length === 0;

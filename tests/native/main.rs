@@ -1,8 +1,12 @@
 //! All native tests, one program.
 
 mod app;
+mod cli;
 mod closed_form;
 mod common;
+mod picture;
+mod picture_model;
+mod picture_plot;
 mod picture_text;
 mod reference;
 mod runs;

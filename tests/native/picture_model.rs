@@ -59,12 +59,7 @@ pub fn duration(per_record_micros: u64) -> DurationModel {
 
 /// Retries with backoff that never give up.
 pub fn retries() -> RetryPolicy {
-    RetryPolicy::Again {
-        max_attempts: 100,
-        base: Span::from_millis(100),
-        cap: Span::from_secs(20),
-        max_age: None,
-    }
+    RetryPolicy::Again { max_attempts: 100, base: Span::from_millis(100), cap: Span::from_secs(20), max_age: None }
 }
 
 /// One shard of the model.
@@ -161,7 +156,8 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
         let now = (frame + 1) as f64 * seconds;
         let mut oldest: f64 = 0.0;
         for (index, lane) in lanes.iter().enumerate() {
-            let first = if lane.in_flight > 0.0 { Some(lane.oldest_in_flight) } else { lane.queue.front().map(|q| q.0) };
+            let first =
+                if lane.in_flight > 0.0 { Some(lane.oldest_in_flight) } else { lane.queue.front().map(|q| q.0) };
             let age = first.map_or(0.0, |at| now - at) * 1e3;
             oldest = oldest.max(age);
             shard[ShardMetric::IteratorAgeMs.index() * shards + index] = age;

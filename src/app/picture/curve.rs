@@ -1,11 +1,11 @@
 //! The little curve of the traffic beside its fields, and what dragging its handles means.
 
 use super::Size;
-use super::forecast::{Forecast, mean_size, room};
+use super::forecast::{Forecast, room};
 use super::marks::{FLOW, fill, stroke};
 use super::strip::silhouette;
 use super::svg::{Path, Svg};
-use crate::scenario::{Part, Scenario};
+use crate::scenario::{Part, Scenario, capacity};
 use crate::text::rate;
 
 /// Room above the curve, so that a dragged peak can grow.
@@ -26,10 +26,10 @@ impl Frame {
     const ABOVE: f64 = 8.0;
 
     fn new(scenario: &Scenario, size: Size) -> Self {
-        let capacity = capacity(scenario);
+        let limit = stream_room(scenario);
         let peak = Forecast::of(scenario).peak;
         // The limit is in the picture wherever that leaves the curve a visible height.
-        let top_rate = if capacity < peak * 4.0 { (peak * HEADROOM).max(capacity * 1.15) } else { peak * HEADROOM };
+        let top_rate = if limit < peak * 4.0 { (peak * HEADROOM).max(limit * 1.15) } else { peak * HEADROOM };
         let (top_rate, length) = (top_rate.max(1e-6), scenario.length.seconds_f64().max(1e-6));
         Self { width: size.width, height: size.height, top_rate, length }
     }
@@ -85,8 +85,8 @@ impl Spike {
 }
 
 /// Records per second that the whole stream has room for.
-fn capacity(scenario: &Scenario) -> f64 {
-    room(mean_size(scenario.traffic.sizes)) * f64::from(scenario.stream.shards)
+fn stream_room(scenario: &Scenario) -> f64 {
+    room(capacity::record_bytes(scenario)) * f64::from(scenario.stream.shards)
 }
 
 /// The traffic's curve with the stream's limit; a single spike has two handles, `data-handle="peak"` and `"end"`.
@@ -105,7 +105,7 @@ pub fn curve(scenario: &Scenario, size: Size) -> String {
     let foot = size.height - Frame::FOOT;
     let mut svg = Svg::new();
     svg.path(&format!("{} fill-opacity=\".14\"", fill(FLOW)), &line.clone().down(foot).across(0.0).close());
-    let limit = capacity(scenario);
+    let limit = stream_room(scenario);
     if limit < frame.top_rate {
         let y = frame.y(limit);
         svg.path("class=\"lim\"", &Path::at(0.0, y).across(size.width));

@@ -4,10 +4,9 @@
 //! a coarse fluid model is followed through the run: it decides how much room a picture keeps, never a number
 //! that is shown.
 
-use crate::app::picture::moment::Settings;
 use crate::hash_key::{HashKey, even_shard};
 use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
-use crate::scenario::{Keys, Part, RetryPolicy, Scenario, Sizes};
+use crate::scenario::{Keys, Part, Scenario, capacity};
 use crate::units::SimTime;
 
 /// Above this many shards a picture does not tell one lane from the other, and neither does the forecast.
@@ -40,16 +39,16 @@ impl Forecast {
     /// The forecast for a scenario.
     pub fn of(scenario: &Scenario) -> Self {
         let shares = shares(scenario.traffic.keys, scenario.stream.shards);
-        let room = room(mean_size(scenario.traffic.sizes));
+        let room = room(capacity::record_bytes(scenario));
         let mut forecast = Self { peak: 0.0, peak_at: 0.0, room, shares, lag: 0.0, backlog: 0.0 };
-        let (width, offered) = offered_by_step(scenario);
-        let (peak_at, peak) = peak(scenario, width, &offered);
+        let (width, steps) = steps(scenario);
+        let (peak_at, peak) = peak(scenario, width, &steps);
         forecast.peak = peak;
         forecast.peak_at = peak_at;
         let alike = forecast.shares.windows(2).all(|pair| pair[0] == pair[1]);
         let followed = if alike { 1 } else { forecast.shares.len() };
         for shard in 0..followed {
-            let (lag, backlog) = forecast.follow_shard(scenario, width, &offered, forecast.shares[shard]);
+            let (lag, backlog) = forecast.follow_shard(scenario, width, &steps, forecast.shares[shard]);
             forecast.lag = forecast.lag.max(lag);
             forecast.backlog += backlog * if alike { forecast.shares.len() as f64 } else { 1.0 };
         }
@@ -57,40 +56,57 @@ impl Forecast {
     }
 
     /// Longest lag in seconds and largest backlog of a shard that gets `share` of the traffic.
-    fn follow_shard(&self, scenario: &Scenario, width: f64, offered: &[f64], share: f64) -> (f64, f64) {
+    fn follow_shard(&self, scenario: &Scenario, width: f64, steps: &[Step], share: f64) -> (f64, f64) {
         let retention = scenario.stream.retention.seconds_f64();
         let (mut held, mut stored, mut done) = (0.0_f64, 0.0_f64, 0.0_f64);
         // Stored in all after each step: where it passes `done` lies the arrival of the oldest waiting record.
-        let mut stored_by = Vec::with_capacity(offered.len());
+        let mut stored_by = Vec::with_capacity(steps.len());
         let (mut oldest, mut lag, mut backlog) = (0, 0.0_f64, 0.0_f64);
-        for (step, rate) in offered.iter().enumerate() {
-            let settings = Settings::at(scenario, SimTime::from_micros((step as f64 * width * 1e6) as u64));
-            let wants = rate * share * width + held;
+        for (index, step) in steps.iter().enumerate() {
+            let wants = step.offered * share * width + held;
             let accepted = wants.min(self.room * width);
-            let kept = matches!(settings.retry, RetryPolicy::Again { .. });
-            held = if kept { (wants - accepted).min(scenario.producer.buffer as f64 * share) } else { 0.0 };
+            held = if step.sends_again { (wants - accepted).min(scenario.producer.buffer as f64 * share) } else { 0.0 };
             stored += accepted;
             stored_by.push(stored);
-            done = stored.min(done + settings.capacity() * width);
+            done = stored.min(done + step.function * width);
             while stored_by.get(oldest).is_some_and(|by| *by <= done) {
                 oldest += 1;
             }
-            lag = lag.max((step + 1 - oldest) as f64 * width);
+            lag = lag.max((index + 1 - oldest) as f64 * width);
             backlog = backlog.max(stored - done);
         }
         (if backlog < 1.0 { 0.0 } else { lag.min(retention) }, backlog)
     }
 }
 
-/// Width of a step in seconds, and the offered rate in the middle of each.
-fn offered_by_step(scenario: &Scenario) -> (f64, Vec<f64>) {
+/// A step of the fluid model.
+#[derive(Clone, Copy)]
+struct Step {
+    /// Offered in its middle, records per second.
+    offered: f64,
+    /// Rejected records are sent again.
+    sends_again: bool,
+    /// Records per second that the function can process from one shard.
+    function: f64,
+}
+
+/// Width of a step in seconds, and the steps.
+fn steps(scenario: &Scenario) -> (f64, Vec<Step>) {
     let width = scenario.length.seconds_f64() / STEPS as f64;
-    let at = |step: usize| SimTime::from_micros(((step as f64 + 0.5) * width * 1e6) as u64);
-    (width, (0..STEPS).map(|step| scenario.traffic.rate_at(at(step))).collect())
+    let step = |index: usize| {
+        let at = SimTime::from_micros(((index as f64 + 0.5) * width * 1e6) as u64);
+        let (producer, consumer) = capacity::in_force(scenario, at);
+        Step {
+            offered: scenario.traffic.rate_at(at),
+            sends_again: capacity::sends_again(producer.retry),
+            function: capacity::function_per_shard(&consumer),
+        }
+    };
+    (width, (0..STEPS).map(step).collect())
 }
 
 /// Instant in seconds and height of the highest offered rate: at a step or at a corner of the curve.
-fn peak(scenario: &Scenario, width: f64, offered: &[f64]) -> (f64, f64) {
+fn peak(scenario: &Scenario, width: f64, steps: &[Step]) -> (f64, f64) {
     let mut best = (0.0, 0.0);
     let mut see = |at: f64, rate: f64| {
         if rate > best.1 * 1.000_001 {
@@ -117,8 +133,8 @@ fn peak(scenario: &Scenario, width: f64, offered: &[f64]) -> (f64, f64) {
     for at in corners {
         see(at.seconds_f64(), scenario.traffic.rate_at(at));
     }
-    for (step, rate) in offered.iter().enumerate() {
-        see((step as f64 + 0.5) * width, *rate);
+    for (index, step) in steps.iter().enumerate() {
+        see((index as f64 + 0.5) * width, step.offered);
     }
     best
 }
@@ -130,19 +146,6 @@ pub(super) fn room(mean_bytes: f64) -> f64 {
     // A shard that takes one large record every few seconds has room for a part of a record per second.
     let by_bytes = if by_bytes >= 1.0 { by_bytes.floor() } else { by_bytes };
     by_count.min(by_bytes)
-}
-
-/// Mean size of a record with its key, in bytes.
-pub(super) fn mean_size(sizes: Sizes) -> f64 {
-    let data = match sizes {
-        Sizes::Fixed { bytes } => f64::from(bytes),
-        Sizes::Uniform { min, max } => (f64::from(min) + f64::from(max)) / 2.0,
-        Sizes::LogNormal { median, sigma_milli, cap } => {
-            let sigma = f64::from(sigma_milli) / 1e3;
-            (f64::from(median) * libm::exp(sigma * sigma / 2.0)).min(f64::from(cap))
-        }
-    };
-    data + crate::limits::PARTITION_KEY_BYTES.get() as f64
 }
 
 /// Share of the records that each of `shards` shards gets.

@@ -1,11 +1,12 @@
 //! A run at the cursor, as the numbers that a picture shows: one account of every shard and of the whole.
 
-use super::forecast::{Forecast, mean_size, room};
+use super::forecast::{Forecast, room};
 use crate::app::event::Event;
-use crate::limits::{MAPPING_POLL_INTERVAL, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::app::reading::{LOSSES, frames_at};
+use crate::limits::SHARD_WRITE_BYTES_PER_SECOND;
 use crate::metrics::{Metric, ShardMetric, Timeline};
-use crate::scenario::{DurationModel, Operation, RetryPolicy, Scenario};
-use crate::units::{SimTime, Span};
+use crate::scenario::{Consumer, Producer, Scenario, capacity};
+use crate::units::SimTime;
 
 /// A run, and the instant of it that is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -26,19 +27,14 @@ pub struct Moment<'a> {
 const WINDOW_S: f64 = 5.0;
 
 impl Moment<'_> {
-    /// Frames that are complete at the cursor.
-    pub(super) fn frames(&self) -> usize {
-        self.frames_at(self.at)
+    /// The cursor as an instant of the run.
+    pub(super) fn instant(&self) -> SimTime {
+        SimTime::from_micros((self.at.max(0.0) * 1e6).round() as u64)
     }
 
-    /// Frames that are complete at a second of the run.
-    pub(super) fn frames_at(&self, seconds: f64) -> usize {
-        let known = self.timeline.frames();
-        if seconds >= self.timeline.length().seconds_f64() - 1e-6 {
-            return known;
-        }
-        let complete = ((seconds.max(0.0) + 1e-6) / self.width()) as usize;
-        complete.min(known)
+    /// Frames that are complete at the cursor.
+    pub(super) fn frames(&self) -> usize {
+        frames_at(self.timeline, self.instant()).min(self.timeline.frames())
     }
 
     /// Width of a frame in seconds.
@@ -72,50 +68,6 @@ impl Moment<'_> {
     /// A gauge after `frames` frames.
     pub(super) fn gauge(column: &[f64], frames: usize) -> f64 {
         frames.min(column.len()).checked_sub(1).map_or(0.0, |last| column[last])
-    }
-}
-
-/// What may change during a run, as it stands at an instant: planned operations have been applied.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Settings {
-    /// What the producer does with rejected records.
-    pub retry: RetryPolicy,
-    /// `BatchSize`.
-    pub batch: u32,
-    /// `MaximumBatchingWindowInSeconds`.
-    pub batching: Span,
-    /// How long the function takes.
-    pub duration: DurationModel,
-}
-
-impl Settings {
-    /// The settings at an instant.
-    pub fn at(scenario: &Scenario, at: SimTime) -> Self {
-        let consumer = &scenario.consumer;
-        let mut settings = Self {
-            retry: scenario.producer.retry,
-            batch: consumer.batch_size,
-            batching: consumer.batching_window,
-            duration: consumer.duration,
-        };
-        for planned in scenario.operations.iter().take_while(|planned| planned.at <= at) {
-            match planned.operation {
-                Operation::UpdateMapping { batch_size, batching_window } => {
-                    settings.batch = batch_size;
-                    settings.batching = batching_window;
-                }
-                Operation::DeployFunction { duration, .. } => settings.duration = duration,
-                Operation::DeployProducer { retry } => settings.retry = retry,
-            }
-        }
-        settings
-    }
-
-    /// Records per second that the function can process from one shard, in full batches.
-    pub fn capacity(&self) -> f64 {
-        let batch = f64::from(self.batch);
-        let seconds = self.duration.fixed.seconds_f64() + self.duration.per_record.seconds_f64() * batch;
-        batch / seconds.max(1e-6)
     }
 }
 
@@ -166,8 +118,10 @@ pub(super) struct Reading {
     pub mean_bytes: f64,
     /// Every shard.
     pub shards: Vec<ShardReading>,
-    /// Settings in force.
-    pub settings: Settings,
+    /// The producer as the operations so far have left it.
+    pub producer: Producer,
+    /// The consumer as the operations so far have left it.
+    pub consumer: Consumer,
     /// Lost at the producer per second, all causes.
     pub losing: f64,
     /// Records in the producer's memory.
@@ -186,21 +140,18 @@ pub(super) struct Reading {
     pub patience: f64,
 }
 
-/// Every cause of a loss at the producer.
-const LOSSES: [Metric; 4] = [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull];
-
 impl Reading {
     /// Reads a moment. Before the first frame the forecast's shares divide what the curve offers.
     pub fn of(moment: &Moment, forecast: &Forecast) -> Self {
         let (timeline, frames) = (moment.timeline, moment.frames());
-        let at = SimTime::from_micros((moment.at.max(0.0) * 1e6) as u64);
-        let settings = Settings::at(moment.scenario, at);
+        let at = moment.instant();
+        let (producer, consumer) = capacity::in_force(moment.scenario, at);
         let offered = moment.scenario.traffic.rate_at(at);
         let stored = timeline.total(Metric::Stored, frames);
         let mean_bytes = if stored > 0.0 {
             timeline.total(Metric::StoredBytes, frames) / stored
         } else {
-            mean_size(moment.scenario.traffic.sizes)
+            capacity::record_bytes(moment.scenario)
         };
         let room_now = room(mean_bytes);
         let idle = frames == 0;
@@ -224,7 +175,8 @@ impl Reading {
             bytes_bind: room_now < crate::limits::SHARD_RECORDS_PER_SECOND.per_second_f64(),
             mean_bytes,
             shards,
-            settings,
+            producer,
+            consumer,
             losing: LOSSES.iter().map(|loss| moment.rate(timeline.column(*loss), frames)).sum(),
             at_producer: timeline.gauge(Metric::AtProducer, frames),
             failing: if invocations > 0.0 { (errors / invocations).min(1.0) } else { 0.0 },
@@ -232,7 +184,7 @@ impl Reading {
             lost_total: LOSSES.iter().map(|loss| timeline.total(*loss, frames)).sum(),
             expired_total: timeline.total(Metric::Expired, frames),
             discarded_total: timeline.total(Metric::Discarded, frames),
-            patience: 3.0 * MAPPING_POLL_INTERVAL.seconds_f64() + settings.batching.seconds_f64(),
+            patience: capacity::late_after(&consumer).seconds_f64(),
         }
     }
 

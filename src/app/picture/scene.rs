@@ -3,7 +3,7 @@
 use super::forecast::Forecast;
 use super::layout::{Detail, Layout};
 use super::marks::{DONE, LOST, STRIPES, WAIT, fill, stroke};
-use super::moment::{Moment, Reading, Settings};
+use super::moment::{Moment, Reading};
 use super::scale::{AgeAxis, round_below};
 use super::svg::{Path, Svg, label_width, strong};
 use super::{Motion, Size};
@@ -105,7 +105,7 @@ impl<'a> Scene<'a> {
 
     /// Whether rejected records are sent again.
     pub fn retries(&self) -> bool {
-        match self.reading.settings.retry {
+        match self.reading.producer.retry {
             RetryPolicy::Ignore => false,
             RetryPolicy::SdkOnly => matches!(self.moment.scenario.producer.call, PutCall::PutRecord),
             RetryPolicy::Again { .. } => true,
@@ -167,7 +167,7 @@ impl<'a> Scene<'a> {
         self.svg.text(0.0, y + 22.0 * u, "", &call);
         let timeline = self.moment.timeline;
         let again = self.moment.rate(timeline.column(Metric::Retried), self.reading.frames);
-        let habit = match self.reading.settings.retry {
+        let habit = match self.reading.producer.retry {
             _ if again >= 0.5 => format!("again: {}", strong("ink2", &format!("{}/s", rate(again)))),
             RetryPolicy::Ignore => "ignores failures".to_owned(),
             RetryPolicy::SdkOnly => "as the SDK does".to_owned(),
@@ -268,8 +268,7 @@ impl<'a> Scene<'a> {
         self.svg.text(right, middle - wall / 2.0 - 24.0 * u, "fig e", &count(self.reading.processed_total));
         self.svg.text(right, middle - wall / 2.0 - 8.0 * u, "e t-done", "processed ✓");
         self.svg.text(x + 8.0 * u, middle - u, "ink2", "Database");
-        let Settings { duration, .. } = self.reading.settings;
-        let each = duration.per_record.seconds_f64();
+        let each = self.reading.consumer.duration.per_record.seconds_f64();
         if each > 0.0 {
             self.svg.text(x + 8.0 * u, middle + 13.0 * u, "", &format!("{} each", span_text(each)));
         }

@@ -38,7 +38,7 @@ fn percents_add_up_and_something_is_never_nothing() {
 #[test]
 fn money_has_four_decimals_for_a_run_and_two_for_a_month() {
     assert_eq!(words::dollars_e4(232), "$0.0232");
-    assert_eq!(words::dollars_cents(123_456_78), "$123,456.78");
+    assert_eq!(words::dollars_cents(12_345_678), "$123,456.78");
 }
 
 #[test]

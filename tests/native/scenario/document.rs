@@ -87,7 +87,7 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
     let found = problems(&Draft::parse(text).expect("JSON"));
     let expected = [
         "sead: there is no field of this name; did you mean \"seed\"?",
-        "streamgauge: 2 is too large; choose 1 to 1",
+        "streamgauge: 2 is too large; choose 1",
         "length_s: 0.5 is too small; choose 1 to 2,678,400 s",
         "traffic.curve.0.rate: there is no field of this name; the fields here are kind, base_per_s, factor, start_s, \
          rise_s, hold_s, fall_s",
@@ -100,6 +100,17 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
         "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"deploy_producer\"",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn problems_of_one_item_stay_together() {
+    let parts = json!([{ "kind": "spike", "hold_s": -1, "factor": -1 }, { "kind": "constant", "per_s": -1, "x": 1 }]);
+    let mut draft = small();
+    draft.set("traffic.curve", parts);
+    let found = draft.check().expect_err("four mistakes");
+    let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+    let expected = ["0.factor", "0.hold_s", "1.x", "1.per_s"].map(|path| format!("traffic.curve.{path}"));
+    assert_eq!(paths, expected);
 }
 
 #[test]
@@ -179,7 +190,13 @@ fn many_bad_rows_are_counted() {
     let rows: Vec<Value> = (0..1_000).map(|_| json!([0, 1])).collect();
     let found = problems_with("traffic.curve.0", json!({ "kind": "series", "rows": rows }));
     assert_eq!(found.len(), 21);
-    assert_eq!(found[20], "traffic.curve.0.rows: 980 more problems in these rows; correct the ones above first");
+    assert_eq!(
+        found[..2],
+        [
+            "traffic.curve.0.rows: these rows have 980 more problems than are shown; correct those first",
+            "traffic.curve.0.rows.0: has 2 numbers; write a row of [at_s, length_s, count, bytes]",
+        ]
+    );
 }
 
 #[test]
@@ -220,4 +237,12 @@ fn choosing_another_kind_drops_what_only_the_old_one_has() {
     draft.set("producer.batch", json!(10));
     draft.set("producer.call", json!("PutRecord"));
     assert_eq!(problems(&draft), Vec::<String>::new());
+}
+
+#[test]
+fn the_scenario_in_the_readme_is_whole() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("```json\n").expect("an example in JSON");
+    let (example, _) = rest.split_once("```").expect("the end of the example");
+    assert_eq!(problems(&Draft::parse(example).expect("JSON")), Vec::<String>::new());
 }

@@ -1,0 +1,167 @@
+//! The command line: runs, checks and lists scenarios with the same library as the page.
+
+mod report;
+
+use clap::{Parser, Subcommand};
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+use streamgauge::limits::grouped;
+use streamgauge::scenario::{Draft, HandlerKind, Problem, Scenario, presets, schema};
+use streamgauge::session::{Pump, Session};
+use streamgauge::text;
+
+/// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
+/// work gets done, what is lost and what it costs. Nothing is sent anywhere.
+#[derive(Parser)]
+#[command(name = "streamgauge", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a scenario to its end and prints what happened
+    Run {
+        /// A scenario file, the id of a preset, or - for the standard input
+        #[arg(value_name = "FILE-OR-PRESET")]
+        what: String,
+        /// Seed of the run, instead of the scenario's own
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// Prints one JSON object instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says everything that is wrong with a scenario file
+    Check {
+        /// A scenario file, the id of a preset, or - for the standard input
+        file: String,
+    },
+    /// Lists the presets, or prints the scenario file of one
+    Presets {
+        /// The preset whose scenario file to print
+        id: Option<String>,
+    },
+    /// Prints the JSON schema of scenario files
+    Schema,
+}
+
+/// Why nothing was printed.
+enum Failure {
+    /// Problems of the input: one a line, exit status 2.
+    Problems(Vec<Problem>),
+    /// The run could not go to its end: exit status 1.
+    Run(String),
+}
+
+/// Reads the arguments, does what they say, and gives the exit status: 0, 1 where a run could not go to its end,
+/// 2 where the input was wrong.
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run { what, seed, json } => run(&what, seed, json),
+        Command::Check { file } => check(&file),
+        Command::Presets { id } => list_presets(id.as_deref()),
+        Command::Schema => Ok(pretty(&schema::schema())),
+    };
+    match done {
+        Ok(text) => {
+            // A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
+            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Run(message)) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::Problems(problems)) => {
+            for problem in problems {
+                eprintln!("{problem}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
+    let mut draft = read(what)?;
+    if let Some(seed) = seed {
+        draft.set("seed", seed.into());
+    }
+    let scenario = draft.check().map_err(Failure::Problems)?;
+    if scenario.consumer.handler == HandlerKind::Host {
+        let message = "\"host\" needs a program that uses this crate and brings the handler; choose \"model\" here";
+        return Err(Failure::Problems(vec![Problem::new("consumer.handler", message)]));
+    }
+    let mut session = Session::new(scenario);
+    if session.run() == Pump::Full {
+        let message = format!(
+            "The run stopped at {}: more records wait than a run can hold. Choose a shorter run, lower rates, or a \
+             consumer that keeps up.",
+            text::clock(session.engine().now().seconds_f64())
+        );
+        return Err(Failure::Run(message));
+    }
+    Ok(if json { pretty(&session.summary()) } else { report::report(&session) })
+}
+
+fn check(file: &str) -> Result<String, Failure> {
+    let scenario = read(file)?.check().map_err(Failure::Problems)?;
+    let records = scenario.traffic.expected_records(scenario.length);
+    Ok(format!(
+        "{}: no problems. It offers about {} records in {}.\n",
+        title(&scenario),
+        grouped(records.round() as u64),
+        report::plain(&text::span_text(scenario.length.seconds_f64()))
+    ))
+}
+
+fn list_presets(id: Option<&str>) -> Result<String, Failure> {
+    if let Some(id) = id {
+        return match presets::draft(id) {
+            Some(draft) => Ok(draft.to_json()),
+            None => Err(Failure::Problems(vec![Problem::new("", no_preset(id))])),
+        };
+    }
+    let mut out = String::new();
+    for preset in presets::ALL {
+        let _ = writeln!(out, "{}\n    {}\n", preset.id, report::wrapped(preset.about, 4));
+    }
+    out.push_str("Run one with: streamgauge run ID. Start your own from one with: streamgauge presets ID > FILE\n");
+    Ok(out)
+}
+
+/// The draft behind a path, a preset's id or `-`.
+fn read(what: &str) -> Result<Draft, Failure> {
+    let text = if what == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else if let Some(draft) = presets::draft(what) {
+        return Ok(draft);
+    } else {
+        std::fs::read_to_string(what)
+    };
+    let text = text.map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no such file, and {}", no_preset(what)),
+            std::io::ErrorKind::InvalidData => "this is not a text file; scenario files are JSON in UTF-8".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        Failure::Problems(vec![Problem::new(what, message)])
+    })?;
+    Draft::parse(&text).map_err(Failure::Problems)
+}
+
+fn no_preset(id: &str) -> String {
+    let ids: Vec<&str> = presets::ALL.iter().map(|preset| preset.id).collect();
+    format!("there is no preset \"{id}\"; choose one of {}", ids.join(", "))
+}
+
+fn title(scenario: &Scenario) -> &str {
+    if scenario.name.is_empty() { "Scenario" } else { &scenario.name }
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}

@@ -1,0 +1,150 @@
+//! What `run` prints for people: the verdict, the ledger, the latencies, the bill and the findings.
+
+use std::fmt::Write as _;
+use streamgauge::app::verdict::verdict;
+use streamgauge::cost::Bill;
+use streamgauge::limits::grouped;
+use streamgauge::metrics::{Finding, Histogram, Ledger};
+use streamgauge::session::Session;
+use streamgauge::{text, words};
+
+/// Width of the lines of sentences.
+const WIDTH: usize = 100;
+
+/// The whole report, with a line break at its end.
+pub fn report(session: &Session) -> String {
+    let (scenario, timeline) = (session.scenario(), session.timeline());
+    let verdict = verdict(scenario, timeline, timeline.frames());
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}: {}, seed {}, digest {:016x}\n",
+        super::title(scenario),
+        plain(&text::span_text(timeline.length().seconds_f64())),
+        scenario.seed,
+        session.digest().get()
+    );
+    let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
+    let _ = writeln!(out, "{}\n", wrapped(&verdict.sub_text(), 0));
+    out.push_str(&ledger(&session.ledger()));
+    out.push_str(&latency(session));
+    out.push_str(&bill(&session.bill()));
+    out.push_str(&findings(&session.findings()));
+    out
+}
+
+fn ledger(ledger: &Ledger) -> String {
+    let share = |part: u64| match ledger.offered {
+        0 => String::new(),
+        offered => plain(&words::percent(part as f64 / offered as f64)),
+    };
+    let mut rows = vec![
+        row(["Records", "", "of all"]),
+        row(["offered", &grouped(ledger.offered), ""]),
+        row(["  stored by the stream", &grouped(ledger.stored), &share(ledger.stored)]),
+    ];
+    // What never happened is not worth a line.
+    let parts = [
+        ("    processed by the function", ledger.processed),
+        ("    in a running invocation", ledger.in_flight),
+        ("    waiting in the stream", ledger.waiting),
+        ("    expired in the stream", ledger.expired),
+        ("    given up by the mapping", ledger.discarded),
+        ("  waiting at the producer", ledger.at_producer),
+        ("  lost: failed entries ignored", ledger.lost_ignored),
+        ("  lost: last attempt failed", ledger.lost_exhausted),
+        ("  lost: too old at the producer", ledger.lost_too_old),
+        ("  lost: producer's buffer full", ledger.lost_buffer_full),
+    ];
+    for (name, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+        rows.push(row([name, &grouped(count), &share(count)]));
+    }
+    let balance = if ledger.balances() { "The account balances." } else { "The account does not balance." };
+    format!("{}{balance}\n\n", table(&rows, &[false, true, true]))
+}
+
+fn latency(session: &Session) -> String {
+    let line = |name: &str, histogram: &Histogram| {
+        let at = |permille| {
+            let span = histogram.quantile(permille);
+            span.map_or("–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())))
+        };
+        vec![name.to_owned(), at(500), at(990), at(1_000)]
+    };
+    let recorder = session.recorder();
+    let rows = [
+        row(["Latency", "half", "99 %", "all"]),
+        line("from put to processed", recorder.put_latency()),
+        line("from offered to processed", recorder.offer_latency()),
+    ];
+    format!("{}\n", table(&rows, &[false, true, true, true]))
+}
+
+fn bill(bill: &Bill) -> String {
+    let mut rows = vec![row(["Bill", "", "this run", "30 days"])];
+    for line in &bill.lines {
+        let (run, month) = (words::dollars_e4(line.run_e4), words::dollars_cents(line.month_cents));
+        rows.push(row([line.name, &plain(&line.cause), &run, &month]));
+    }
+    let (run, month) = (words::dollars_e4(bill.run_total_e4), words::dollars_cents(bill.month_total_cents));
+    rows.push(row(["together", "", &run, &month]));
+    let note = format!("{}. {}", bill.price_book, plain(&bill.extrapolation));
+    format!("{}{}\n\n", table(&rows, &[false, false, true, true]), wrapped(&note, 0))
+}
+
+fn findings(findings: &[Finding]) -> String {
+    let mut out = "Findings\n".to_owned();
+    for (i, finding) in findings.iter().enumerate() {
+        let _ = writeln!(out, "{}. {}", i + 1, wrapped(&finding.cause, 3));
+        let _ = writeln!(out, "   {}", wrapped(&finding.evidence, 3));
+        let _ = writeln!(out, "   {}", wrapped(&finding.remedy, 3));
+    }
+    if findings.is_empty() {
+        out.push_str("none\n");
+    }
+    out
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).into()
+}
+
+/// Rows as lines, each column as wide as its widest cell; `right` says which columns end at the same place.
+fn table(rows: &[Vec<String>], right: &[bool]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..right.len()).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for ((cell, width), right) in row.iter().zip(&widths).zip(right) {
+            let _ = if *right { write!(line, "{cell:>width$}  ") } else { write!(line, "{cell:<width$}  ") };
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Sentences broken into lines, those after the first indented.
+pub fn wrapped(sentences: &str, indent: usize) -> String {
+    let (mut out, mut used) = (String::new(), indent);
+    for word in plain(sentences).split_whitespace() {
+        let length = word.chars().count();
+        if used > indent && used + 1 + length > WIDTH {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+        } else if used > indent {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
+/// Text without the no-break spaces and places to break that only a page needs.
+pub fn plain(text: &str) -> String {
+    text.replace('\u{a0}', " ").replace('\u{200b}', "")
+}

@@ -1,0 +1,314 @@
+//! The one component with a state: it holds the model, carries out its effects, and draws what moves.
+
+use super::frame::AnimationFrame;
+use super::listen::Listener;
+use super::pencil::Pencil;
+use super::scenario::ScenarioColumn;
+use super::stage::{self, Places};
+use super::surroundings::Surroundings;
+use super::{result, table, top};
+use serde_json::{Value, json};
+use std::rc::Rc;
+use streamgauge::app::form::Group;
+use streamgauge::app::{Action, BoxEvent, Effect, Model, picture};
+use streamgauge::scenario::Problem;
+use streamgauge::units::SimTime;
+use streamgauge::web::{self, GlassBox};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
+use yew::{AttrValue, Component, Context, Html, classes, html};
+
+/// The columns are rendered again at most so often while a run plays, in milliseconds.
+const COLUMNS_EVERY_MS: f64 = 125.0;
+
+/// What the component hears.
+pub enum Msg {
+    /// Somebody or something did something.
+    Act(Action),
+    /// The box reported.
+    Box(web::BoxEvent),
+    /// A frame of the screen begins at this time, in milliseconds.
+    Frame(f64),
+    /// A pointer did something to the curve.
+    Curve(PointerEvent),
+    /// The window has another size.
+    Resized,
+    /// The system went from light to dark or back.
+    Rethemed,
+    /// The table was asked for, or closed.
+    ShowTable(bool),
+}
+
+/// The page.
+pub struct App {
+    model: Model,
+    glass: GlassBox,
+    surroundings: Surroundings,
+    places: Places,
+    pencil: Pencil,
+    frame: AnimationFrame,
+    ticking: bool,
+    last_frame_ms: Option<f64>,
+    columns_at_ms: f64,
+    columns_due: bool,
+    /// The scenario column as it was made last, and the state that it was made for.
+    form: Rc<Vec<Group>>,
+    operations: Rc<Vec<(usize, SimTime, String)>>,
+    form_state: Option<(u32, usize)>,
+    dragged: Option<String>,
+    table_open: bool,
+    _listeners: Vec<Listener>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let surroundings = Surroundings::new();
+        let (model, effects) = Model::new(&surroundings.start());
+        let link = ctx.link().clone();
+        let glass = GlassBox::start(move |event| link.send_message(Msg::Box(event)));
+        let link = ctx.link().clone();
+        let frame = AnimationFrame::new(move |now| link.send_message(Msg::Frame(now)));
+        let places = Places::default();
+        let mut app = Self {
+            model,
+            glass,
+            pencil: Pencil::new(places.clone(), &surroundings),
+            _listeners: listeners(ctx, &surroundings),
+            surroundings,
+            places,
+            frame,
+            ticking: false,
+            last_frame_ms: None,
+            columns_at_ms: 0.0,
+            columns_due: false,
+            form: Rc::default(),
+            operations: Rc::default(),
+            form_state: None,
+            dragged: None,
+            table_open: false,
+        };
+        app.carry_out(effects);
+        app.renew_form();
+        app
+    }
+
+    fn update(&mut self, _ctx: &Context<Self>, message: Msg) -> bool {
+        match message {
+            Msg::Act(action) => self.act(action),
+            Msg::Box(event) => return self.hear(event),
+            Msg::Frame(now) => return self.draw(now),
+            Msg::Curve(event) => {
+                let Some(action) = self.drag(&event) else { return false };
+                self.act(action);
+            }
+            Msg::Resized => self.pencil.measure_again(),
+            Msg::Rethemed => self.pencil.retheme(),
+            Msg::ShowTable(open) => self.table_open = open,
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let act = ctx.link().callback(Msg::Act);
+        let on_curve = ctx.link().callback(Msg::Curve);
+        let open_table = ctx.link().callback(|_| Msg::ShowTable(true));
+        let close_table = ctx.link().callback(|_| Msg::ShowTable(false));
+        let table_closed = ctx.link().callback(|_: Event| Msg::ShowTable(false));
+        let dark = self.surroundings.is_dark(self.model.theme());
+        let parts = self.model.draft().get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
+        html! {
+            <>
+                { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
+                { top::view(&self.model, dark, &act) }
+                <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"))}>
+                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts}
+                        curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
+                    { stage::view(&self.model, &self.places, &act, &open_table) }
+                    { result::view(&self.model, &self.places, &act) }
+                </main>
+                { table::view(&self.model, &self.places.dialog, self.table_open, &close_table, &table_closed) }
+                <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
+            </>
+        }
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        table::show(&self.places.dialog, self.table_open);
+        self.pencil.measure_again();
+        self.frame.ask();
+    }
+}
+
+impl App {
+    fn act(&mut self, action: Action) {
+        let effects = self.model.update(action);
+        self.carry_out(effects);
+        self.renew_form();
+        self.frame.ask();
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::OpenRun { run, scenario_json } => self.glass.open(run, &scenario_json),
+                Effect::GrantCredit(blocks) => self.glass.credit(blocks),
+                Effect::CloseRun => self.glass.close(),
+                Effect::RestartBox => self.glass.restart(),
+                Effect::StartClock => {
+                    self.ticking = true;
+                    self.last_frame_ms = None;
+                }
+                Effect::StopClock => self.ticking = false,
+                Effect::SetTheme(theme) => {
+                    self.surroundings.set_theme(theme);
+                    self.pencil.retheme();
+                }
+                Effect::SetPresent(present) => {
+                    self.surroundings.set_present(present);
+                    self.pencil.measure_again();
+                }
+                Effect::SetFullscreen(full) => self.surroundings.set_fullscreen(full),
+                Effect::SavePreference { key, value } => self.surroundings.save_preference(key, &value),
+                Effect::Announce(text) => {
+                    if let Some(live) = self.places.live.cast::<Element>() {
+                        live.set_text_content(Some(&text));
+                    }
+                }
+                Effect::Download { name, text } => self.surroundings.download(&name, &text),
+            }
+        }
+    }
+
+    /// Makes the scenario column again if anything in it may have changed.
+    fn renew_form(&mut self) {
+        let state = self.model.form_state();
+        if self.form_state == Some(state) {
+            return;
+        }
+        self.form_state = Some(state);
+        let source = self.model.form();
+        self.form = Rc::new(source.groups());
+        self.operations = Rc::new(source.operations());
+    }
+
+    /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.
+    fn hear(&mut self, event: web::BoxEvent) -> bool {
+        let event = match event {
+            web::BoxEvent::Ready => return false,
+            web::BoxEvent::Opened { id } => BoxEvent::Opened { run: id },
+            web::BoxEvent::Refused { id, message } => {
+                let texts: Vec<String> = serde_json::from_str(&message).unwrap_or_else(|_| vec![message]);
+                BoxEvent::Refused { run: id, problems: texts.into_iter().map(|text| Problem::new("", text)).collect() }
+            }
+            web::BoxEvent::Frames { id, block } => BoxEvent::Frames { run: id, block },
+            web::BoxEvent::Done { id, summary } => BoxEvent::Done { run: id, summary },
+            web::BoxEvent::Failed { message, .. } => BoxEvent::Failed { message },
+            web::BoxEvent::Stopped { reason } => BoxEvent::Stopped { reason },
+        };
+        let often = matches!(event, BoxEvent::Frames { .. });
+        self.act(Action::Box(event));
+        self.pencil.columns_changed();
+        self.columns_due = true;
+        !often
+    }
+
+    /// One frame of the screen: time passes, what moves is drawn, and now and then the columns are rendered.
+    fn draw(&mut self, now: f64) -> bool {
+        if self.ticking {
+            let elapsed_ms = self.last_frame_ms.map_or(0.0, |last| now - last);
+            self.last_frame_ms = Some(now);
+            let effects = self.model.update(Action::Tick { elapsed_ms });
+            self.carry_out(effects);
+            self.renew_form();
+            self.columns_due = true;
+        }
+        let columns = self.columns_due && (now - self.columns_at_ms >= COLUMNS_EVERY_MS || !self.ticking);
+        if columns {
+            self.columns_at_ms = now;
+            self.columns_due = false;
+            self.pencil.columns_changed();
+        }
+        self.pencil.draw(&self.model, &self.surroundings, now);
+        if self.ticking || self.columns_due {
+            self.frame.ask();
+        }
+        columns
+    }
+
+    /// What a pointer on the curve means.
+    fn drag(&mut self, event: &PointerEvent) -> Option<Action> {
+        let svg: Element = self.places.curve.cast()?;
+        match event.type_().as_str() {
+            "pointerdown" => {
+                let target: Element = event.target()?.dyn_into().ok()?;
+                self.dragged = Some(target.closest("[data-handle]").ok()??.get_attribute("data-handle")?);
+                event.prevent_default();
+                // Without capture the drag ends at the edge of the curve, which is no harm.
+                let _ = svg.set_pointer_capture(event.pointer_id());
+                None
+            }
+            "pointermove" => {
+                let handle = self.dragged.as_ref()?;
+                let place = svg.get_bounding_client_rect();
+                let (x, y) = (f64::from(event.client_x()) - place.left(), f64::from(event.client_y()) - place.top());
+                let size = self.pencil.size_of(&svg);
+                let (path, value) = picture::curve_from_pointer(self.model.scenario(), size, handle, x, y)?;
+                let value = if value.fract() == 0.0 { json!(value as u64) } else { json!(value) };
+                Some(Action::Set(vec![(path.to_owned(), value)]))
+            }
+            _ => {
+                self.dragged = None;
+                None
+            }
+        }
+    }
+}
+
+/// Keys, files dropped anywhere, and changes of the window.
+fn listeners(ctx: &Context<App>, surroundings: &Surroundings) -> Vec<Listener> {
+    let window = &surroundings.window;
+    let act = ctx.link().callback(Msg::Act);
+    let keys = act.clone();
+    let resized = ctx.link().callback(|_: Event| Msg::Resized);
+    let rethemed = ctx.link().callback(|_: Event| Msg::Rethemed);
+    let mut listeners = vec![
+        Listener::new(window, "keydown", move |event| {
+            let event: KeyboardEvent = event.unchecked_into();
+            if let Some(action) = key_action(&event) {
+                event.prevent_default();
+                keys.emit(action);
+            }
+        }),
+        Listener::new(window, "dragover", |event| event.prevent_default()),
+        Listener::new(window, "drop", move |event| {
+            event.prevent_default();
+            let event: DragEvent = event.unchecked_into();
+            Surroundings::open_files(event.data_transfer().and_then(|data| data.files()), act.clone());
+        }),
+        Listener::new(window, "resize", move |event| resized.emit(event)),
+    ];
+    if let Ok(Some(dark)) = window.match_media("(prefers-color-scheme: dark)") {
+        listeners.push(Listener::new(&dark, "change", move |event| rethemed.emit(event)));
+    }
+    listeners
+}
+
+/// What a key does here: nothing where somebody types, and a focused button keeps its own space bar.
+fn key_action(event: &KeyboardEvent) -> Option<Action> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    let action = Action::for_key(&event.key())?;
+    let target: HtmlElement = event.target()?.dyn_into().ok()?;
+    let typing = match target.tag_name().as_str() {
+        "INPUT" => target.get_attribute("type").as_deref() != Some("range"),
+        "SELECT" | "TEXTAREA" => true,
+        _ => false,
+    };
+    let pressing = matches!(target.tag_name().as_str(), "BUTTON" | "SUMMARY" | "LABEL") && event.key() == " ";
+    let in_dialog = target.closest("dialog").ok().flatten().is_some();
+    (!typing && !pressing && !in_dialog).then_some(action)
+}

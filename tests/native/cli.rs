@@ -1,0 +1,149 @@
+//! The real program: what it prints, where, and its exit status.
+
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use streamgauge::scenario::{Draft, presets, schema};
+use streamgauge::session::Session;
+
+fn streamgauge(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_streamgauge")).args(arguments).output().expect("the program starts")
+}
+
+fn golden(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).join("scenario.json");
+    path.to_str().expect("a plain path").to_owned()
+}
+
+/// A file with this text, in the folder that Cargo sets aside for tests.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).expect("a writable folder");
+    path
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// The one JSON object of a run.
+fn run_json(arguments: &[&str]) -> Value {
+    let output = streamgauge(&[&["run", "--json"], arguments].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+#[test]
+fn the_presets_are_listed_and_printed() {
+    let list = streamgauge(&["presets"]);
+    assert!(list.status.success());
+    for preset in presets::ALL {
+        assert!(stdout(&list).contains(preset.id));
+        let one = streamgauge(&["presets", preset.id]);
+        let draft = Draft::parse(&stdout(&one)).expect("JSON");
+        assert_eq!(draft, preset.draft());
+    }
+    let unknown = streamgauge(&["presets", "hot"]);
+    assert_eq!((unknown.status.code(), stdout(&unknown).as_str()), (Some(2), ""));
+    assert!(stderr(&unknown).contains("sudden-popularity"));
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let output = streamgauge(&["schema"]);
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), schema::schema());
+}
+
+#[test]
+fn a_good_file_is_called_good() {
+    let output = streamgauge(&["check", &golden("spike-ignored")]);
+    assert!(output.status.success());
+    assert_eq!(stdout(&output), "spike-ignored: no problems. It offers about 91,500 records in 1 min.\n");
+}
+
+#[test]
+fn a_bad_file_gets_every_problem_and_nothing_else() {
+    let text = r#"{ "traffic": { "curve": [{ "kind": "spike", "base_per_s": -1 }] }, "stream": { "shard": 4 } }"#;
+    let path = file("bad.json", text);
+    let path = path.to_str().expect("a plain path");
+    let expected = "traffic.curve.0.base_per_s: -1 is too small; choose 0 to 10,000,000 records/s\n\
+                    stream.shard: there is no field of this name; did you mean \"shards\"?\n";
+    for arguments in [&["check", path][..], &["run", path], &["run", "--json", path]] {
+        let output = streamgauge(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!((stdout(&output).as_str(), stderr(&output).as_str()), ("", expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_no_scenario_is_said_in_one_line() {
+    let not_json = file("not.json", "{ \"seed\": 7,");
+    let not_text = file("not.txt", "");
+    std::fs::write(&not_text, [0xff, 0xfe, 0x00]).expect("a writable folder");
+    for what in [not_json.to_str(), not_text.to_str(), Some("no-such-preset"), Some(env!("CARGO_TARGET_TMPDIR"))] {
+        let output = streamgauge(&["run", what.expect("a plain path")]);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(stdout(&output), "");
+        assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_handler_of_the_host_is_refused() {
+    let mut draft = presets::ALL[0].draft();
+    draft.set("consumer.handler", json!("host"));
+    let path = file("host.json", &draft.to_json());
+    let output = streamgauge(&["run", path.to_str().expect("a plain path")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("consumer.handler: "));
+}
+
+#[test]
+fn a_run_is_one_json_object_and_repeats() {
+    let path = golden("operations");
+    let object = run_json(&[&path]);
+    for name in ["digest", "ledger", "metrics", "latency", "bill", "findings"] {
+        assert!(!object[name].is_null(), "{name} is missing");
+    }
+    assert_eq!(object["ledger"]["balances"], json!(true));
+    let text = std::fs::read_to_string(&path).expect("a golden scenario");
+    let mut session = Session::new(Draft::parse(&text).expect("JSON").check().expect("whole"));
+    let _ = session.run();
+    assert_eq!(object, session.summary());
+    let other = run_json(&[&path, "--seed", "99"]);
+    assert_eq!(other["seed"], json!(99));
+    assert_ne!(other["digest"], object["digest"]);
+    let too_large = streamgauge(&["run", &path, "--seed", "18446744073709551615"]);
+    assert_eq!(too_large.status.code(), Some(2));
+    assert!(stderr(&too_large).starts_with("seed: "));
+}
+
+#[test]
+fn a_scenario_may_come_through_a_pipe() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_streamgauge"))
+        .args(["run", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let text = std::fs::read(golden("spike-ignored")).expect("a golden scenario");
+    child.stdin.take().expect("a pipe").write_all(&text).expect("the program reads");
+    let output = child.wait_with_output().expect("the program ends");
+    let report = stdout(&output);
+    for part in ["spike-ignored: 1 min, seed 11", "Records", "The account balances.", "Latency", "Bill", "Findings"] {
+        assert!(report.contains(part), "{part} is missing in:\n{report}");
+    }
+    assert!(report.lines().all(|line| line.chars().count() <= 110 && line == line.trim_end()));
+}
+
+#[test]
+fn the_world_cup_day_offers_every_request_and_balances() {
+    let object = run_json(&["world-cup-1998"]);
+    assert_eq!(object["ledger"]["offered"], json!(36_780_275));
+    assert_eq!(object["ledger"]["balances"], json!(true));
+}
