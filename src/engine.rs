@@ -281,7 +281,11 @@ impl Engine {
             Event::InvocationEnd(shard) => mapping.end(shard, bench),
             Event::InvokeAgain(shard) => mapping.invoke_again(shard, bench),
             Event::Expire(shard) => {
-                bench.stream.shards[shard as usize].expiry_pending = false;
+                let expiry_at = &mut bench.stream.shards[shard as usize].expiry_at;
+                // An older event may be left over from before an earlier one was needed.
+                if *expiry_at == bench.now {
+                    *expiry_at = u64::MAX;
+                }
                 mapping.expire(shard, bench);
             }
         }

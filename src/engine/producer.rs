@@ -244,10 +244,11 @@ fn put_entry(record: &mut Record, charged: u32, bench: &mut Bench<'_, impl Obser
         Ok(()) => {
             record.arrived = bench.now;
             bench.stream.store(shard, *record);
+            let retention = bench.stream.retention();
             let state = &mut bench.stream.shards[shard as usize];
-            if !state.expiry_pending {
-                state.expiry_pending = true;
-                bench.agenda.push(bench.now + bench.stream.retention(), Event::Expire(shard));
+            if state.expiry_at == u64::MAX {
+                state.expiry_at = bench.now + retention;
+                bench.agenda.push(state.expiry_at, Event::Expire(shard));
             }
             bench.say(Fact::Stored { shard, record });
             Ok(shard)
