@@ -289,7 +289,7 @@ impl Mapping {
         let lane = &self.lanes[shard as usize];
         let max = limits::LAMBDA_PAYLOAD_MAX.get();
         let available = lane.fetched - lane.position;
-        if available * self.payload_per_record <= max {
+        if available * self.payload_per_record < max {
             return false;
         }
         let records = bench.stream.shards[shard as usize].log.run(lane.position, lane.fetched);

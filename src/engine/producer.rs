@@ -144,9 +144,8 @@ impl Producer {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
                 if let Some(max_age) = max_age {
-                    let oldest = bench.now.saturating_sub(max_age.micros());
                     self.call.retain(|record| {
-                        let young = record.offered > oldest || oldest == 0;
+                        let young = bench.now - record.offered <= max_age.micros();
                         if !young {
                             bench.say(Fact::Lost { record, cause: LossCause::TooOld });
                         }
