@@ -79,11 +79,13 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
         true => Sizes::Fixed { bytes: a as u32 },
         false => Sizes::Uniform { min: a.min(b) as u32, max: a.max(b) as u32 },
     });
-    (vec(series(length, large), 1..=2), keys, sizes).prop_map(|(parts, keys, sizes)| Traffic {
-        parts: parts.into_iter().map(|rows| Part::Series(Arc::new(Series { source: String::new(), rows }))).collect(),
-        arrivals: Arrivals::Even,
-        keys,
-        sizes,
+    let part = |rows| Part::Series(Arc::new(Series { source: String::new(), rows }));
+    (vec(series(length, large), 1..=2), keys, sizes, any::<bool>()).prop_map(move |(mut parts, keys, sizes, given)| {
+        if !given {
+            // The mapping takes a short cut where no series brings its own sizes.
+            parts.iter_mut().flatten().for_each(|row: &mut SeriesRow| row.bytes = None);
+        }
+        Traffic { parts: parts.into_iter().map(part).collect(), arrivals: Arrivals::Even, keys, sizes }
     })
 }
 
@@ -123,7 +125,9 @@ fn ratio() -> impl Strategy<Value = Ratio> {
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
-    let age = proptest::option::of((0..3_000_000u64).prop_map(Span::from_micros));
+    // A fifth of a second is also a common time to gather a call: then its oldest record is exactly so old.
+    let age = prop_oneof![1 => Just(200_000), 3 => 0..3_000_000u64];
+    let age = proptest::option::of(age.prop_map(Span::from_micros));
     let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
@@ -136,7 +140,7 @@ fn producer() -> impl Strategy<Value = Producer> {
     let batch = prop_oneof![Just(500u32), 1..60u32];
     let call = prop_oneof![
         1 => Just(PutCall::PutRecord),
-        2 => (batch, wait(300_000)).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
+        2 => (batch, prop_oneof![wait(300_000), Just(Span::from_millis(200))]).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
     ];
     let buffer = prop_oneof![1 => 1..100u64, 3 => Just(10_000_000u64)];
     (call, buffer, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
