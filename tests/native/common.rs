@@ -2,6 +2,7 @@
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
+use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{Draft, Scenario};
 use streamgauge::session::{Pump, Session};
 
@@ -29,4 +30,9 @@ pub fn repeatable(cases: u32) -> ProptestConfig {
         max_shrink_iters: 4_000,
         ..ProptestConfig::default()
     }
+}
+
+/// Everything in a timeline, so that equal ones are equal where a statistic has nothing to say, too.
+pub fn bits(timeline: &Timeline) -> Vec<u64> {
+    timeline.encode(0, timeline.frames()).into_iter().map(f64::to_bits).collect()
 }

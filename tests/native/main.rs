@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod closed_form;
 mod common;
+mod contract;
 mod picture;
 mod picture_model;
 mod picture_plot;
