@@ -4,17 +4,32 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { launch } from "./support/browser.mjs";
 import { harnessFiles, openBox } from "./support/harness.mjs";
+import { inHiddenTab } from "./support/hidden.mjs";
 import { serveSite } from "./support/site.mjs";
 
 const GOLDEN = new URL("../golden/", import.meta.url);
 const command = process.env.STREAMGAUGE_COMMAND ?? "target/debug/streamgauge";
 const run = promisify(execFile);
 
-const scenarios = (await readdir(GOLDEN)).sort();
-assert.ok(scenarios.length >= 6, "there are golden scenarios");
+const print = async (...words) => (await run(command, words, { maxBuffer: 64 << 20 })).stdout;
+
+// The ids of presets stand at the beginning of lines; everything else that is printed is indented or has spaces.
+const presets = (await print("presets")).split("\n").filter((line) => /^[\w-]+$/.test(line));
+const golden = (await readdir(GOLDEN)).sort();
+assert.ok(golden.length >= 6 && presets.length >= 6, "there are golden scenarios and presets");
+
+/// Every scenario: how it is called, what names it on the command line, and its document.
+const scenarios = [
+  ...golden.map((name) => {
+    const file = fileURLToPath(new URL(`${name}/scenario.json`, GOLDEN));
+    return { title: name, named: file, text: () => readFile(file, "utf8") };
+  }),
+  ...presets.map((id) => ({ title: `preset ${id}`, named: id, text: () => print("presets", id) })),
+];
 
 let browser;
 let site;
@@ -30,58 +45,50 @@ after(async () => {
   await site?.close();
 });
 
-const natives = new Map();
-async function native(name) {
-  if (!natives.has(name)) {
-    const file = new URL(`${name}/scenario.json`, GOLDEN).pathname;
-    const { stdout } = await run(command, ["run", file, "--json"], { maxBuffer: 64 << 20 });
-    natives.set(name, JSON.parse(stdout).digest);
-  }
-  return natives.get(name);
+/// The digest that the command line finds, once for each scenario.
+async function native(scenario) {
+  scenario.digest ??= JSON.parse(await print("run", scenario.named, "--json")).digest;
+  assert.ok(scenario.digest, "there is a digest");
+  return scenario.digest;
 }
 
 let count = 0;
-async function boxed(name, pump, credit) {
-  const scenario = await readFile(new URL(`${name}/scenario.json`, GOLDEN), "utf8");
+/// The digest that the box finds.
+async function boxed(scenario, pump, credit) {
   count += 1;
   const result = await page.evaluate(
-    ([id, scenario, pump, credit]) => runToEnd(id, scenario, pump, credit),
-    [count, scenario, pump, credit],
+    ([id, text, pump, credit]) => runToEnd(id, text, pump, credit),
+    [count, await scenario.text(), pump, credit],
   );
   assert.equal(result.type, "done", JSON.stringify(result));
   assert.ok(result.largest <= 512 * 1024, `a message has ${result.largest} bytes`);
   return JSON.parse(result.summary).digest;
 }
 
-for (const name of scenarios) {
-  test(`${name}: natively and in the box`, async () => {
-    const digest = await boxed(name);
-    assert.ok(digest, "there is a digest");
-    assert.equal(digest, await native(name));
+for (const scenario of scenarios) {
+  test(`${scenario.title}: natively and in the box`, async () => {
+    assert.equal(await boxed(scenario), await native(scenario));
   });
 }
 
 test("the size of a turn makes no difference", async () => {
-  for (const name of scenarios.slice(0, 4)) {
-    assert.equal(await boxed(name, 97, 1), await native(name), `${name}, 97 events a turn`);
-    assert.equal(await boxed(name, 1_000_003, 9), await native(name), `${name}, a million events a turn`);
+  for (const scenario of scenarios.slice(0, 4)) {
+    assert.equal(await boxed(scenario, 97, 1), await native(scenario), `${scenario.title}, 97 events a turn`);
+    assert.equal(await boxed(scenario, 1_000_003, 9), await native(scenario), `${scenario.title}, a million a turn`);
   }
 });
 
 test("a hidden tab makes no difference", async () => {
-  // Another tab in front hides this one; the browser must say so, or the test would prove nothing.
-  const session = await page.context().newCDPSession(page);
-  const { windowId } = await session.send("Browser.getWindowForTarget");
-  const hide = (state) => session.send("Browser.setWindowBounds", { windowId, bounds: { windowState: state } });
-  const front = await page.context().newPage();
-  await front.bringToFront();
-  await hide("minimized");
-  const hidden = await page.evaluate(() => document.visibilityState);
-  const digest = await boxed(scenarios[0]);
-  await hide("normal");
-  await front.close();
-  assert.equal(hidden, "hidden");
-  assert.equal(digest, await native(scenarios[0]));
+  const [scenario] = scenarios;
+  const { before, result, after } = await inHiddenTab(
+    site.url("harness.html"),
+    "startBox().then(() => next('ready'))",
+    `runToEnd(1, ${JSON.stringify(await scenario.text())})`,
+  );
+  // Otherwise the test would prove nothing.
+  assert.deepEqual([before, after], ["hidden", "hidden"]);
+  assert.equal(result.type, "done", JSON.stringify(result));
+  assert.equal(JSON.parse(result.summary).digest, await native(scenario));
 });
 
 test("nothing complained and nothing left the site", () => page.assertClean());
