@@ -210,7 +210,6 @@ impl App {
         };
         let often = matches!(event, BoxEvent::Frames { .. });
         self.act(Action::Box(event));
-        self.pencil.columns_changed();
         self.columns_due = true;
         !often
     }
