@@ -55,6 +55,8 @@ pub struct Engine {
     operations: Vec<PlannedOperation>,
     /// Operations applied so far, planned or not.
     applied: u32,
+    /// Arrivals and events so far.
+    worked: u64,
 }
 
 /// What the agenda holds: everything that happens at most once a call or once a batch.
@@ -129,6 +131,7 @@ impl Engine {
             agenda,
             operations: scenario.operations.clone(),
             applied: 0,
+            worked: 0,
         }
     }
 
@@ -154,6 +157,7 @@ impl Engine {
                     return Step::Spent;
                 }
                 left -= 1;
+                self.worked += 1;
                 self.offer(observer);
             }
             let next = self.next_event_at();
@@ -165,6 +169,7 @@ impl Engine {
                 return Step::Spent;
             }
             left -= 1;
+            self.worked += 1;
             if self.agenda.next_at() == next {
                 if let Some(id) = self.missing_outcome() {
                     return Step::Waiting(id);
@@ -179,6 +184,11 @@ impl Engine {
                 return Step::Full;
             }
         }
+    }
+
+    /// Arrivals and events since the start of the run: what a budget counts.
+    pub const fn worked(&self) -> u64 {
+        self.worked
     }
 
     /// When the next event or flush is due.
