@@ -224,11 +224,15 @@ impl Model {
 
     /// A problem as a sentence with the name of its field.
     pub(super) fn problem_text(&self, problem: &Problem) -> String {
-        match fields::field(&problem.path) {
+        let mut text = match fields::field(&problem.path) {
             Some(field) if !field.path.is_empty() && !matches!(field.kind, Kind::Group) => {
                 format!("{}: {}", field.label, problem.message)
             }
             _ => problem.to_string(),
+        };
+        if !text.ends_with(['.', '?']) {
+            text.push('.');
         }
+        text
     }
 }
