@@ -154,31 +154,34 @@ test("keys run, step and go back", () =>
     await until(async () => Number(await slider(page).inputValue()) === 0, "back at the start");
   }));
 
-test("no task on the main thread is longer than 50 ms while a run plays", async () => {
-  const tries = [];
-  // Another program on this machine can take the processor away in the middle of a task; it does not do so in
-  // each of three runs.
-  for (let count = 0; count < 3 && !tries.includes(0); count += 1) {
-    await withPage(async (page) => {
-      await page.waitForLoadState("networkidle");
-      await page.waitForTimeout(500);
-      await page.evaluate(() => {
-        window.longTasks = [];
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration));
-        }).observe({ type: "longtask" });
-      });
-      await button(page, "300×").click();
+test("no task takes the main thread more than 50 ms while a run plays", () =>
+  withPage(async (page) => {
+    await page.waitForLoadState("networkidle");
+    await button(page, "300×").click();
+    const tasks = await tasksDuring(page, async () => {
       await button(page, "Run").click();
       await until(() => button(page, "Run again").isVisible(), "the run has ended");
-      await page.waitForTimeout(200);
-      const long = await page.evaluate(() => window.longTasks);
-      console.log(`tasks over 50 ms during a run: ${long.length ? `${long.join(", ")} ms` : "none"}`);
-      tries.push(long.length);
     });
-  }
-  assert.ok(tries.includes(0), `long tasks in each run: ${tries.join(", ")}`);
-});
+    const [longest] = tasks;
+    console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
+    assert.ok(tasks.length > 100, "the trace shows the page at work");
+    assert.ok(longest.own <= 50, JSON.stringify(tasks.slice(0, 5)));
+  }));
+
+/// The tasks of the page's main thread while `act` goes on, in milliseconds, the longest first. `own` is the time
+/// that the thread itself ran: unlike the time in all it does not depend on what else this machine does.
+async function tasksDuring(page, act) {
+  const categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+  await browser.startTracing(page, { categories });
+  await act();
+  const { traceEvents: events } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const drawn = new Set(events.filter(({ name }) => name === "FireAnimationFrame").map(thread));
+  const tasks = events.filter((event) => event.name === "RunTask" && event.ph === "X" && drawn.has(thread(event)));
+  return tasks
+    .map(({ dur, tdur }) => ({ own: (tdur ?? dur) / 1_000, wall: dur / 1_000 }))
+    .sort((one, other) => other.own - one.own);
+}
 
 test("an engine that hangs is ended, and the page says so and lives on", async () => {
   const { engine } = await siteNames();
