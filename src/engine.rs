@@ -55,6 +55,12 @@ pub struct Engine {
     operations: Vec<PlannedOperation>,
     /// Operations applied so far, planned or not.
     applied: u32,
+    /// Arrivals and events so far.
+    worked: u64,
+    /// Whether something of the instant `now` has happened, and something of it may be still to come.
+    amid: bool,
+    /// Records that the logs keep together before the run stops.
+    keep_max: u64,
 }
 
 /// What the agenda holds: everything that happens at most once a call or once a batch.
@@ -129,7 +135,15 @@ impl Engine {
             agenda,
             operations: scenario.operations.clone(),
             applied: 0,
+            worked: 0,
+            amid: false,
+            keep_max: limits::LOG_RECORDS_MAX,
         }
+    }
+
+    /// Stops with [`Step::Full`] when the logs keep more records than this, for a host with less memory.
+    pub fn keep_at_most(&mut self, records: u64) {
+        self.keep_max = records.min(limits::LOG_RECORDS_MAX);
     }
 
     /// The instant that has been reached: everything before it has happened.
@@ -137,16 +151,35 @@ impl Engine {
         SimTime::from_micros(self.now)
     }
 
+    /// The first instant from now on of which nothing has happened yet: where a change is the same change again
+    /// in a replay, whatever the pace of the two runs.
+    pub const fn next_whole_instant(&self) -> SimTime {
+        SimTime::from_micros(if self.amid { self.now + 1 } else { self.now })
+    }
+
     /// The end of the run.
     pub const fn end(&self) -> SimTime {
         SimTime::from_micros(self.end)
     }
 
-    /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
+    /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have. An
+    /// instant that lies behind is reached already.
     pub fn advance(&mut self, until: SimTime, budget: u32, observer: &mut impl Observer) -> Step {
-        let until = until.micros().min(self.end);
+        let before = self.now;
+        let step = self.run(until.micros().clamp(before, self.end), budget, observer);
+        self.amid = match step {
+            Step::Reached => self.amid && self.now == before,
+            Step::Waiting(_) | Step::Spent | Step::Full => true,
+        };
+        step
+    }
+
+    fn run(&mut self, until: u64, budget: u32, observer: &mut impl Observer) -> Step {
         let mut left = budget;
         loop {
+            if self.stream.kept() > self.keep_max {
+                return Step::Full;
+            }
             // At one instant events come before the flush and the flush before the arrival, so that the order
             // does not depend on where a call of this function happened to stop.
             while self.times.next_at() < self.next_event_at().min(until) {
@@ -154,6 +187,7 @@ impl Engine {
                     return Step::Spent;
                 }
                 left -= 1;
+                self.worked += 1;
                 self.offer(observer);
             }
             let next = self.next_event_at();
@@ -165,8 +199,10 @@ impl Engine {
                 return Step::Spent;
             }
             left -= 1;
+            self.worked += 1;
             if self.agenda.next_at() == next {
                 if let Some(id) = self.missing_outcome() {
+                    self.now = next;
                     return Step::Waiting(id);
                 }
                 self.happen(observer);
@@ -175,10 +211,12 @@ impl Engine {
                 let (producer, mut bench) = self.at_the_bench(observer);
                 producer.flush(&mut bench);
             }
-            if self.stream.kept() > limits::LOG_RECORDS_MAX {
-                return Step::Full;
-            }
         }
+    }
+
+    /// Arrivals and events since the start of the run: what a budget counts.
+    pub const fn worked(&self) -> u64 {
+        self.worked
     }
 
     /// When the next event or flush is due.
@@ -281,7 +319,11 @@ impl Engine {
             Event::InvocationEnd(shard) => mapping.end(shard, bench),
             Event::InvokeAgain(shard) => mapping.invoke_again(shard, bench),
             Event::Expire(shard) => {
-                bench.stream.shards[shard as usize].expiry_pending = false;
+                let expiry_at = &mut bench.stream.shards[shard as usize].expiry_at;
+                // An older event may be left over from before an earlier one was needed.
+                if *expiry_at == bench.now {
+                    *expiry_at = u64::MAX;
+                }
                 mapping.expire(shard, bench);
             }
         }

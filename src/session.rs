@@ -35,7 +35,8 @@ pub struct Session {
     trace: Trace,
     /// Answers known beforehand, by number of the invocation.
     known: BTreeMap<u64, Outcome>,
-    /// Operations of the trace that is replayed, in order; the next one last.
+    /// Operations by hand that are still to come, from the trace that is replayed or for the next whole instant; the
+    /// next one last.
     coming: Vec<PlannedOperation>,
     questions: Vec<Invocation>,
 }
@@ -107,11 +108,14 @@ impl Session {
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
     pub fn pump(&mut self, until: SimTime, budget: u32) -> Pump {
         let until = until.min(self.engine.end());
+        let enough = self.engine.worked() + u64::from(budget);
         loop {
+            // The budget is for all frames together; a frame without an event costs nothing of it.
+            let left = enough.saturating_sub(self.engine.worked()) as u32;
             let frame_end = self.observers.0.frame_end();
             let next_operation = self.coming.last().map(|planned| planned.at);
             let target = [frame_end, next_operation].into_iter().flatten().fold(until, SimTime::min);
-            let step = self.engine.advance(target, budget, &mut self.observers);
+            let step = self.engine.advance(target, left, &mut self.observers);
             self.answer_known();
             match step {
                 Step::Spent => return Pump::Spent,
@@ -137,6 +141,11 @@ impl Session {
         }
     }
 
+    /// Stops with [`Pump::Full`] when more records wait than this, for a host with less memory.
+    pub fn keep_at_most(&mut self, records: u64) {
+        self.engine.keep_at_most(records);
+    }
+
     /// The invocations that wait for an outcome and have not been taken yet.
     pub fn take_invocations(&mut self) -> Vec<Invocation> {
         self.questions.extend(self.engine.take_invocations());
@@ -153,15 +162,22 @@ impl Session {
         Ok(())
     }
 
-    /// Changes something at the instant that has been reached.
+    /// Changes something at the instant that has been reached, or a microsecond later where a part of that instant
+    /// has happened already: a replay could not find its middle again.
     ///
     /// # Errors
     /// When the run is over.
     pub fn apply(&mut self, operation: Operation) -> Result<(), ApplyError> {
-        if self.finished() {
+        let at = self.engine.next_whole_instant();
+        if self.finished() || at >= self.engine.end() {
             return Err(ApplyError);
         }
-        self.apply_now(operation);
+        if at == self.engine.now() {
+            self.apply_now(operation);
+        } else {
+            let place = self.coming.partition_point(|planned| planned.at > at);
+            self.coming.insert(place, PlannedOperation { at, operation });
+        }
         Ok(())
     }
 

@@ -250,8 +250,9 @@ impl Mapping {
             bench.say(Fact::Expired { shard, records: expired });
         }
         let state = &mut bench.stream.shards[shard as usize];
-        if let (Some(due), false) = (due, state.expiry_pending) {
-            state.expiry_pending = true;
+        // The rest of a batch that failed may be due before what was noted while it ran.
+        if let Some(due) = due.filter(|due| *due < state.expiry_at) {
+            state.expiry_at = due;
             bench.agenda.push(due, Event::Expire(shard));
         }
     }
@@ -288,7 +289,7 @@ impl Mapping {
         let lane = &self.lanes[shard as usize];
         let max = limits::LAMBDA_PAYLOAD_MAX.get();
         let available = lane.fetched - lane.position;
-        if available * self.payload_per_record <= max {
+        if available * self.payload_per_record < max {
             return false;
         }
         let records = bench.stream.shards[shard as usize].log.run(lane.position, lane.fetched);

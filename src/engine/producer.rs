@@ -144,9 +144,8 @@ impl Producer {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
                 if let Some(max_age) = max_age {
-                    let oldest = bench.now.saturating_sub(max_age.micros());
                     self.call.retain(|record| {
-                        let young = record.offered > oldest || oldest == 0;
+                        let young = bench.now - record.offered <= max_age.micros();
                         if !young {
                             bench.say(Fact::Lost { record, cause: LossCause::TooOld });
                         }
@@ -244,10 +243,11 @@ fn put_entry(record: &mut Record, charged: u32, bench: &mut Bench<'_, impl Obser
         Ok(()) => {
             record.arrived = bench.now;
             bench.stream.store(shard, *record);
+            let retention = bench.stream.retention();
             let state = &mut bench.stream.shards[shard as usize];
-            if !state.expiry_pending {
-                state.expiry_pending = true;
-                bench.agenda.push(bench.now + bench.stream.retention(), Event::Expire(shard));
+            if state.expiry_at == u64::MAX {
+                state.expiry_at = bench.now + retention;
+                bench.agenda.push(state.expiry_at, Event::Expire(shard));
             }
             bench.say(Fact::Stored { shard, record });
             Ok(shard)

@@ -76,8 +76,8 @@ pub struct Shard {
     pub range: HashRange,
     /// Its records that a reader has not passed yet.
     pub log: Log,
-    /// Whether an expiry event is in the agenda.
-    pub expiry_pending: bool,
+    /// When the next expiry event in the agenda is due, µs; `u64::MAX` while there is none.
+    pub expiry_at: u64,
     write: WriteBuckets,
     read: ReadBuckets,
 }
@@ -87,7 +87,7 @@ impl Shard {
         Self {
             range,
             log: Log::new(),
-            expiry_pending: false,
+            expiry_at: u64::MAX,
             write: WriteBuckets::new(byte_capacity),
             read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
         }

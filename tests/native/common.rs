@@ -1,6 +1,8 @@
 //! What the native tests share: scenarios from JSON, with the rest at its defaults.
 
+use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
+use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{Draft, Scenario};
 use streamgauge::session::{Pump, Session};
 
@@ -17,4 +19,20 @@ pub fn session(parts: &Value) -> Session {
     let mut session = Session::new(scenario(parts));
     assert_eq!(session.run(), Pump::Finished);
     session
+}
+
+/// So many cases, the same ones on every machine.
+pub fn repeatable(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(20_261_123),
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Everything in a timeline, so that equal ones are equal where a statistic has nothing to say, too.
+pub fn bits(timeline: &Timeline) -> Vec<u64> {
+    timeline.encode(0, timeline.frames()).into_iter().map(f64::to_bits).collect()
 }

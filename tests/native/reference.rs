@@ -1,0 +1,174 @@
+//! The engine against a naive model, fact by fact, over thousands of random small scenarios.
+
+mod happened;
+mod lane;
+mod model;
+mod random;
+mod shard;
+
+pub use happened::{Collector, Happened, What};
+
+use crate::common::repeatable;
+use lane::Phase;
+use model::{Asked, Model, Offer};
+use proptest::prelude::*;
+use random::Case;
+use streamgauge::engine::rng::{Actor, Rng};
+use streamgauge::engine::{Engine, Outcome, Step};
+use streamgauge::scenario::{Keys, Part, Scenario, Sizes};
+use streamgauge::units::SimTime;
+
+proptest! {
+    #![proptest_config(repeatable(2_400))]
+
+    #[test]
+    fn engine_and_naive_model_agree_on_every_fact(case in random::case()) {
+        let succeeds = |id: u64| case.succeeds(id);
+        let mut model = Model::new(&case.scenario, &succeeds);
+        model.run(&offers(&case.scenario));
+        let (engine, facts, asked) = run_engine(&case);
+        compare(&expiries_first(facts), &expiries_first(model.facts.clone()))?;
+        // The engine tells what it asks about in the order in which invocations begin, as the model does.
+        prop_assert_eq!(asked, model.asked.clone());
+        prop_assert_eq!(engine.at_producer(), model.held());
+        for shard in 0..case.scenario.stream.shards {
+            let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
+            let running = matches!(lane.phase, Phase::Running { .. });
+            let in_flight = if running { lane.batch as u64 } else { 0 };
+            let found = engine.lane(shard);
+            prop_assert_eq!(found.in_flight, in_flight);
+            prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);
+            prop_assert_eq!(found.oldest_arrival.map(SimTime::micros), state.kept.first().map(|kept| kept.arrived));
+        }
+    }
+}
+
+/// The model is only worth something if the scenarios reach every kind of fact.
+#[test]
+fn the_compared_scenarios_reach_every_kind_of_fact() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::new(repeatable(1));
+    let mut counts = std::collections::BTreeMap::new();
+    for _ in 0..300 {
+        let case = random::case().new_tree(&mut runner).expect("the strategy rejects nothing").current();
+        let mut kinds = std::collections::BTreeSet::new();
+        for happened in run_engine(&case).1 {
+            let text = format!("{:?}", happened.what);
+            let name = text.split([' ', '{']).next().unwrap_or_default().to_owned();
+            kinds.insert(match happened.what {
+                What::Throttled { limit, .. } => format!("{name} {limit:?}"),
+                What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
+                    format!("{name} again")
+                }
+                _ => name,
+            });
+        }
+        kinds.into_iter().for_each(|kind| *counts.entry(kind).or_insert(0) += 1);
+    }
+    let wanted = [
+        "Offered",
+        "PutCalled",
+        "PutCalled again",
+        "Stored",
+        "Throttled Records",
+        "Throttled Bytes",
+        "Lost Ignored",
+        "Lost Exhausted",
+        "Lost TooOld",
+        "Lost BufferFull",
+        "Read",
+        "ReadThrottled",
+        "Started",
+        "Started again",
+        "Processed",
+        "Failed",
+        "Expired",
+        "Operation",
+    ];
+    for kind in wanted {
+        assert!(counts.get(kind).is_some_and(|count| *count >= 3), "{kind} is rare: {counts:?}");
+    }
+}
+
+/// The facts of the engine, run at the case's pace, and what it asked.
+fn run_engine(case: &Case) -> (Engine, Vec<Happened>, Vec<Asked>) {
+    let mut engine = Engine::new(&case.scenario);
+    let (mut collector, mut asked) = (Collector::default(), Vec::new());
+    let mut until = SimTime::ZERO;
+    loop {
+        let step = engine.advance(until, case.budget, &mut collector);
+        let invocations = engine.take_invocations();
+        for invocation in &invocations {
+            let numbers = invocation.records.iter().map(|r| (r.sequence_number.index(), r.record.number));
+            asked.push((invocation.id.number(), invocation.attempt, numbers.collect()));
+            let outcome = if case.succeeds(invocation.id.number()) { Outcome::Succeeded } else { Outcome::Failed };
+            engine.accept(invocation.id, outcome).expect("the invocation runs");
+        }
+        match step {
+            Step::Reached if engine.now() == engine.end() => return (engine, collector.facts, asked),
+            Step::Reached => until += case.stride,
+            Step::Waiting(id) => assert!(invocations.iter().any(|invocation| invocation.id == id)),
+            Step::Spent => {}
+            Step::Full => panic!("a small scenario fills no memory"),
+        }
+    }
+}
+
+/// What the series of a case offers, by the plain rules: a row's records lie evenly in it, in the order of time and,
+/// at one instant, of the series; keys and sizes come from the upper and lower half of one draw a record.
+fn offers(scenario: &Scenario) -> Vec<Offer> {
+    let mut arrivals = Vec::new();
+    for part in &scenario.traffic.parts {
+        let Part::Series(series) = part else { panic!("cases are made of series") };
+        for row in series.rows.iter().filter(|row| row.count > 0) {
+            for i in 0..row.count {
+                let at = row.at.micros() + row.length.micros() * i / row.count;
+                let size = row.bytes.map(|bytes| bytes / row.count + u64::from(i < bytes % row.count));
+                arrivals.push((at, size));
+            }
+        }
+    }
+    arrivals.sort_by_key(|(at, _)| *at);
+    let mut rng = Rng::of(scenario.seed, Actor::Records);
+    let offer = |(number, (at, size)): (u32, (u64, Option<u64>))| {
+        let draw = rng.next_u64();
+        let part_of = |half: u64, choices: u32| ((half & 0xffff_ffff) * u64::from(choices) >> 32) as u32;
+        let key = match scenario.traffic.keys {
+            Keys::One => 0,
+            Keys::Uniform { count } => part_of(draw >> 32, count),
+            _ => panic!("cases have plain keys"),
+        };
+        let size = match (size, scenario.traffic.sizes) {
+            (Some(size), _) => size as u32,
+            (None, Sizes::Fixed { bytes }) => bytes,
+            (None, Sizes::Uniform { min, max }) => min + part_of(draw, max - min + 1),
+            _ => panic!("cases have plain sizes"),
+        };
+        Offer { at, number, key, size }
+    };
+    (0..).zip(arrivals).map(offer).collect()
+}
+
+/// At one instant, what comes before or after an expiry has no meaning: expiries first, by number of the shard.
+fn expiries_first(mut facts: Vec<Happened>) -> Vec<Happened> {
+    for instant in facts.chunk_by_mut(|a, b| a.at == b.at) {
+        instant.sort_by_key(|happened| match happened.what {
+            What::Expired { shard, .. } => shard,
+            _ => u32::MAX,
+        });
+    }
+    facts
+}
+
+/// Equal, or the first difference with what led to it.
+fn compare(engine: &[Happened], model: &[Happened]) -> Result<(), TestCaseError> {
+    let length = engine.len().max(model.len());
+    let Some(first) = (0..length).find(|&i| engine.get(i) != model.get(i)) else { return Ok(()) };
+    let from = first.saturating_sub(6);
+    let show = |facts: &[Happened]| {
+        let lines = facts.iter().enumerate().skip(from).take(first - from + 4);
+        lines.map(|(i, fact)| format!("  {i} {fact:?}\n")).collect::<String>()
+    };
+    Err(TestCaseError::fail(format!("fact {first} differs\nengine:\n{}model:\n{}", show(engine), show(model))))
+}

@@ -1,0 +1,70 @@
+//! Facts as plain values that own what they say, so that two lists of them can be compared.
+
+use streamgauge::engine::{Fact, LossCause, Observer, WriteLimit};
+use streamgauge::units::SimTime;
+
+/// What happened, and when in µs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    pub at: u64,
+    pub what: What,
+}
+
+/// A fact in which records are named by their numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Offered { number: u32, key: u32, size: u32 },
+    PutCalled { entries: u32, attempt: u32 },
+    Stored { shard: u32, number: u32, attempt: u32 },
+    Throttled { shard: u32, number: u32, attempt: u32, limit: WriteLimit },
+    Lost { number: u32, cause: LossCause },
+    Read { shard: u32, records: u32, bytes: u64 },
+    ReadThrottled { shard: u32 },
+    Started { shard: u32, id: u64, records: u32, attempt: u32, ends: u64 },
+    Processed { shard: u32, id: u64, started: u64, numbers: Vec<u32> },
+    Failed { shard: u32, id: u64, started: u64, injected: bool },
+    Expired { shard: u32, records: u64 },
+    Operation { index: u32 },
+}
+
+/// An observer that keeps everything.
+#[derive(Clone, Debug, Default)]
+pub struct Collector {
+    pub facts: Vec<Happened>,
+}
+
+impl Observer for Collector {
+    fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
+        let at = at.micros();
+        let what = match fact {
+            Fact::Offered { record } => {
+                assert_eq!((record.offered, record.arrived, record.attempt), (at, 0, 1));
+                What::Offered { number: record.number, key: record.key, size: record.size }
+            }
+            Fact::PutCalled { entries, attempt } => What::PutCalled { entries, attempt },
+            Fact::Stored { shard, record } => {
+                assert_eq!(record.arrived, at);
+                What::Stored { shard, number: record.number, attempt: record.attempt }
+            }
+            Fact::Throttled { shard, record, limit } => {
+                What::Throttled { shard, number: record.number, attempt: record.attempt, limit }
+            }
+            Fact::Lost { record, cause } => What::Lost { number: record.number, cause },
+            Fact::Read { shard, records, bytes } => What::Read { shard, records, bytes },
+            Fact::ReadThrottled { shard } => What::ReadThrottled { shard },
+            Fact::InvocationStarted { shard, id, records, attempt, ends } => {
+                What::Started { shard, id, records, attempt, ends: ends.micros() }
+            }
+            Fact::Processed { shard, id, started, batch } => {
+                let numbers = batch.iter().map(|record| record.number).collect();
+                What::Processed { shard, id, started: started.micros(), numbers }
+            }
+            Fact::InvocationFailed { shard, id, started, injected } => {
+                What::Failed { shard, id, started: started.micros(), injected }
+            }
+            Fact::Expired { shard, records } => What::Expired { shard, records },
+            Fact::OperationApplied { index } => What::Operation { index },
+        };
+        self.facts.push(Happened { at, what });
+    }
+}

@@ -1,0 +1,178 @@
+//! The mapping of the naive model: one lane a shard, which polls, gathers, invokes and tries again.
+
+use super::happened::What;
+use super::model::{Due, Model, counted, longest_wait};
+use super::shard::Kept;
+use streamgauge::engine::rng::{Actor, Rng};
+use streamgauge::scenario::HandlerKind;
+
+const SECOND: u64 = 1_000_000;
+const MIB: u64 = 1_048_576;
+
+pub struct Lane {
+    pub phase: Phase,
+    /// Records of the batch that runs or waits for another try: the first so many of the shard's.
+    pub batch: usize,
+    window_from: u64,
+    last_poll: Option<u64>,
+    first_poll: u64,
+    behind: bool,
+    rng: Rng,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Gathering,
+    Running { id: u64, started: u64, attempt: u32, injected: bool },
+    Backoff { attempts: u32 },
+}
+
+impl Lane {
+    pub fn new(shard: u32, count: u32, seed: u64) -> Self {
+        Self {
+            phase: Phase::Gathering,
+            batch: 0,
+            window_from: 0,
+            last_poll: None,
+            first_poll: SECOND * u64::from(shard) / u64::from(count),
+            behind: false,
+            rng: Rng::of(seed, Actor::Function(shard)),
+        }
+    }
+
+    /// Once a second; five times a second while there is more to read.
+    pub fn next_poll(&self) -> u64 {
+        self.last_poll.map_or(self.first_poll, |last| last + if self.behind { SECOND / 5 } else { SECOND })
+    }
+}
+
+impl Model<'_> {
+    pub fn gather(&mut self, shard: u32) {
+        let i = shard as usize;
+        loop {
+            let consumer = self.scenario.consumer;
+            let window = consumer.batching_window.micros();
+            let read: Vec<Kept> = self.shards[i].kept.iter().copied().filter(|record| record.read).collect();
+            let next_poll = self.lanes[i].next_poll();
+            let may_poll = next_poll <= self.now;
+            let payload: u64 = read.iter().map(base64).sum();
+            let full = read.len() >= consumer.batch_size as usize || payload >= 6 * MIB;
+            let window_ends = self.lanes[i].window_from + window;
+            // Without a window a lane that is behind reads on first, if it may.
+            let reads_on = window == 0 && self.lanes[i].behind && may_poll;
+            if full || (!read.is_empty() && self.now >= window_ends && !reads_on) {
+                let mut sum = 0;
+                let fits = read.iter().take(consumer.batch_size as usize).take_while(|record| {
+                    sum += base64(record);
+                    sum <= 6 * MIB
+                });
+                self.lanes[i].batch = fits.count().max(1);
+                return self.invoke(shard, 1);
+            }
+            if may_poll {
+                self.poll(shard);
+            } else {
+                let at = if read.is_empty() { next_poll } else { next_poll.min(window_ends) };
+                return self.note(at, Due::Wake(shard));
+            }
+        }
+    }
+
+    fn poll(&mut self, shard: u32) {
+        let (now, i) = (self.now, shard as usize);
+        self.lanes[i].last_poll = Some(now);
+        let state = &mut self.shards[i];
+        if !state.read_calls.has(now, 1) || !state.read_debt.is_paid(now) {
+            self.lanes[i].behind = true;
+            return self.say(What::ReadThrottled { shard });
+        }
+        state.read_calls.take(now, 1);
+        let had_none = state.kept.iter().all(|record| !record.read);
+        let (mut records, mut bytes) = (0, 0);
+        for record in state.kept.iter_mut().filter(|record| !record.read) {
+            let too_large = records > 0 && bytes + counted(record.size) > 10 * MIB;
+            if records == 10_000 || too_large {
+                break;
+            }
+            record.read = true;
+            records += 1;
+            bytes += counted(record.size);
+        }
+        state.read_debt.add(bytes);
+        self.lanes[i].behind = state.kept.iter().any(|record| !record.read);
+        if had_none && records > 0 {
+            self.lanes[i].window_from = now;
+        }
+        self.say(What::Read { shard, records, bytes });
+    }
+
+    fn invoke(&mut self, shard: u32, attempt: u32) {
+        let consumer = self.scenario.consumer;
+        let lane = &mut self.lanes[shard as usize];
+        let mean = consumer.duration.fixed.micros() + consumer.duration.per_record.micros() * lane.batch as u64;
+        let spread = u64::from(consumer.duration.spread.millionths());
+        let factor = if spread == 0 { 1_000_000 } else { 1_000_000 - spread + lane.rng.below(2 * spread + 1) };
+        let took = (u128::from(mean) * u128::from(factor) / 1_000_000) as u64;
+        let injected = lane.rng.below(1_000_000) < u64::from(consumer.injected_error_rate.millionths());
+        let (id, started, ends) = (self.next_id, self.now, self.now + took);
+        self.next_id += 1;
+        lane.phase = Phase::Running { id, started, attempt, injected };
+        let batch = &self.shards[shard as usize].kept[..lane.batch];
+        let records = batch.len() as u32;
+        if consumer.handler == HandlerKind::Host && !injected {
+            self.asked.push((id, attempt, batch.iter().map(|record| (record.index, record.number)).collect()));
+        }
+        self.say(What::Started { shard, id, records, attempt, ends });
+        self.note(ends, Due::InvocationEnd(shard));
+    }
+
+    pub fn invocation_end(&mut self, shard: u32) {
+        let i = shard as usize;
+        let Phase::Running { id, started, attempt, injected } = self.lanes[i].phase else { unreachable!("it runs") };
+        let by_host = self.scenario.consumer.handler == HandlerKind::Host;
+        if !injected && (!by_host || (self.succeeds)(id)) {
+            let done = self.shards[i].kept.drain(..self.lanes[i].batch);
+            let numbers = done.map(|record| record.number).collect();
+            self.say(What::Processed { shard, id, started, numbers });
+            return self.go_on(shard);
+        }
+        self.say(What::Failed { shard, id, started, injected });
+        self.lanes[i].phase = Phase::Backoff { attempts: attempt };
+        self.note(self.now + longest_wait(500_000, 60_000_000, attempt), Due::InvokeAgain(shard));
+        self.expire(shard);
+    }
+
+    pub fn invoke_again(&mut self, shard: u32) {
+        let lane = &self.lanes[shard as usize];
+        let Phase::Backoff { attempts } = lane.phase else { unreachable!("it waits for this") };
+        if lane.batch > 0 { self.invoke(shard, attempts + 1) } else { self.go_on(shard) }
+    }
+
+    fn go_on(&mut self, shard: u32) {
+        let lane = &mut self.lanes[shard as usize];
+        lane.batch = 0;
+        lane.phase = Phase::Gathering;
+        lane.window_from = self.now;
+        self.gather(shard);
+    }
+
+    /// Everything that is too old goes, except what an invocation has in its hands.
+    pub fn expire(&mut self, shard: u32) {
+        let (now, retention) = (self.now, self.scenario.stream.retention.micros());
+        let (state, lane) = (&mut self.shards[shard as usize], &mut self.lanes[shard as usize]);
+        let held = if matches!(lane.phase, Phase::Running { .. }) { lane.batch } else { 0 };
+        let expired = state.kept.iter().skip(held).take_while(|record| record.arrived + retention <= now).count();
+        state.kept.drain(held..held + expired);
+        if held == 0 {
+            lane.batch = lane.batch.saturating_sub(expired);
+        }
+        if expired > 0 {
+            self.say(What::Expired { shard, records: expired as u64 });
+        }
+    }
+}
+
+/// Bytes of a record's data in base64.
+fn base64(record: &Kept) -> u64 {
+    u64::from(record.size).div_ceil(3) * 4
+}

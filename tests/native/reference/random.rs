@@ -1,0 +1,199 @@
+//! Random cases for the comparison: small, and built directly, so that retention may be seconds.
+//!
+//! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
+//! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::sync::Arc;
+use streamgauge::scenario::{
+    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
+    RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
+};
+use streamgauge::units::{Bytes, Ratio, SimTime, Span};
+
+/// A scenario, the outcomes that its host gives, and a pace.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub scenario: Scenario,
+    /// Of so many invocations one fails; zero: none does.
+    fails_one_in: u64,
+    salt: u64,
+    /// How far the engine is asked to run at a time, and with which budget.
+    pub stride: Span,
+    pub budget: u32,
+}
+
+impl Case {
+    pub fn succeeds(&self, id: u64) -> bool {
+        let stirred = (id ^ self.salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        self.fails_one_in == 0 || !stirred.is_multiple_of(self.fails_one_in)
+    }
+}
+
+pub fn case() -> impl Strategy<Value = Case> {
+    (even(prop_oneof![3 => 1_000_000..8_000_000u64, 1 => 8_000_000..60_000_000u64]), any::<bool>()).prop_flat_map(
+        |(length, large)| {
+            let outcome = (prop_oneof![2 => Just(0u64), 3 => 1..6u64], any::<u64>());
+            let pace = (1..5_000_000u64, prop_oneof![Just(1u32), Just(7), Just(u32::MAX)]);
+            (scenario(length, large), outcome, pace).prop_map(|(scenario, (fails_one_in, salt), (stride, budget))| {
+                Case { scenario, fails_one_in, salt, stride: Span::from_micros(stride), budget }
+            })
+        },
+    )
+}
+
+fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {
+    micros.prop_map(|micros| micros / 2 * 2)
+}
+
+fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
+    let rest = (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(), operations(length));
+    rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
+        name: "any".to_owned(),
+        about: String::new(),
+        seed,
+        length: Span::from_micros(length),
+        traffic,
+        producer,
+        stream,
+        consumer,
+        operations,
+    })
+}
+
+/// Records of a byte up to the largest; in a case with large ones there are fewer.
+fn size(large: bool) -> BoxedStrategy<u64> {
+    const LARGEST: u64 = 1_048_560;
+    if large {
+        // 786,432 bytes are a mebibyte in base64: six of them fill a payload exactly.
+        prop_oneof![2 => 1..LARGEST, 1 => Just(LARGEST), 1 => Just(786_432), 2 => 1..3_000u64].boxed()
+    } else {
+        prop_oneof![6 => 1..3_000u64, 1 => Just(1), 1 => Just(1_008), 1 => 1..60_000u64].boxed()
+    }
+}
+
+fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
+    let keys = prop_oneof![1 => Just(Keys::One), 3 => (1..40u32).prop_map(|count| Keys::Uniform { count })];
+    let sizes = (size(large), size(large), any::<bool>()).prop_map(|(a, b, fixed)| match fixed {
+        true => Sizes::Fixed { bytes: a as u32 },
+        false => Sizes::Uniform { min: a.min(b) as u32, max: a.max(b) as u32 },
+    });
+    let part = |rows| Part::Series(Arc::new(Series { source: String::new(), rows }));
+    (vec(series(length, large), 1..=2), keys, sizes, any::<bool>()).prop_map(move |(mut parts, keys, sizes, given)| {
+        if !given {
+            // The mapping takes a short cut where no series brings its own sizes.
+            parts.iter_mut().flatten().for_each(|row: &mut SeriesRow| row.bytes = None);
+        }
+        Traffic { parts: parts.into_iter().map(part).collect(), arrivals: Arrivals::Even, keys, sizes }
+    })
+}
+
+/// Rows with their records at one instant, or a whole number of microseconds apart.
+fn series(length: u64, large: bool) -> impl Strategy<Value = Vec<SeriesRow>> {
+    let most = if large { 12u64 } else { 80 };
+    let count = prop_oneof![4 => 0..most, 2 => Just(1), 1 => 0..most * 10];
+    let apart = even(prop_oneof![3 => Just(0u64), 2 => 1..2_000u64, 2 => 1..200_000u64]);
+    let pause = even(prop_oneof![1 => Just(0u64), 2 => 0..length / 50, 2 => 0..length / 8]);
+    let row = (pause, count, apart, proptest::option::of(size(large)), 0..7u64);
+    // Now and then more small records at once than a shard takes.
+    let flood = (even(0..length), 1_000..2_500u64, even(0..200u64), (1..600u64).prop_map(Some), Just(0));
+    let row = if large { row.boxed() } else { prop_oneof![40 => row, 1 => flood].boxed() };
+    vec(row, 1..30).prop_map(|cells| {
+        let mut rows = Vec::new();
+        let mut at = 0;
+        for (pause, count, apart, size, odd) in cells {
+            at += pause;
+            let length = (apart * count).max(1);
+            // Within the limit of a record, and rarely a whole number of bytes each.
+            let bytes = size.map(|size| (size * count).saturating_sub(odd.min(count)).max(count));
+            let (at_time, length) = (SimTime::from_micros(at), Span::from_micros(length));
+            rows.push(SeriesRow { at: at_time, length, count, bytes });
+            at += length.micros().next_multiple_of(2);
+        }
+        rows
+    })
+}
+
+fn wait(most: u64) -> impl Strategy<Value = Span> {
+    prop_oneof![1 => Just(Span::ZERO), 3 => even(0..=most).prop_map(Span::from_micros)]
+}
+
+fn ratio() -> impl Strategy<Value = Ratio> {
+    let some = (0..=1_000_000u32).prop_map(|millionths| Ratio::from_millionths(millionths).expect("at most one"));
+    prop_oneof![4 => Just(Ratio::ZERO), 2 => some, 1 => Just(Ratio::ONE)]
+}
+
+fn retry() -> impl Strategy<Value = RetryPolicy> {
+    // A fifth of a second is also a common time to gather a call: then its oldest record is exactly so old.
+    let age = prop_oneof![1 => Just(200_000), 3 => 0..3_000_000u64];
+    let age = proptest::option::of(age.prop_map(Span::from_micros));
+    let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
+    prop_oneof![
+        1 => Just(RetryPolicy::Ignore),
+        2 => Just(RetryPolicy::SdkOnly),
+        4 => again.prop_map(|(max_attempts, base, cap, max_age)| RetryPolicy::Again { max_attempts, base, cap, max_age }),
+    ]
+}
+
+fn producer() -> impl Strategy<Value = Producer> {
+    let batch = prop_oneof![Just(500u32), 1..60u32];
+    let call = prop_oneof![
+        1 => Just(PutCall::PutRecord),
+        2 => (batch, prop_oneof![wait(300_000), Just(Span::from_millis(200))]).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
+    ];
+    let buffer = prop_oneof![1 => 1..100u64, 3 => Just(10_000_000u64)];
+    (call, buffer, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
+}
+
+fn stream(length: u64) -> impl Strategy<Value = Stream> {
+    let retention =
+        prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
+    (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)]).prop_map(|(shards, retention, mib)| Stream {
+        shards,
+        retention: Span::from_micros(retention),
+        byte_burst: Bytes::from_mib(mib),
+    })
+}
+
+fn duration() -> impl Strategy<Value = DurationModel> {
+    (wait(1_500_000), wait(5_000), ratio()).prop_map(|(fixed, per_record, spread)| DurationModel {
+        fixed,
+        per_record,
+        spread,
+    })
+}
+
+fn batch_size() -> impl Strategy<Value = u32> {
+    prop_oneof![1..20u32, 20..400u32, Just(10_000)]
+}
+
+fn consumer() -> impl Strategy<Value = Consumer> {
+    let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
+    (batch_size(), wait(3_000_000), handler, duration(), ratio()).prop_map(
+        |(batch_size, batching_window, handler, duration, injected_error_rate)| Consumer {
+            batch_size,
+            batching_window,
+            memory_mb: 128,
+            handler,
+            duration,
+            injected_error_rate,
+        },
+    )
+}
+
+fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
+    let operation = prop_oneof![
+        (batch_size(), wait(2_000_000))
+            .prop_map(|(batch_size, batching_window)| Operation::UpdateMapping { batch_size, batching_window }),
+        (duration(), ratio())
+            .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
+        retry().prop_map(|retry| Operation::DeployProducer { retry }),
+    ];
+    vec((even(0..length), operation), 0..3).prop_map(|planned| {
+        let of = |(at, operation)| PlannedOperation { at: SimTime::from_micros(at), operation };
+        let mut planned: Vec<PlannedOperation> = planned.into_iter().map(of).collect();
+        planned.sort_by_key(|planned| planned.at);
+        planned
+    })
+}
