@@ -55,6 +55,8 @@ pub struct Engine {
     operations: Vec<PlannedOperation>,
     /// Operations applied so far, planned or not.
     applied: u32,
+    /// Arrivals and events so far.
+    worked: u64,
     /// Whether something of the instant `now` has happened, and something of it may be still to come.
     amid: bool,
     /// Records that the logs keep together before the run stops.
@@ -133,6 +135,7 @@ impl Engine {
             agenda,
             operations: scenario.operations.clone(),
             applied: 0,
+            worked: 0,
             amid: false,
             keep_max: limits::LOG_RECORDS_MAX,
         }
@@ -184,6 +187,7 @@ impl Engine {
                     return Step::Spent;
                 }
                 left -= 1;
+                self.worked += 1;
                 self.offer(observer);
             }
             let next = self.next_event_at();
@@ -195,6 +199,7 @@ impl Engine {
                 return Step::Spent;
             }
             left -= 1;
+            self.worked += 1;
             if self.agenda.next_at() == next {
                 if let Some(id) = self.missing_outcome() {
                     self.now = next;
@@ -207,6 +212,11 @@ impl Engine {
                 producer.flush(&mut bench);
             }
         }
+    }
+
+    /// Arrivals and events since the start of the run: what a budget counts.
+    pub const fn worked(&self) -> u64 {
+        self.worked
     }
 
     /// When the next event or flush is due.

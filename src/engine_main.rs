@@ -92,12 +92,12 @@ pub extern "C" fn sg_take_frames(max: u32) -> u32 {
     })
 }
 
-/// Puts the summary of the run into the output, as JSON.
+/// Puts the essence of the run into the output, as JSON: digests, ledger, latencies.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_summary() {
     HOST.with_borrow_mut(|host| {
         if let Some(session) = &host.session {
-            host.output = session.summary().to_string().into_bytes();
+            host.output = session.essence().to_string().into_bytes();
         }
     });
 }

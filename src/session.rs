@@ -108,11 +108,14 @@ impl Session {
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
     pub fn pump(&mut self, until: SimTime, budget: u32) -> Pump {
         let until = until.min(self.engine.end());
+        let enough = self.engine.worked() + u64::from(budget);
         loop {
+            // The budget is for all frames together; a frame without an event costs nothing of it.
+            let left = enough.saturating_sub(self.engine.worked()) as u32;
             let frame_end = self.observers.0.frame_end();
             let next_operation = self.coming.last().map(|planned| planned.at);
             let target = [frame_end, next_operation].into_iter().flatten().fold(until, SimTime::min);
-            let step = self.engine.advance(target, budget, &mut self.observers);
+            let step = self.engine.advance(target, left, &mut self.observers);
             self.answer_known();
             match step {
                 Step::Spent => return Pump::Spent,

@@ -202,8 +202,7 @@ impl Source<'_> {
                 let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
                 (Control::Shown(words::int(rows as f64)), "")
             }
-            Kind::Text(_) => (Control::Shown(value.as_ref().and_then(Value::as_str)?.to_owned()), ""),
-            Kind::Group | Kind::List(..) => return None,
+            Kind::Text(_) | Kind::Group | Kind::List(..) => return None,
         };
         let problem = self.problems.iter().find(|problem| {
             problem.path == in_force || problem.path.strip_prefix(&in_force).is_some_and(|rest| rest.starts_with('.'))
@@ -234,7 +233,9 @@ impl Source<'_> {
         let Some(selector) = fields::selector(group) else { return Vec::new() };
         let selected = self.chosen(&format!("{group}.{}", selector.name));
         let children = fields::children(group).into_iter();
-        let there = children.filter(|child| !child.stays && !child.field.selects && child.exists_with(&selected));
+        // Texts are for the hints: a line of the column is too short for them.
+        let settable = |field: &fields::Field| !field.selects && !matches!(field.kind, Kind::Text(_));
+        let there = children.filter(|child| !child.stays && settable(child.field) && child.exists_with(&selected));
         there.map(|child| format!("{group}.{}", child.name)).collect()
     }
 

@@ -196,6 +196,11 @@ impl Model {
         (self.revision, passed)
     }
 
+    /// Numbers that change whenever the frames in view do: of the document, of the run, and how many have arrived.
+    pub fn run_state(&self) -> (u32, u32, usize) {
+        (self.revision, self.run.id, self.timeline().frames())
+    }
+
     /// What keeps the draft from being run, each at its field.
     pub fn problems(&self) -> &[Problem] {
         &self.problems

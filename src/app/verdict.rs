@@ -124,8 +124,8 @@ pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
         }
         [Part::Series(series)] => {
             let total: u64 = series.rows.iter().map(|row| row.count).sum();
-            let length = span_text(scenario.length.seconds_f64());
-            format!("{} recorded within {length}, up to {} a second.", words::records(total as f64), per_second(peak))
+            let (length, total) = (span_text(scenario.length.seconds_f64()), words::records(total as f64));
+            format!("{length} as recorded: {total}, up to {} a second.", per_second(peak))
         }
         _ => format!("Up to {} records a second.", per_second(peak)),
     };
@@ -276,14 +276,14 @@ impl<'a> State<'a> {
             if lost == 1.0 { "is" } else { "are" },
         );
         let sub = if self.is_late() {
-            let slope = self.stored - self.processed;
+            let slope = words::rate(self.stored - self.processed);
             let follows = if slope > 0.0 {
-                format!("so the backlog grows by {} a second", words::int(words::rate(slope)))
+                format!("the backlog grows by {}", words::int(slope))
             } else {
-                "which is enough for now".to_owned()
+                "the backlog does not grow".to_owned()
             };
             format!(
-                "What is accepted waits {}: the function processes {} a second, {follows}.{}",
+                "What is accepted waits {}: {} a second are processed, {follows}.{}",
                 span_text(self.age),
                 words::int(self.processed),
                 self.errors(),

@@ -219,8 +219,8 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX"),
     Field::num("consumer.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB"),
     Field::choice("consumer.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
-    Field::num("consumer.fixed_ms", "Function, fixed", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
-    Field::num("consumer.per_record_ms", "Function, a record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
+    Field::num("consumer.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
+    Field::num("consumer.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumer.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumer.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
 

@@ -8,9 +8,19 @@ use crate::metrics::{Finding, Histogram, Ledger, Metric};
 use serde_json::{Map, Value, json};
 
 impl Session {
-    /// The result so far: `digest`, `traffic_digest`, `length_s`, `frame_s`, `ledger`, `metrics`, `latency`,
-    /// `bill`, `findings`.
+    /// The result so far: [`essence`](Self::essence), `metrics`, `bill` and `findings`.
     pub fn summary(&self) -> Value {
+        let mut summary = self.essence();
+        summary["metrics"] = self.metrics();
+        summary["bill"] = bill(&self.bill());
+        summary["findings"] = self.findings().iter().map(finding).collect();
+        summary
+    }
+
+    /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
+    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `latency`. The box sends it when a run is over; the page
+    /// makes everything else from the columns.
+    pub fn essence(&self) -> Value {
         let recorder = self.recorder();
         json!({
             "scenario": self.scenario().name,
@@ -20,13 +30,10 @@ impl Session {
             "length_s": self.timeline().length().seconds_f64(),
             "frame_s": self.timeline().width().seconds_f64(),
             "ledger": ledger(&self.ledger()),
-            "metrics": self.metrics(),
             "latency": {
                 "put_to_processed": latency(recorder.put_latency()),
                 "offered_to_processed": latency(recorder.offer_latency()),
             },
-            "bill": bill(&self.bill()),
-            "findings": self.findings().iter().map(finding).collect::<Vec<_>>(),
         })
     }
 

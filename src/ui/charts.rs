@@ -1,9 +1,9 @@
 //! The time plots: bindings to the shim around uPlot, and the wrapper that components hold.
 
+use js_sys::{Array, Float64Array};
 use streamgauge::app::picture::{ChartKind, Plot, plot};
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::Scenario;
-use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/www/charts.js")]

@@ -1,9 +1,10 @@
 //! Draws what moves with the cursor, outside the virtual DOM: the picture, the plots, the bars, the slider.
 
+use super::charts::Charts;
 use super::stage::Places;
 use super::surroundings::Surroundings;
 use streamgauge::app::Model;
-use streamgauge::app::picture::{self, Moment, Motion, Size};
+use streamgauge::app::picture::{self, ChartKind, Moment, Motion, Size};
 use streamgauge::app::words::clock;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
@@ -13,11 +14,16 @@ const CALM_EVERY_MS: f64 = 250.0;
 /// The drawer.
 pub struct Pencil {
     places: Places,
+    charts: Vec<Charts>,
+    /// The frames that the charts show: change of the document, number of the run, how many.
+    charted: Option<(u32, u32, usize)>,
     calm: bool,
     /// Everything that is drawn a few times a second has to be drawn again.
     columns: bool,
     /// Sizes have to be asked for again.
     measure: bool,
+    /// The charts have to look up their colours and widths again.
+    recolour: bool,
     lanes_size: Option<Size>,
     lanes_at_ms: f64,
     rem: f64,
@@ -29,9 +35,12 @@ impl Pencil {
     pub fn new(places: Places, surroundings: &Surroundings) -> Self {
         Self {
             places,
+            charts: Vec::new(),
+            charted: None,
             calm: surroundings.wants_calm(),
             columns: true,
             measure: true,
+            recolour: false,
             lanes_size: None,
             lanes_at_ms: f64::NEG_INFINITY,
             rem: 1.0,
@@ -53,6 +62,7 @@ impl Pencil {
     /// Colours have changed.
     pub fn retheme(&mut self) {
         self.columns = true;
+        self.recolour = true;
     }
 
     /// Size of an element for a picture.
@@ -74,7 +84,10 @@ impl Pencil {
             self.measure = false;
             self.calm = surroundings.wants_calm();
             self.rem = surroundings.rem();
-            self.room = model.is_presenting();
+            let room = model.is_presenting();
+            self.recolour |= room != self.room;
+            self.room = room;
+            self.charts.iter().for_each(Charts::resize);
             self.lanes_size = self.places.lanes.cast::<Element>().map(|lanes| self.size_of(&lanes));
         }
         let hold = self.calm && model.is_playing() && now - self.lanes_at_ms < CALM_EVERY_MS && !self.columns;
@@ -89,6 +102,31 @@ impl Pencil {
         if self.columns {
             self.columns = false;
             self.draw_columns(model, &moment);
+            self.draw_charts(model);
+        }
+        for chart in &self.charts {
+            chart.cursor(moment.at, moment.frontier);
+        }
+    }
+
+    /// Gives the charts what has arrived since they were drawn last.
+    fn draw_charts(&mut self, model: &Model) {
+        if self.charts.is_empty() {
+            let places: Vec<Element> = self.places.plots.iter().filter_map(yew::NodeRef::cast).collect();
+            if places.len() < ChartKind::ALL.len() {
+                return;
+            }
+            self.charts = places.iter().zip(ChartKind::ALL).map(|(place, kind)| Charts::new(place, kind)).collect();
+        }
+        if std::mem::take(&mut self.recolour) {
+            self.charts.iter().for_each(Charts::retheme);
+        }
+        let state = model.run_state();
+        if self.charted != Some(state) {
+            self.charted = Some(state);
+            for chart in &self.charts {
+                chart.set(model.scenario(), model.timeline());
+            }
         }
     }
 

@@ -14,7 +14,6 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
     let presets = presets::ALL.iter().map(|preset| (AttrValue::from(preset.id), AttrValue::from(preset.title)));
     let options: Vec<_> = changed.into_iter().chain(presets).collect();
     let theme = if dark { Theme::Light } else { Theme::Dark };
-    let present = if model.is_presenting() { "Leave the room" } else { "Present" };
     html! {
         <header class="top">
             <span class="mark">{ Html::from_html_unchecked(AttrValue::from(picture::glyph())) }{ "Streamgauge" }</span>
@@ -25,7 +24,8 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
             <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"
                 onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
             <button class="btn quiet hide-phone" title="For a projector: large, without the columns"
-                onclick={act.reform(|_| Action::TogglePresent)}>{ present }</button>
+                aria-pressed={model.is_presenting().to_string()}
+                onclick={act.reform(|_| Action::TogglePresent)}>{ "Present" }</button>
             <button class="btn quiet icon" aria-label="Light or dark" title="Light or dark"
                 onclick={act.reform(move |_| Action::SetTheme(theme))}>{ "◐" }</button>
         </header>

@@ -1,4 +1,4 @@
-//! Pictures of a run: what they show, that they stay inside, and that they are small and quick.
+//! Pictures of a run: what they show, that they stay inside, and that they are small.
 
 use crate::picture_model::{duration, events, retries, run, sudden_popularity};
 use streamgauge::app::picture::{
@@ -152,6 +152,7 @@ fn every_run_is_drawn_at_every_size_and_moment() {
                     let markup = lanes(&run.at(share * length), size, motion);
                     assert!(!markup.contains("NaN") && !markup.contains("inf"), "{name} at {share}");
                     assert!(elements(&markup) <= 350, "{name} at {share}: {} elements", elements(&markup));
+                    assert!(markup.len() < 48_000, "{name} at {share}: {} bytes", markup.len());
                     assert_eq!(markup.matches('"').count() % 2, 0, "{name} at {share}");
                     let reach = size.width.max(size.height) + 40.0;
                     let outside = coordinates(&markup).into_iter().find(|number| number.abs() > reach);
@@ -314,17 +315,22 @@ fn the_legend_explains_the_four_marks() {
 }
 
 #[test]
-fn drawing_takes_less_than_a_millisecond() {
-    let run = Run::spike();
-    let moment = run.at(900.0);
-    let rounds = 20;
-    let best = (0..rounds)
-        .map(|_| {
-            let start = std::time::Instant::now();
-            std::hint::black_box(lanes(&moment, DESK, Some(Motion { seconds: 7.3 })));
-            start.elapsed()
-        })
-        .min()
-        .unwrap();
-    assert!(best.as_micros() < 1_000, "{best:?}");
+fn twelve_shards_have_a_lane_each_with_its_number_and_one_word() {
+    let (_, run) = runs().remove(10);
+    for size in [DESK, ROOM, PHONE] {
+        let words = words(&lanes(&run.at(520.0), size, None));
+        for shard in 0..12 {
+            assert!(words.contains(&shard.to_string()), "{shard} in {size:?}: {words:?}");
+        }
+        assert_eq!(words.iter().filter(|word| *word == "420/s").count(), 12, "{words:?}");
+    }
+    assert!(lanes_text(&run.at(520.0)).contains("Of 12 shards, 0 are full and 0 are behind."));
+}
+
+#[test]
+fn a_band_that_would_be_wider_to_scale_is_marked() {
+    let torrent = runs().remove(4).1;
+    let cut = "stroke=\"var(--paper)\" stroke-width=\"2.5\"";
+    assert!(lanes(&torrent.at(520.0), DESK, None).contains(cut));
+    assert!(!lanes(&Run::spike().at(520.0), DESK, None).contains(cut));
 }

@@ -1,8 +1,11 @@
 //! The picture of the stream in words, for those who do not see it.
 
-use super::forecast::{Forecast, LANES_MAX};
+use super::forecast::Forecast;
 use super::moment::{Moment, Reading, ShardReading};
 use crate::text::{clock, int, rate, span_text};
+
+/// Up to so many shards are described one by one.
+const DESCRIBED_MAX: usize = 6;
 
 /// One paragraph that says what the picture of the stream shows.
 pub fn lanes_text(moment: &Moment) -> String {
@@ -16,7 +19,7 @@ pub fn lanes_text(moment: &Moment) -> String {
         sentences.extend([peak, room]);
         return sentences.join(" ");
     }
-    if count <= LANES_MAX {
+    if count <= DESCRIBED_MAX {
         sentences.extend(reading.shards.iter().enumerate().map(|(index, shard)| of_shard(index, shard, &reading)));
     } else {
         let full = reading.shards.iter().filter(|shard| shard.full).count();

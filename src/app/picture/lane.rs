@@ -87,10 +87,10 @@ impl Scene<'_> {
 
         let (top, height) = (lane.top, lane.bottom - lane.top);
         self.svg.rect("class=\"bed\"", self.layout.gate, top, self.layout.length(), height);
-        self.accepted_band(&view, source);
         if source.rejected > 0.6 {
             self.rejected_hook(&view, source);
         }
+        self.accepted_band(&view, source);
         self.log(&view);
         self.walls(&view);
         self.words_of_lane(&view);
@@ -137,7 +137,7 @@ impl Scene<'_> {
             .down(bottom + height)
             .swing(bottom + height, middle - 4.0, x, from + height);
         self.svg.path(&format!("{} stroke=\"{LOST}\" stroke-width=\"1\"", fill(HATCH)), &hook);
-        if self.px(view.reading.rejected) > height * 1.6 && self.layout.rejected_max.is_finite() {
+        if self.px(view.reading.rejected) > height * 1.6 {
             self.cut_mark(x + (left - x) * 0.3, from, bottom, (x, left), height);
         }
         if self.losing() {
@@ -157,7 +157,7 @@ impl Scene<'_> {
         let u = self.layout.unit;
         let below = match self.layout.detail {
             Detail::Full => 50.0,
-            Detail::Dense => 12.0,
+            Detail::Dense | Detail::Row => 12.0,
             Detail::Heat => 42.0,
         };
         let y = (view.lane.bottom + below * u).max(view.lane.bottom + view.rejected + 12.0 * u);

@@ -20,7 +20,8 @@ impl Scene<'_> {
     pub(super) fn words_of_lane(&mut self, view: &LaneView) {
         match self.layout.detail {
             Detail::Full => self.full_words(view),
-            Detail::Dense | Detail::Heat => self.dense_words(view),
+            Detail::Dense | Detail::Heat => self.one_line(view),
+            Detail::Row => self.one_word(view),
         }
     }
 
@@ -40,7 +41,28 @@ impl Scene<'_> {
             .then(|| format!("{}/s rejected", rate(view.reading.rejected)))
     }
 
-    fn dense_words(&mut self, view: &LaneView) {
+    /// The number of the shard before the lane; behind it how late it is, or else how much it takes.
+    fn one_word(&mut self, view: &LaneView) {
+        let u = self.layout.unit;
+        let (reading, lane) = (view.reading, view.lane);
+        let y = (lane.top + lane.bottom) / 2.0 + 4.0 * u;
+        self.words.words_on_paper(self.layout.gate - 5.0 * u, y, "ink strong e", &view.shard.to_string());
+        if view.shard + 1 == self.reading.shards.len() && !self.layout.narrow {
+            self.age_axis(view);
+        }
+        let x = self.layout.function - 5.0 * u;
+        if reading.age > self.reading.patience {
+            // Seconds do not matter any more once there are many minutes.
+            let age = if reading.age < 600.0 { reading.age } else { (reading.age / 60.0).floor() * 60.0 };
+            self.words.words_on_paper(x, y, "t-wait strong e", &span_text(age));
+        } else {
+            let class = if reading.full { "ink strong e" } else { "ink2 e" };
+            self.words.words_on_paper(x, y, class, &format!("{}/s", rate(reading.accepted)));
+        }
+    }
+
+    /// Everything in one line above the lane.
+    fn one_line(&mut self, view: &LaneView) {
         let u = self.layout.unit;
         let y = view.lane.top - 5.0 * u;
         let reading = view.reading;

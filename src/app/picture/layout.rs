@@ -13,6 +13,8 @@ pub(super) enum Detail {
     Full,
     /// A lane with one line of words above it.
     Dense,
+    /// A lane with its number before it and one word behind it.
+    Row,
     /// No lanes: rows of a heat map.
     Heat,
 }
@@ -111,7 +113,12 @@ impl Layout {
         let count = forecast.shares.len();
         let lanes_fit = match count {
             0..=3 => layout.place_lanes(Detail::Full, room_for_each, peaks),
-            4..=LANES_MAX => layout.place_lanes(Detail::Dense, room_for_each, peaks),
+            4..=6 if layout.place_lanes(Detail::Dense, room_for_each, peaks) => true,
+            4..=LANES_MAX if layout.place_lanes(Detail::Row, room_for_each, peaks) => {
+                // The words stand between lane and function.
+                layout.end -= layout.letter * if narrow { 50.0 } else { 48.0 };
+                true
+            }
             _ => false,
         };
         if !lanes_fit {
@@ -132,17 +139,27 @@ impl Layout {
         if self.narrow { 40.0 * self.unit } else { 6.0 * self.unit }
     }
 
+    /// Room for one axis of ages below all lanes.
+    fn axis(&self, detail: Detail) -> f64 {
+        if detail == Detail::Row && !self.narrow { 12.0 * self.unit } else { 0.0 }
+    }
+
     /// Length of a lane.
     pub fn length(&self) -> f64 {
         self.end - self.gate
     }
 
-    fn spacing(&self, detail: Detail, lanes: usize) -> Spacing {
+    /// Room below a rejected band for what drops out of it.
+    pub fn fall(&self, detail: Detail) -> f64 {
+        if detail == Detail::Row { 16.0 * self.unit } else { 26.0 * self.unit }
+    }
+
+    fn spacing(&self, detail: Detail) -> Spacing {
         let u = self.unit;
         let dense = detail != Detail::Full;
-        if lanes > 8 {
-            let (label, info, gap) = (13.0 * u, u, 2.5 * u);
-            return Spacing { label, info, gap, fall: 20.0 * u, lane_min: 4.5 * u, lane_max: 75.0 * u };
+        if detail == Detail::Row {
+            let (label, info, gap) = (2.0 * u, 0.0, 3.0 * u);
+            return Spacing { label, info, gap, fall: self.fall(detail), lane_min: 10.0 * u, lane_max: 30.0 * u };
         }
         Spacing {
             label: if dense { 15.0 } else { 19.0 } * u,
@@ -152,7 +169,7 @@ impl Layout {
                 (false, false) => 40.0 * u,
             },
             gap: if dense { 5.0 } else { 9.0 } * u,
-            fall: 26.0 * u,
+            fall: self.fall(detail),
             lane_min: if dense { 6.5 } else { 16.0 } * u,
             lane_max: 75.0 * u,
         }
@@ -161,8 +178,8 @@ impl Layout {
     /// Chooses the scale so that the worst moment fits. Where the lanes would become too flat for that, rejected
     /// bands are cut instead. False if there is no room for lanes of this detail.
     fn place_lanes(&mut self, detail: Detail, room_for_each: f64, peaks: &[f64]) -> bool {
-        let space = self.spacing(detail, peaks.len());
-        let available = self.height - self.head() - self.foot();
+        let space = self.spacing(detail);
+        let available = self.height - self.head() - self.foot() - self.axis(detail);
         let below = |peak: f64, scale: f64, cut: f64| {
             let over = if peak > room_for_each * 1.015 { (peak - room_for_each) * scale } else { 0.0 };
             if over > 0.0 { (over.min(cut) + space.fall).max(space.info) } else { space.info }

@@ -69,7 +69,7 @@ impl<'a> Scene<'a> {
         }
         match self.layout.detail {
             Detail::Heat => self.heat_map(),
-            Detail::Full | Detail::Dense => self.all_lanes(),
+            Detail::Full | Detail::Dense | Detail::Row => self.all_lanes(),
         }
         if !self.layout.narrow {
             self.destination();
@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
         let Some(lane) = self.layout.lanes.get(shard) else { return 0.0 };
         let wanted = self.px(self.reading.shards[shard].rejected);
         // The layout has kept this much room below the floor.
-        let kept = (lane.end - lane.bottom - 26.0 * self.layout.unit).max(0.0);
+        let kept = (lane.end - lane.bottom - self.layout.fall(self.layout.detail)).max(0.0);
         wanted.min(kept).min(self.layout.rejected_max)
     }
 
@@ -143,6 +143,9 @@ impl<'a> Scene<'a> {
             self.svg.text(0.0, y, "ink2", "Producer");
             let order = if layout.detail == Detail::Heat { ", by hash range" } else { "" };
             self.svg.text(layout.gate, y, "ink2", &format!("Stream, {stream}{order}"));
+            if layout.detail == Detail::Row {
+                self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
+            }
             self.svg.text(layout.function, y, "ink2", &format!("Lambda{failing}"));
             self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
         }

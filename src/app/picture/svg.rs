@@ -170,6 +170,15 @@ impl Svg {
         self.0.push_str("</text>");
     }
 
+    /// Text that lies on something drawn: with a rim of paper around its letters.
+    pub fn words_on_paper(&mut self, x: f64, y: f64, class: &str, content: &str) {
+        self.0.push_str(
+            "<g stroke=\"var(--paper)\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\">",
+        );
+        self.text(x, y, class, content);
+        self.0.push_str("</g>");
+    }
+
     /// A path whose look comes from attributes, such as `class="lim"`. An empty path draws nothing.
     pub fn path(&mut self, attributes: &str, path: &Path) {
         if path.is_empty() {

@@ -171,7 +171,7 @@ fn a_table_becomes_the_traffic_and_the_rest_stays() {
     model.update(Action::OpenFile { name: "day.csv".to_owned(), text });
     assert!(model.message().is_none(), "{:?}", model.message());
     assert_eq!((model.length().seconds_f64(), model.scenario().stream.shards), (120.0, 3));
-    assert!(model.verdict().head_text().starts_with("180\u{a0}records recorded within 2\u{a0}min"));
+    assert!(model.verdict().head_text().starts_with("2\u{a0}min as recorded: 180\u{a0}records, up to 2 a second."));
 }
 
 #[test]
