@@ -85,13 +85,14 @@ impl Pencil {
             self.charts.iter().for_each(Charts::resize);
             self.lanes_size = self.places.lanes.cast::<Element>().map(|lanes| self.size_of(&lanes));
         }
-        let hold = self.calm && model.is_playing() && now - self.lanes_at_ms < CALM_EVERY_MS && !self.columns;
-        if !hold {
-            self.lanes_at_ms = now;
-            let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
-            if let (Some(lanes), Some(size)) = (self.places.lanes.cast::<Element>(), self.lanes_size) {
-                lanes.set_inner_html(&picture::lanes(&moment, size, motion));
-            }
+        // For who wants things to hold still the picture steps, cursor and all.
+        if self.calm && model.is_playing() && now - self.lanes_at_ms < CALM_EVERY_MS {
+            return;
+        }
+        self.lanes_at_ms = now;
+        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
+        if let (Some(lanes), Some(size)) = (self.places.lanes.cast::<Element>(), self.lanes_size) {
+            lanes.set_inner_html(&picture::lanes(&moment, size, motion));
         }
         self.draw_time(model);
         if self.columns {
