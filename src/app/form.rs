@@ -191,11 +191,14 @@ fn rows_text(value: Option<&Value>) -> String {
     rows.iter().map(row).collect::<Vec<_>>().join("; ")
 }
 
-/// What a part of the curve needs that a person can hardly be asked for: steps to begin with.
+/// What else a new shape of a part needs to make sense: steps to begin with, a whole day for a day wave.
 pub fn first_values(path: &str, text: &str) -> Option<(String, Value)> {
     let group = path.strip_suffix(".kind").filter(|group| fields::pattern(group) == "traffic.curve.*")?;
-    let steps = serde_json::json!([[0, 50], [120, 5_000], [720, 50]]);
-    (text == "steps").then(|| (format!("{group}.steps"), steps))
+    match text {
+        "steps" => Some((format!("{group}.steps"), serde_json::json!([[0, 50], [120, 5_000], [720, 50]]))),
+        "day_wave" => Some(("length_s".to_owned(), Value::from(86_400))),
+        _ => None,
+    }
 }
 
 impl Source<'_> {
