@@ -15,7 +15,9 @@ impl Model {
         match form::read(path, text) {
             Ok(value) => {
                 self.raw.remove(path);
-                self.set_all(&[(path.to_owned(), value)])
+                let mut values = vec![(path.to_owned(), value)];
+                values.extend(form::first_values(path, text));
+                self.set_all(&values)
             }
             Err(problem) => {
                 self.revision += 1;
