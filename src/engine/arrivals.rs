@@ -154,6 +154,10 @@ impl Source {
         if step < u128::from(room) {
             self.at_q20 += step as u64;
             self.next_at = self.slice.start + (self.at_q20 >> 20);
+        } else if self.slice.row.is_some() {
+            // Rounding, where a microsecond has more records than steps: the count is kept all the same.
+            self.at_q20 = self.slice.length_q20 - 1;
+            self.next_at = self.slice.start + (self.at_q20 >> 20);
         } else {
             let passed = (u128::from(room) << 32) / u128::from(self.slice.step_q20);
             self.enter_next(gap - passed as u64, exponential);
@@ -199,7 +203,8 @@ impl Source {
                 // A sum of zero needs every gap below 2⁻³²; then all arrive at once.
                 self.slice.step_q20 = (length << 32).checked_div(sum).map_or(1, |step| step as u64).max(1);
                 let first = exponential.draw_q32(&mut self.rng);
-                self.at_q20 = ((u128::from(first) * u128::from(self.slice.step_q20)) >> 32) as u64;
+                let at = (u128::from(first) * u128::from(self.slice.step_q20)) >> 32;
+                self.at_q20 = at.min(length - 1) as u64;
             }
         }
         self.next_at = self.slice.start + (self.at_q20 >> 20);

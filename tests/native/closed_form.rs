@@ -1,5 +1,10 @@
 //! Where a formula says what must come out, it comes out.
 
+mod buckets;
+mod money;
+mod queueing;
+mod traffic;
+
 use crate::common::{scenario, session};
 use serde_json::json;
 use streamgauge::metrics::{Metric, ShardMetric};

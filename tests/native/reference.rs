@@ -3,7 +3,7 @@
 mod happened;
 mod lane;
 mod model;
-mod random;
+pub mod random;
 mod shard;
 
 pub use happened::{Collector, Happened, What};
@@ -92,7 +92,7 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
 }
 
 /// The facts of the engine, run at the case's pace, and what it asked.
-fn run_engine(case: &Case) -> (Engine, Vec<Happened>, Vec<Asked>) {
+pub fn run_engine(case: &Case) -> (Engine, Vec<Happened>, Vec<Asked>) {
     let mut engine = Engine::new(&case.scenario);
     let (mut collector, mut asked) = (Collector::default(), Vec::new());
     let mut until = SimTime::ZERO;

@@ -17,8 +17,8 @@ use streamgauge::units::{Bytes, Ratio, SimTime, Span};
 pub struct Case {
     pub scenario: Scenario,
     /// Of so many invocations one fails; zero: none does.
-    fails_one_in: u64,
-    salt: u64,
+    pub fails_one_in: u64,
+    pub salt: u64,
     /// How far the engine is asked to run at a time, and with which budget.
     pub stride: Span,
     pub budget: u32,

@@ -1,0 +1,99 @@
+//! The bill, added up by hand.
+
+use crate::common::session;
+use serde_json::json;
+use streamgauge::metrics::Metric;
+
+/// 1,000 records/s of a kibibyte on one shard: 10.80 for the shard and 36.29 for PUT payload units in 30 days.
+#[test]
+fn a_full_shard_costs_what_the_price_page_says() {
+    let session = session(&json!({
+        "length_s": 3_600,
+        "traffic": {
+            "curve": [{"kind": "constant", "per_s": 1_000}],
+            "arrivals": "even",
+            "keys": {"kind": "one"},
+            "sizes": {"kind": "fixed", "bytes": 1_008},
+        },
+        "producer": {"call": "PutRecords", "batch": 100, "linger_ms": 100},
+        "stream": {"shards": 1},
+        "consumer": {"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1},
+    }));
+    let ledger = session.ledger();
+    assert_eq!(ledger.offered, 3_600_000);
+    assert_eq!(ledger.lost(), 0);
+    let bill = session.bill();
+    assert_eq!(bill.price_book, "us-east-1, list price");
+    let line = |name| bill.lines.iter().find(|line| line.name == name).expect("the line exists");
+    assert_eq!(line("Shard-hours").month_cents, 1_080);
+    assert_eq!(line("Shard-hours").run_e4, 150);
+    assert_eq!(line("PUT payload units").month_cents, 3_629);
+    assert_eq!(line("PUT payload units").run_e4, 504);
+    let said = bill.extrapolation.replace('\u{a0}', " ");
+    assert!(said.contains("extrapolated from this run of 1 h"), "{said}");
+    assert!(said.contains("720 h"), "{said}");
+    let summary = session.summary();
+    assert_eq!(summary["bill"]["extrapolation"], bill.extrapolation);
+    let cents: u64 = bill.lines.iter().map(|line| line.month_cents).sum();
+    assert_eq!(bill.month_total_cents, cents);
+}
+
+/// Records above 25 KiB take several units, each record for itself.
+#[test]
+fn put_payload_units_are_counted_by_record() {
+    for (bytes, units) in [(1, 1.0), (25_584, 1.0), (25_585, 2.0), (51_184, 2.0), (51_185, 3.0), (1_048_560, 41.0)] {
+        let session = session(&json!({
+            "length_s": 60,
+            "traffic": {
+                "curve": [{"kind": "constant", "per_s": 0.5}],
+                "arrivals": "even",
+                "sizes": {"kind": "fixed", "bytes": bytes},
+            },
+            "producer": {"call": "PutRecord"},
+            "stream": {"shards": 1},
+        }));
+        assert_eq!(session.timeline().total(Metric::PutUnits, 60), 30.0 * units, "{bytes} bytes");
+    }
+}
+
+/// One record a second, each in an invocation of 250 ms with 512 MB: an eighth of a gigabyte-second each.
+#[test]
+fn gigabyte_seconds_are_memory_times_duration() {
+    let session = session(&json!({
+        "length_s": 100,
+        "traffic": {"curve": [{"kind": "constant", "per_s": 1}], "arrivals": "even", "keys": {"kind": "one"}},
+        "producer": {"call": "PutRecord"},
+        "stream": {"shards": 1},
+        "consumer": {"memory_mb": 512, "fixed_ms": 250, "per_record_ms": 0},
+    }));
+    let invocations = session.timeline().total(Metric::Invocations, 100);
+    assert_eq!(invocations, 99.0, "each poll but the first finds one record");
+    let bill = session.bill();
+    let line = |name| bill.lines.iter().find(|line| line.name == name).expect("the line exists");
+    let duration = line("Lambda duration");
+    assert_eq!(duration.quantity, 99.0 * 0.25 * 0.5);
+    // 12.375 GB-s × 0.0000166667 = 0.00020625…; in 30 days 25,920 times as much: 320,760 GB-s, 5.346 dollars.
+    assert_eq!(duration.run_e4, 2);
+    assert!((duration.month_quantity - 320_760.0).abs() < 1e-6);
+    assert_eq!(duration.month_cents, 535);
+    let requests = line("Lambda requests");
+    assert_eq!(requests.quantity, 99.0);
+    // 99 × 25,920 = 2,566,080 requests at 0.20 a million.
+    assert_eq!(requests.month_cents, 51);
+    assert_eq!(line("Shard-hours").month_cents, 1_080);
+    // Nothing is rounded away: 251 ms at 128 MB are 251 ms.
+    assert_eq!(session.timeline().total(Metric::DurationMs, 100), 99.0 * 250.0);
+}
+
+/// An invocation is billed in whole milliseconds, rounded up.
+#[test]
+fn durations_are_billed_in_whole_milliseconds() {
+    let session = session(&json!({
+        "length_s": 50,
+        "traffic": {"curve": [{"kind": "constant", "per_s": 1}], "arrivals": "even", "keys": {"kind": "one"}},
+        "producer": {"call": "PutRecord"},
+        "stream": {"shards": 1},
+        "consumer": {"memory_mb": 128, "fixed_ms": 3, "per_record_ms": 0.001},
+    }));
+    assert_eq!(session.timeline().total(Metric::DurationMs, 50), 49.0 * 4.0);
+}

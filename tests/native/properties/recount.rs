@@ -1,0 +1,268 @@
+//! Frames counted once more from the list of facts: every cell of a timeline, and percentiles from all latencies.
+
+use crate::reference::{Happened, What};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use streamgauge::engine::LossCause;
+use streamgauge::metrics::{Histogram, Metric, ShardMetric, Timeline};
+use streamgauge::scenario::Scenario;
+use streamgauge::session::Session;
+use streamgauge::units::Span;
+
+/// The counts of a run, frame by frame.
+pub struct Recount {
+    frames: usize,
+    shards: usize,
+    stream: BTreeMap<Metric, Vec<f64>>,
+    shard: BTreeMap<(ShardMetric, usize), Vec<f64>>,
+    /// Latencies in µs of the records processed in each frame: put to processed, and offered to processed.
+    latencies: Vec<[Vec<u64>; 2]>,
+}
+
+/// A shard between two frames.
+#[derive(Default)]
+struct Queue {
+    /// Number and arrival of every record that is neither processed nor expired, oldest first.
+    records: VecDeque<(u32, u64)>,
+    running: Option<Running>,
+}
+
+struct Running {
+    since: u64,
+    records: usize,
+}
+
+impl Recount {
+    pub fn of(scenario: &Scenario, width: Span, facts: &[Happened]) -> Self {
+        let (length, width) = (scenario.length.micros(), width.micros());
+        let mut recount = Self {
+            frames: length.div_ceil(width) as usize,
+            shards: scenario.stream.shards as usize,
+            stream: BTreeMap::new(),
+            shard: BTreeMap::new(),
+            latencies: Vec::new(),
+        };
+        let mut queues: Vec<Queue> = (0..recount.shards).map(|_| Queue::default()).collect();
+        let mut offered = BTreeMap::new();
+        let mut at_producer = 0i64;
+        let mut facts = facts.iter().peekable();
+        for frame in 0..recount.frames {
+            recount.latencies.push(Default::default());
+            let (start, end) = (frame as u64 * width, length.min((frame as u64 + 1) * width));
+            while let Some(Happened { at, what }) = facts.next_if(|happened| happened.at < end) {
+                recount.count(frame, *at, what, &mut queues, &mut offered, &mut at_producer, start);
+            }
+            recount.add(Metric::AtProducer, frame, at_producer as f64);
+            let mut oldest = 0.0f64;
+            for (shard, queue) in queues.iter().enumerate() {
+                let in_flight = queue.running.as_ref().map_or(0, |running| running.records);
+                let waiting = (queue.records.len() - in_flight) as f64;
+                let age = queue.records.front().map_or(0.0, |(_, arrived)| (end - arrived) as f64 / 1e3);
+                oldest = oldest.max(age);
+                recount.add_both(Metric::Waiting, ShardMetric::Waiting, shard, frame, waiting);
+                recount.add_both(Metric::InFlight, ShardMetric::InFlight, shard, frame, in_flight as f64);
+                recount.add_shard(ShardMetric::IteratorAgeMs, shard, frame, age);
+                if let Some(running) = &queue.running {
+                    let busy = (end - running.since.max(start)) as f64 / 1e3;
+                    recount.add_shard(ShardMetric::BusyMs, shard, frame, busy);
+                    recount.add(Metric::Concurrency, frame, 1.0);
+                }
+            }
+            recount.add(Metric::IteratorAgeMs, frame, oldest);
+        }
+        recount
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one pass over the facts")]
+    fn count(
+        &mut self,
+        frame: usize,
+        at: u64,
+        what: &What,
+        queues: &mut [Queue],
+        offered: &mut BTreeMap<u32, (u64, u32)>,
+        at_producer: &mut i64,
+        frame_start: u64,
+    ) {
+        match what {
+            What::Offered { number, size, .. } => {
+                offered.insert(*number, (at, *size));
+                *at_producer += 1;
+                self.add(Metric::Offered, frame, 1.0);
+            }
+            What::PutCalled { entries, attempt } => {
+                self.add(Metric::PutCalls, frame, 1.0);
+                if *attempt > 1 {
+                    self.add(Metric::Retried, frame, f64::from(*entries));
+                }
+            }
+            What::Stored { shard, number, attempt } => {
+                let i = *shard as usize;
+                let bytes = f64::from(offered[number].1 + 16);
+                queues[i].records.push_back((*number, at));
+                *at_producer -= 1;
+                self.add_both(Metric::Stored, ShardMetric::Stored, i, frame, 1.0);
+                self.add_both(Metric::StoredBytes, ShardMetric::StoredBytes, i, frame, bytes);
+                self.add(Metric::PutUnits, frame, (bytes / 25_600.0).ceil());
+                if *attempt == 1 {
+                    self.add_shard(ShardMetric::Offered, i, frame, 1.0);
+                }
+            }
+            What::Throttled { shard, attempt, .. } => {
+                let i = *shard as usize;
+                self.add_both(Metric::Throttled, ShardMetric::Throttled, i, frame, 1.0);
+                if *attempt == 1 {
+                    self.add_shard(ShardMetric::Offered, i, frame, 1.0);
+                }
+            }
+            What::Lost { cause, .. } => {
+                *at_producer -= 1;
+                let metric = match cause {
+                    LossCause::Ignored => Metric::LostIgnored,
+                    LossCause::Exhausted => Metric::LostExhausted,
+                    LossCause::TooOld => Metric::LostTooOld,
+                    LossCause::BufferFull => Metric::LostBufferFull,
+                };
+                self.add(metric, frame, 1.0);
+            }
+            What::Read { records, .. } => {
+                self.add(Metric::GetRecordsCalls, frame, 1.0);
+                self.add(Metric::ReadRecords, frame, f64::from(*records));
+            }
+            What::ReadThrottled { shard } => {
+                self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
+            }
+            What::Started { shard, records, .. } => {
+                queues[*shard as usize].running = Some(Running { since: at, records: *records as usize });
+                self.add(Metric::Invocations, frame, 1.0);
+            }
+            What::Processed { shard, started, numbers, .. } => {
+                let i = *shard as usize;
+                for number in numbers {
+                    let (first, arrived) = queues[i].records.pop_front().expect("it was stored");
+                    assert_eq!(first, *number);
+                    let [put, offer] = &mut self.latencies[frame];
+                    put.push(at - arrived);
+                    offer.push(at - offered[number].0);
+                }
+                self.add_both(Metric::Processed, ShardMetric::Processed, i, frame, numbers.len() as f64);
+                self.ended(i, frame, at, *started, frame_start, queues);
+            }
+            What::Failed { shard, started, .. } => {
+                self.add(Metric::Errors, frame, 1.0);
+                self.ended(*shard as usize, frame, at, *started, frame_start, queues);
+            }
+            What::Expired { shard, records } => {
+                let queue = &mut queues[*shard as usize];
+                let first = queue.running.as_ref().map_or(0, |running| running.records);
+                queue.records.drain(first..first + *records as usize);
+                self.add(Metric::Expired, frame, *records as f64);
+            }
+            What::Operation { .. } => {}
+        }
+    }
+
+    fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {
+        let running = queues[shard].running.take().expect("it began");
+        assert_eq!(running.since, started);
+        self.add(Metric::DurationMs, frame, (at - started).div_ceil(1_000) as f64);
+        self.add_shard(ShardMetric::BusyMs, shard, frame, (at - started.max(frame_start)) as f64 / 1e3);
+    }
+
+    fn add(&mut self, metric: Metric, frame: usize, value: f64) {
+        self.stream.entry(metric).or_insert_with(|| vec![0.0; self.frames])[frame] += value;
+    }
+
+    fn add_shard(&mut self, metric: ShardMetric, shard: usize, frame: usize, value: f64) {
+        self.shard.entry((metric, shard)).or_insert_with(|| vec![0.0; self.frames])[frame] += value;
+    }
+
+    fn add_both(&mut self, metric: Metric, shard_metric: ShardMetric, shard: usize, frame: usize, value: f64) {
+        self.add(metric, frame, value);
+        self.add_shard(shard_metric, shard, frame, value);
+    }
+
+    /// Every cell of the timeline but the percentiles.
+    pub fn compare(&self, timeline: &Timeline) -> Result<(), TestCaseError> {
+        let none = vec![0.0; self.frames];
+        let percentiles =
+            [Metric::PutLatencyP50Ms, Metric::PutLatencyP99Ms, Metric::OfferLatencyP50Ms, Metric::OfferLatencyP99Ms];
+        for metric in Metric::ALL.iter().filter(|metric| !percentiles.contains(metric)) {
+            let expected = self.stream.get(metric).unwrap_or(&none);
+            same(timeline.column(*metric), expected, &format!("{metric:?}"))?;
+        }
+        for metric in ShardMetric::ALL {
+            for shard in 0..self.shards {
+                let expected = self.shard.get(&(*metric, shard)).unwrap_or(&none);
+                same(timeline.shard_column(*metric, shard), expected, &format!("{metric:?} of shard {shard}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Percentiles of each frame and of the run against the exact ones.
+    pub fn compare_latencies(&self, session: &Session) -> Result<(), TestCaseError> {
+        let timeline = session.timeline();
+        let columns = [
+            [(Metric::PutLatencyP50Ms, 500), (Metric::PutLatencyP99Ms, 990)],
+            [(Metric::OfferLatencyP50Ms, 500), (Metric::OfferLatencyP99Ms, 990)],
+        ];
+        let histograms = [session.recorder().put_latency(), session.recorder().offer_latency()];
+        for (kind, (columns, histogram)) in columns.into_iter().zip(histograms).enumerate() {
+            let mut all = Vec::new();
+            for frame in 0..self.frames {
+                let mut latencies = self.latencies[frame][kind].clone();
+                latencies.sort_unstable();
+                for (metric, permille) in columns {
+                    let found = timeline.column(metric)[frame];
+                    match exact(&latencies, permille) {
+                        Some(exact) => near(found * 1e3, exact, &format!("{metric:?} of frame {frame}"))?,
+                        None => prop_assert!(found.is_nan()),
+                    }
+                }
+                all.extend(latencies);
+            }
+            all.sort_unstable();
+            compare_histogram(histogram, &all)?;
+        }
+        Ok(())
+    }
+}
+
+fn compare_histogram(histogram: &Histogram, sorted: &[u64]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(histogram.count(), sorted.len() as u64);
+    let sum: u128 = sorted.iter().map(|value| u128::from(*value)).sum();
+    let mean = sum.checked_div(sorted.len() as u128).map(|mean| Span::from_micros(mean as u64));
+    prop_assert_eq!(histogram.mean(), mean);
+    for permille in [1, 100, 500, 900, 990, 999, 1_000] {
+        match (histogram.quantile(permille), exact(sorted, permille)) {
+            (Some(found), Some(exact)) => near(found.micros() as f64, exact, &format!("{permille} ‰"))?,
+            (found, exact) => prop_assert_eq!(found.is_none(), exact.is_none()),
+        }
+    }
+    Ok(())
+}
+
+/// The smallest value that so many thousandths of all values do not exceed.
+fn exact(sorted: &[u64], permille: u64) -> Option<u64> {
+    let rank = (sorted.len() * permille as usize).div_ceil(1_000).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+/// Within the stated error of the histogram: 0.4 %, or the microsecond to which it rounds.
+fn near(found: f64, exact: u64, what: &str) -> Result<(), TestCaseError> {
+    let exact = exact as f64;
+    prop_assert!((found - exact).abs() <= exact * 0.004 + 1.0, "{}: {} µs, exactly {} µs", what, found, exact);
+    Ok(())
+}
+
+fn same(found: &[f64], expected: &[f64], what: &str) -> Result<(), TestCaseError> {
+    let differs = |i: &usize| (found[*i] - expected[*i]).abs() > 1e-6;
+    prop_assert_eq!(found.len(), expected.len());
+    if let Some(frame) = (0..found.len()).find(differs) {
+        let message = format!("{what}, frame {frame}: {}, recounted {}", found[frame], expected[frame]);
+        return Err(TestCaseError::fail(message));
+    }
+    Ok(())
+}
