@@ -129,7 +129,9 @@ pub fn records(count: f64) -> String {
 /// The same text with its first letter as a capital.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| std::iter::once(first.to_ascii_uppercase()).chain(letters).collect())
 }
 
 /// A number as a field shows it: grouped from 1,000 on, decimals as far as they say something.

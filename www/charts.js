@@ -186,7 +186,8 @@ export class TimePlot {
     this.around = around;
     this.lines = Array.from(lines, (value, index) => ({ value, label: labels[index] }));
     this.limit = Number.isNaN(limit) ? null : { value: limit, label: limitLabel };
-    this.promise = promise;
+    // It comes as a view of the module's memory, which is only good during this call.
+    this.promise = promise.slice();
     const gapped = (column) => Array.from(column, (value) => (Number.isNaN(value) ? null : Math.max(value, min)));
     const order = looks(this.kind, this).columns;
     this.data = [xs, ...order.map((index) => (this.kind === "latency" ? gapped(columns[index]) : columns[index]))];

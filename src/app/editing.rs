@@ -176,7 +176,7 @@ impl Model {
     }
 
     pub(super) fn open_file(&mut self, name: &str, text: &str) -> Vec<Effect> {
-        let is_json = name.to_lowercase().ends_with(".json") || text.trim_start().starts_with('{');
+        let is_json = name.to_ascii_lowercase().ends_with(".json") || text.trim_start().starts_with('{');
         let opened = if is_json { self.open_scenario(text) } else { self.open_series(name, text) };
         opened.unwrap_or_else(|problems| {
             const SHOWN: usize = 4;
@@ -210,8 +210,13 @@ impl Model {
     }
 
     pub(super) fn save(&self) -> Effect {
-        let name: String =
-            self.scenario.name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let name: String = self
+            .scenario
+            .name
+            .to_ascii_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
         let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
         let name = if name.is_empty() { "scenario".to_owned() } else { name };
         Effect::Download { name: format!("{name}.json"), text: self.draft.to_json() }
@@ -219,11 +224,15 @@ impl Model {
 
     /// A problem as a sentence with the name of its field.
     pub(super) fn problem_text(&self, problem: &Problem) -> String {
-        match fields::field(&problem.path) {
+        let mut text = match fields::field(&problem.path) {
             Some(field) if !field.path.is_empty() && !matches!(field.kind, Kind::Group) => {
                 format!("{}: {}", field.label, problem.message)
             }
             _ => problem.to_string(),
+        };
+        if !text.ends_with(['.', '?']) {
+            text.push('.');
         }
+        text
     }
 }

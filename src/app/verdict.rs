@@ -11,7 +11,7 @@ use super::capacity;
 use super::reading::Reading;
 use super::words::{self, capital, rough, span_text};
 use crate::metrics::{Ledger, Metric, ShardMetric, Timeline};
-use crate::scenario::{Consumer, Part, Producer, RetryPolicy, Scenario};
+use crate::scenario::{Consumer, Operation, Part, PlannedOperation, Producer, RetryPolicy, Scenario};
 use crate::units::{SimTime, Span};
 
 fn verdict_of(head: &str, sub: &str) -> Verdict {
@@ -70,6 +70,14 @@ pub fn verdict(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Verdi
     }
 }
 
+/// The offered rate over the last seconds: the curve's own where what came agrees with it, so that chance does not
+/// flicker in the sentence.
+fn calm_rate(scenario: &Scenario, reading: &Reading, window: f64) -> f64 {
+    let (came, curve) = (reading.rate(Metric::Offered, window), scenario.traffic.rate_at(reading.at()));
+    let chance = 0.03 * curve + 3.0 * (curve / window).sqrt();
+    if (came - curve).abs() <= chance { curve } else { came }
+}
+
 /// What the sentences choose from: the rates around the cursor and the account up to it.
 struct State<'a> {
     scenario: &'a Scenario,
@@ -109,7 +117,7 @@ impl<'a> State<'a> {
             producer,
             consumer,
             ledger: reading.ledger(),
-            offered: words::coarse_rate(reading.rate(Metric::Offered, window)),
+            offered: words::coarse_rate(calm_rate(scenario, &reading, window)),
             stored: words::coarse_rate(reading.rate(Metric::Stored, window)),
             processed: words::rate(reading.rate(Metric::Processed, if changing { 5.0 } else { 20.0 })),
             loss,
@@ -121,6 +129,7 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The shards as a subject.
     fn shards(&self) -> String {
         words::shards(u64::from(self.scenario.stream.shards))
     }
@@ -317,7 +326,7 @@ impl<'a> State<'a> {
     fn calm(&self) -> Verdict {
         let at = self.reading.at();
         let room_each = words::int(capacity::room_per_shard(self.scenario));
-        let offered = words::rate_text(self.reading.rate(Metric::Offered, 15.0));
+        let offered = words::rate_text(calm_rate(self.scenario, &self.reading, 15.0));
         if let Some((start, _)) = self.spike.filter(|(start, _)| at < *start) {
             let each = if self.scenario.stream.shards == 1 { "The shard" } else { "Each shard" };
             return verdict_of(
@@ -427,7 +436,8 @@ impl<'a> State<'a> {
         let ledger = &self.ledger;
         let most = ledger.lost_ignored.max(ledger.lost_exhausted).max(ledger.lost_too_old).max(ledger.lost_buffer_full);
         let what = if most == ledger.lost_ignored {
-            if self.scenario.producer.retry == RetryPolicy::Ignore && self.scenario.operations.is_empty() {
+            let changed = |planned: &PlannedOperation| matches!(planned.operation, Operation::DeployProducer { .. });
+            if self.scenario.producer.retry == RetryPolicy::Ignore && !self.scenario.operations.iter().any(changed) {
                 "ignored every failed entry"
             } else {
                 "lost failed entries that nobody looked at"

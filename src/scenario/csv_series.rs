@@ -196,7 +196,7 @@ fn read(text: &str) -> Result<Table, Vec<Problem>> {
 fn columns(header: &[String], rows: &[(u64, Cells)]) -> Result<(usize, usize, Option<usize>), Vec<Problem>> {
     let find = |names: &[&str], taken: &[usize]| {
         let free = |column: &usize| !taken.contains(column);
-        let matches = |column: &usize, name: &str| header[*column].to_lowercase().contains(name);
+        let matches = |column: &usize, name: &str| header[*column].to_ascii_lowercase().contains(name);
         names.iter().find_map(|name| (0..header.len()).filter(free).find(|column| matches(column, name)))
     };
     let time = find(TIME_NAMES, &[]).unwrap_or(0);

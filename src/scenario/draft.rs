@@ -82,7 +82,7 @@ impl Draft {
         });
         match group {
             Some(Value::Object(map)) => {
-                map.shift_remove(name);
+                map.remove(name);
             }
             Some(Value::Array(list)) => {
                 if let Some(index) = name.parse().ok().filter(|index| *index < list.len()) {
@@ -131,6 +131,6 @@ fn step_into<'a>(value: &'a mut Value, part: &str) -> &'a mut Value {
 /// Removes the known fields that do not exist with this kind; unknown ones stay, to be reported.
 fn drop_other_kinds(map: &mut Map<String, Value>, children: &[Child], selected: &str) {
     for child in children.iter().filter(|child| !child.exists_with(selected)) {
-        map.shift_remove(child.name);
+        map.remove(child.name);
     }
 }

@@ -27,7 +27,7 @@ impl fmt::Display for Problem {
 
 /// The one of `known` that somebody who wrote `word` most likely meant; none where nothing is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "_");
     let word = plain(word);
     let allowed = (word.chars().count() / 3).max(1) + 1;
     let near = |name: &'a str| {

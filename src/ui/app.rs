@@ -210,7 +210,6 @@ impl App {
         };
         let often = matches!(event, BoxEvent::Frames { .. });
         self.act(Action::Box(event));
-        self.pencil.columns_changed();
         self.columns_due = true;
         !often
     }
@@ -228,8 +227,8 @@ impl App {
         let columns = self.columns_due && (now - self.columns_at_ms >= COLUMNS_EVERY_MS || !self.ticking);
         if columns {
             self.columns_at_ms = now;
+            // Rendering them measures them, and the frame after that draws into them.
             self.columns_due = false;
-            self.pencil.columns_changed();
         }
         self.pencil.draw(&self.model, &self.surroundings, now);
         if self.ticking || self.columns_due {

@@ -48,11 +48,6 @@ impl Pencil {
         }
     }
 
-    /// What is drawn a few times a second is due.
-    pub fn columns_changed(&mut self) {
-        self.columns = true;
-    }
-
     /// Something may have another size or place.
     pub fn measure_again(&mut self) {
         self.measure = true;

@@ -135,7 +135,7 @@ fn spin_around(field: Html, knob: &Knob, act: &Callback<Action>) -> Html {
     let button = |steps: i64, sign: &'static str, words: &'static str| {
         let path = knob.path.clone();
         let nudge = act.reform(move |_| Action::Nudge { path: path.clone(), steps });
-        html! { <button type="button" aria-label={format!("{words} {}", knob.label.to_lowercase())} onclick={nudge}>{ sign }</button> }
+        html! { <button type="button" aria-label={format!("{words} {}", knob.label.to_ascii_lowercase())} onclick={nudge}>{ sign }</button> }
     };
     html! { <span class="spin">{ button(-1, "−", "Fewer") }{ field }{ button(1, "+", "More") }</span> }
 }

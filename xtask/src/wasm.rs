@@ -39,15 +39,15 @@ pub struct Modules {
 /// Cargo's arguments for the page's module.
 pub const PAGE: [&str; 4] = ["--bin", "streamgauge", "--profile", "page"];
 /// Cargo's arguments for the engine's module.
-pub const ENGINE: [&str; 6] =
-    ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--release"];
+pub const ENGINE: [&str; 7] =
+    ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--profile", "engine"];
 
 /// Builds both modules; what is up to date is left as it is.
 pub fn build() -> Outcome<Modules> {
     let toolchain = Toolchain::ready()?;
     node::ready()?;
     say(&format!("Building for wasm32 with {}; the first time takes some minutes", toolchain.describe()));
-    let engine = compile(&toolchain, &ENGINE, "release", "streamgauge-engine")?;
+    let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
     let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;

@@ -1,11 +1,11 @@
 //! The little curve of the traffic beside its fields, and what dragging its handles means.
 
 use super::Size;
-use super::forecast::{Forecast, room};
+use super::forecast::Forecast;
 use super::marks::{FLOW, fill, stroke};
 use super::strip::silhouette;
 use super::svg::{Path, Svg};
-use crate::scenario::{Part, Scenario, capacity};
+use crate::scenario::{Part, Scenario};
 use crate::text::rate;
 
 /// Room above the curve, so that a dragged peak can grow.
@@ -17,6 +17,10 @@ struct Frame {
     height: f64,
     /// Rate at the top.
     top_rate: f64,
+    /// Records per second that the whole stream has room for.
+    limit: f64,
+    /// Highest rate of the curve.
+    peak: f64,
     /// Length of the run in seconds.
     length: f64,
 }
@@ -26,12 +30,12 @@ impl Frame {
     const ABOVE: f64 = 8.0;
 
     fn new(scenario: &Scenario, size: Size) -> Self {
-        let limit = stream_room(scenario);
-        let peak = Forecast::of(scenario).peak;
+        let forecast = Forecast::of(scenario);
+        let (limit, peak) = (forecast.room * f64::from(scenario.stream.shards), forecast.peak);
         // The limit is in the picture wherever that leaves the curve a visible height.
         let top_rate = if limit < peak * 4.0 { (peak * HEADROOM).max(limit * 1.15) } else { peak * HEADROOM };
         let (top_rate, length) = (top_rate.max(1e-6), scenario.length.seconds_f64().max(1e-6));
-        Self { width: size.width, height: size.height, top_rate, length }
+        Self { width: size.width, height: size.height, top_rate, limit, peak, length }
     }
 
     fn x(&self, seconds: f64) -> f64 {
@@ -84,11 +88,6 @@ impl Spike {
     }
 }
 
-/// Records per second that the whole stream has room for.
-fn stream_room(scenario: &Scenario) -> f64 {
-    room(capacity::record_bytes(scenario)) * f64::from(scenario.stream.shards)
-}
-
 /// The traffic's curve with the stream's limit; a single spike has two handles, `data-handle="peak"` and `"end"`.
 pub fn curve(scenario: &Scenario, size: Size) -> String {
     let frame = Frame::new(scenario, size);
@@ -105,12 +104,12 @@ pub fn curve(scenario: &Scenario, size: Size) -> String {
     let foot = size.height - Frame::FOOT;
     let mut svg = Svg::new();
     svg.path(&format!("{} fill-opacity=\".14\"", fill(FLOW)), &line.clone().down(foot).across(0.0).close());
-    let limit = stream_room(scenario);
+    let limit = frame.limit;
     if limit < frame.top_rate {
         let y = frame.y(limit);
         svg.path("class=\"lim\"", &Path::at(0.0, y).across(size.width));
         // Above the line, unless the drawing ends there or the curve is in the way.
-        let above = y - frame.y(Forecast::of(scenario).peak);
+        let above = y - frame.y(frame.peak);
         let words_y = if y < 12.0 || (0.0..14.0).contains(&above) { y + 11.0 * size.rem } else { y - 3.0 };
         svg.text(size.width, words_y, "e", &format!("{}/s", rate(limit)));
     }

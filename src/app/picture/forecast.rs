@@ -5,7 +5,7 @@
 //! that is shown.
 
 use crate::hash_key::{HashKey, even_shard};
-use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::limits::{PARTITION_KEY_BYTES, SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
 use crate::scenario::{Keys, Part, Scenario, capacity};
 use crate::units::SimTime;
 
@@ -25,6 +25,8 @@ pub struct Forecast {
     pub peak: f64,
     /// When it is reached first, in seconds.
     pub peak_at: f64,
+    /// Mean bytes of a record with its key.
+    pub mean_bytes: f64,
     /// Records per second that one shard accepts: by count or by bytes, whichever binds.
     pub room: f64,
     /// Share of the records that each shard gets. Even where there are more shards than lanes are drawn for.
@@ -39,8 +41,9 @@ impl Forecast {
     /// The forecast for a scenario.
     pub fn of(scenario: &Scenario) -> Self {
         let shares = shares(scenario.traffic.keys, scenario.stream.shards);
-        let room = room(capacity::record_bytes(scenario));
-        let mut forecast = Self { peak: 0.0, peak_at: 0.0, room, shares, lag: 0.0, backlog: 0.0 };
+        let mean_bytes = mean_bytes(scenario);
+        let room = room(mean_bytes);
+        let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, room, shares, lag: 0.0, backlog: 0.0 };
         let (width, steps) = steps(scenario);
         let (peak_at, peak) = peak(scenario, width, &steps);
         forecast.peak = peak;
@@ -139,8 +142,21 @@ fn peak(scenario: &Scenario, width: f64, steps: &[Step]) -> (f64, f64) {
     best
 }
 
+/// Mean bytes of a record with its key over the whole run. A series that brings its sizes knows them.
+fn mean_bytes(scenario: &Scenario) -> f64 {
+    let mean = capacity::record_bytes(scenario);
+    let [Part::Series(series)] = scenario.traffic.parts.as_slice() else { return mean };
+    let (mut records, mut bytes) = (0.0, 0.0);
+    for row in &series.rows {
+        let (count, key) = (row.count as f64, PARTITION_KEY_BYTES.get() as f64);
+        records += count;
+        bytes += row.bytes.map_or(count * mean, |data| data as f64 + count * key);
+    }
+    if records > 0.0 { bytes / records } else { mean }
+}
+
 /// Records per second that a shard accepts when records, keys included, have this mean size in bytes.
-pub(super) fn room(mean_bytes: f64) -> f64 {
+fn room(mean_bytes: f64) -> f64 {
     let by_count = SHARD_RECORDS_PER_SECOND.per_second_f64();
     let by_bytes = SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean_bytes.max(1.0);
     // A shard that takes one large record every few seconds has room for a part of a record per second.

@@ -37,7 +37,11 @@ impl Scene<'_> {
     /// Draws every lane, each with its bands.
     pub fn all_lanes(&mut self) {
         let bands: Vec<(f64, f64)> = (0..self.reading.shards.len())
-            .map(|shard| (self.band(self.reading.shards[shard].accepted), self.rejected_band(shard)))
+            .map(|shard| {
+                // Records smaller than usual may arrive faster than the lane is high: the band stays in its lane.
+                let accepted = self.reading.shards[shard].accepted.min(self.reading.room);
+                (self.band(accepted), self.rejected_band(shard))
+            })
             .collect();
         let total: f64 = bands.iter().map(|(accepted, rejected)| accepted + rejected).sum();
         let mut y = self.source_middle(total) - total / 2.0;
@@ -179,7 +183,12 @@ impl Scene<'_> {
         let u = self.layout.unit;
         let count = (4 + (view.reading.rejected / 130.0).round() as usize).min(16);
         let seconds = self.motion.map_or(7.3, |motion| motion.seconds);
-        let reach = (view.lane.end - low - 4.0 * u).max(10.0 * u);
+        let reach = view.lane.end - low - 4.0 * u;
+        // Where lanes lie close together nothing can be seen to fall.
+        if self.layout.fall < 10.0 * u {
+            return;
+        }
+        let reach = reach.max(10.0 * u);
         let mut drops = Path::new();
         for index in 0..count {
             let [phase, place, pace] = scattered(index + view.shard * 20);
@@ -193,6 +202,9 @@ impl Scene<'_> {
     /// An arrow that turns back to the producer below what was rejected.
     fn way_back(&mut self, x: f64, y: f64) {
         let u = self.layout.unit;
+        if self.layout.fall < 10.0 * u {
+            return;
+        }
         let (to, turn) = (x - 22.0 * u, y + 14.0 * u);
         let way = Path::at(x, y + 2.0 * u).corner((x, turn), x - 10.0 * u, turn).across(to + 4.0 * u);
         let head = Path::at(to - 5.0 * u, turn).line(to + 5.0 * u, turn - 5.0 * u).line(to + 5.0 * u, turn + 5.0 * u);

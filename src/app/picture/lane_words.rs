@@ -51,7 +51,9 @@ impl Scene<'_> {
             self.age_axis(view);
         }
         let x = self.layout.function - 5.0 * u;
-        if reading.age > self.reading.patience {
+        if let Some(rejected) = self.few_rejected(view) {
+            self.words.words_on_paper(x, y, "t-lost strong e", rejected.trim_end_matches(" rejected"));
+        } else if reading.age > self.reading.patience {
             // Seconds do not matter any more once there are many minutes.
             let age = if reading.age < 600.0 { reading.age } else { (reading.age / 60.0).floor() * 60.0 };
             self.words.words_on_paper(x, y, "t-wait strong e", &span_text(age));

@@ -59,6 +59,8 @@ pub(super) struct Layout {
     pub scale: f64,
     /// No rejected band is drawn wider than this.
     pub rejected_max: f64,
+    /// Room below a rejected band for what drops out of it.
+    pub fall: f64,
     /// The lanes; in a heat map a single one, the block of all rows.
     pub lanes: Vec<Lane>,
     /// The height at which producer and destination stand.
@@ -107,26 +109,36 @@ impl Layout {
             sink: size.width - destination,
             scale: 0.0,
             rejected_max: f64::INFINITY,
+            fall: 26.0 * u,
             lanes: Vec::new(),
             middle: 0.0,
         };
         let count = forecast.shares.len();
-        let lanes_fit = match count {
-            0..=3 => layout.place_lanes(Detail::Full, room_for_each, peaks),
-            4..=6 if layout.place_lanes(Detail::Dense, room_for_each, peaks) => true,
-            4..=LANES_MAX if layout.place_lanes(Detail::Row, room_for_each, peaks) => {
-                // The words stand between lane and function.
-                layout.end -= layout.letter * if narrow { 50.0 } else { 48.0 };
-                true
-            }
-            _ => false,
-        };
-        if !lanes_fit {
+        if !layout.place_lanes_of(count, room_for_each, peaks) {
             layout.place_block(room_for_each * count as f64, forecast.peak);
         }
         let (first, last) = (layout.lanes[0], layout.lanes[layout.lanes.len() - 1]);
         layout.middle = (first.top + last.bottom) / 2.0;
         layout
+    }
+
+    /// Tries the most detailed lanes first. False if there is no room for any.
+    fn place_lanes_of(&mut self, count: usize, room_for_each: f64, peaks: &[f64]) -> bool {
+        let (full, dense) = (self.spacing(Detail::Full), self.spacing(Detail::Dense));
+        let (rows, tight) = (self.row_spacing(false), self.row_spacing(true));
+        match count {
+            0..=3 => self.place_lanes(Detail::Full, &full, room_for_each, peaks),
+            4..=6 if self.place_lanes(Detail::Dense, &dense, room_for_each, peaks) => true,
+            4..=LANES_MAX
+                if self.place_lanes(Detail::Row, &rows, room_for_each, peaks)
+                    || self.place_lanes(Detail::Row, &tight, room_for_each, peaks) =>
+            {
+                // The words stand between lane and function.
+                self.end -= self.letter * if self.narrow { 50.0 } else { 48.0 };
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Room above the lanes for the heads of the columns.
@@ -149,18 +161,9 @@ impl Layout {
         self.end - self.gate
     }
 
-    /// Room below a rejected band for what drops out of it.
-    pub fn fall(&self, detail: Detail) -> f64 {
-        if detail == Detail::Row { 16.0 * self.unit } else { 26.0 * self.unit }
-    }
-
     fn spacing(&self, detail: Detail) -> Spacing {
         let u = self.unit;
         let dense = detail != Detail::Full;
-        if detail == Detail::Row {
-            let (label, info, gap) = (2.0 * u, 0.0, 3.0 * u);
-            return Spacing { label, info, gap, fall: self.fall(detail), lane_min: 10.0 * u, lane_max: 30.0 * u };
-        }
         Spacing {
             label: if dense { 15.0 } else { 19.0 } * u,
             info: match (dense, self.narrow) {
@@ -169,16 +172,22 @@ impl Layout {
                 (false, false) => 40.0 * u,
             },
             gap: if dense { 5.0 } else { 9.0 } * u,
-            fall: self.fall(detail),
+            fall: 26.0 * u,
             lane_min: if dense { 6.5 } else { 16.0 } * u,
             lane_max: 75.0 * u,
         }
     }
 
+    /// The spacing of rows: with room for drops below a rejected band, or tight, where most of them reject.
+    fn row_spacing(&self, tight: bool) -> Spacing {
+        let u = self.unit;
+        let (fall, lane_min) = if tight { (3.0 * u, 8.0 * u) } else { (16.0 * u, 10.0 * u) };
+        Spacing { label: 2.0 * u, info: 0.0, gap: 3.0 * u, fall, lane_min, lane_max: 30.0 * u }
+    }
+
     /// Chooses the scale so that the worst moment fits. Where the lanes would become too flat for that, rejected
     /// bands are cut instead. False if there is no room for lanes of this detail.
-    fn place_lanes(&mut self, detail: Detail, room_for_each: f64, peaks: &[f64]) -> bool {
-        let space = self.spacing(detail);
+    fn place_lanes(&mut self, detail: Detail, space: &Spacing, room_for_each: f64, peaks: &[f64]) -> bool {
         let available = self.height - self.head() - self.foot() - self.axis(detail);
         let below = |peak: f64, scale: f64, cut: f64| {
             let over = if peak > room_for_each * 1.015 { (peak - room_for_each) * scale } else { 0.0 };
@@ -204,6 +213,7 @@ impl Layout {
 
         self.detail = detail;
         self.scale = scale;
+        self.fall = space.fall;
         self.rejected_max = cut;
         let spare = (available - needed(scale, cut)).clamp(0.0, 30.0 * self.unit);
         let mut y = self.head() + spare / 2.0;

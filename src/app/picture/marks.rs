@@ -25,7 +25,7 @@ pub(super) fn stroke(paint: &str, width: f64) -> String {
 /// The patterns that every picture refers to, in a hidden drawing. Once a page.
 pub fn defs() -> String {
     concat!(
-        r#"<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>"#,
+        r#"<svg width="0" height="0" class="vh" aria-hidden="true"><defs>"#,
         r#"<pattern id="p-lost" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"#,
         r#"<rect width="5" height="5" fill="var(--lost)" fill-opacity=".16"/>"#,
         r#"<rect width="2.4" height="5" fill="var(--lost)"/></pattern>"#,

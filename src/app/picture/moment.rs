@@ -1,6 +1,6 @@
 //! A run at the cursor, as the numbers that a picture shows: one account of every shard and of the whole.
 
-use super::forecast::{Forecast, room};
+use super::forecast::Forecast;
 use crate::app::event::Event;
 use crate::app::reading::{LOSSES, frames_at};
 use crate::limits::SHARD_WRITE_BYTES_PER_SECOND;
@@ -114,8 +114,6 @@ pub(super) struct Reading {
     pub room: f64,
     /// The limit on bytes binds before the limit on records.
     pub bytes_bind: bool,
-    /// Mean bytes of a record with its key.
-    pub mean_bytes: f64,
     /// Every shard.
     pub shards: Vec<ShardReading>,
     /// The producer as the operations so far have left it.
@@ -146,22 +144,18 @@ impl Reading {
         let (timeline, frames) = (moment.timeline, moment.frames());
         let at = moment.instant();
         let (producer, consumer) = capacity::in_force(moment.scenario, at);
-        let offered = moment.scenario.traffic.rate_at(at);
-        let stored = timeline.total(Metric::Stored, frames);
-        let mean_bytes = if stored > 0.0 {
-            timeline.total(Metric::StoredBytes, frames) / stored
-        } else {
-            capacity::record_bytes(moment.scenario)
-        };
-        let room_now = room(mean_bytes);
+        // At the very end of a run a recorded series has nothing left; its last instant still has.
+        let last = SimTime::from_micros(moment.scenario.length.micros().saturating_sub(1));
+        let offered = moment.scenario.traffic.rate_at(at.min(last));
+        let Forecast { mean_bytes, room, .. } = *forecast;
         let idle = frames == 0;
         let shards = (0..forecast.shares.len().min(timeline.shards().max(1)))
             .map(|shard| {
                 if idle || shard >= timeline.shards() {
-                    let accepted = (offered * forecast.shares[shard]).min(forecast.room);
+                    let accepted = (offered * forecast.shares[shard]).min(room);
                     ShardReading { accepted, bytes: accepted * mean_bytes, ..ShardReading::default() }
                 } else {
-                    read_shard(moment, shard, frames, room_now)
+                    read_shard(moment, shard, frames, room)
                 }
             })
             .collect();
@@ -171,9 +165,8 @@ impl Reading {
             frames,
             idle,
             offered,
-            room: room_now,
-            bytes_bind: room_now < crate::limits::SHARD_RECORDS_PER_SECOND.per_second_f64(),
-            mean_bytes,
+            room,
+            bytes_bind: room < crate::limits::SHARD_RECORDS_PER_SECOND.per_second_f64(),
             shards,
             producer,
             consumer,

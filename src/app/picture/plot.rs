@@ -1,11 +1,11 @@
 //! The four time plots as numbers: columns decimated to the width of the plot, a scale that keeps still, a limit.
 
 use super::decimate::{Buckets, smooth};
-use super::forecast::{Forecast, room};
+use super::forecast::Forecast;
 use super::scale::{Line, YScale, nice};
 use super::strip::silhouette;
 use crate::metrics::{Metric, Timeline};
-use crate::scenario::{Scenario, capacity};
+use crate::scenario::Scenario;
 use crate::text::int;
 
 /// A time plot.
@@ -124,7 +124,7 @@ fn rates(
     let seen = columns.iter().map(|column| most(column)).fold(0.0, f64::max);
     let top = if seen > forecast.peak * 1.08 { nice(seen) } else { forecast.peak };
     let scale = YScale::rates(top);
-    let limit = room(capacity::record_bytes(scenario)) * f64::from(scenario.stream.shards);
+    let limit = forecast.room * f64::from(scenario.stream.shards);
     let limit = (limit < scale.max).then(|| Line { value: limit, label: format!("limit {}/s", int(limit)) });
     let promise = silhouette(scenario, 400);
     Plot { limit, promise, ..plain(columns.iter().map(|column| buckets.values(column)).collect(), scale) }

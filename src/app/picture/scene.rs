@@ -99,7 +99,7 @@ impl<'a> Scene<'a> {
         let Some(lane) = self.layout.lanes.get(shard) else { return 0.0 };
         let wanted = self.px(self.reading.shards[shard].rejected);
         // The layout has kept this much room below the floor.
-        let kept = (lane.end - lane.bottom - self.layout.fall(self.layout.detail)).max(0.0);
+        let kept = (lane.end - lane.bottom - self.layout.fall).max(0.0);
         wanted.min(kept).min(self.layout.rejected_max)
     }
 

@@ -1,0 +1,206 @@
+// The page, driven as a person drives it, on a host that helps it with nothing.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, until, watchedPage } from "./support/browser.mjs";
+import { serveSite, siteNames } from "./support/site.mjs";
+import { stuckEngine } from "./support/stuck.mjs";
+
+/// Everything that the first load transfers, compressed; 1 KB is 1,000 bytes.
+const FIRST_LOAD_BYTES = 350_000;
+
+let browser;
+let site;
+before(async () => {
+  browser = await launch();
+  site = await serveSite();
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/// Opens the page, calls `act`, and demands that nothing complained.
+async function withPage(act, { query = "", at = site, ...options } = {}) {
+  const page = await watchedPage(browser, at, options);
+  await page.goto(at.url(query));
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await act(page);
+  page.assertClean();
+  await page.context().close();
+}
+
+const verdict = (page) => page.getByRole("heading", { level: 1 }).textContent();
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const slider = (page) => page.getByRole("slider", { name: "Time in the run" });
+const result = (page) => page.getByRole("complementary", { name: "Result" });
+
+/// Presses Run at full speed and waits for the end.
+async function runToEnd(page, milliseconds = 60_000) {
+  await button(page, "max").click();
+  await page.getByRole("button", { name: /^Run/ }).click();
+  await until(() => button(page, "Run again").isVisible(), "the run has ended", milliseconds);
+}
+
+/// The rows of the ledger by their names, as whole numbers.
+async function ledger(page) {
+  const rows = await result(page).locator("section", { hasText: "Ledger" }).first().locator("tr").allInnerTexts();
+  const entries = rows.map((row) => row.match(/^\s*(.+?)\s+([\d,]+)(\s|$)/s)).filter(Boolean);
+  return Object.fromEntries(entries.map(([, name, count]) => [name.replace(/\s+/g, " "), Number(count.replaceAll(",", ""))]));
+}
+
+test("the first load is small and comes from the site alone", async () => {
+  const fresh = await serveSite();
+  try {
+    await withPage((page) => page.waitForLoadState("networkidle"), { at: fresh });
+    assert.ok(fresh.log.requests.some((path) => path.includes("/engine-")), "the engine is part of it");
+    console.log(`first load: ${fresh.log.bytes} bytes in ${fresh.log.requests.length} files`);
+    assert.ok(fresh.log.bytes <= FIRST_LOAD_BYTES, `${fresh.log.bytes} bytes of ${FIRST_LOAD_BYTES}`);
+  } finally {
+    await fresh.close();
+  }
+});
+
+test("a preset runs to its end, and the ledger balances", () =>
+  withPage(async (page) => {
+    assert.match(await verdict(page), /\?$/, "before the run the verdict is a question");
+    await runToEnd(page);
+    assert.match(await verdict(page), /lost/);
+    const { Offered: offered, ...rows } = await ledger(page);
+    const sum = Object.values(rows).reduce((total, count) => total + count, 0);
+    assert.ok(offered > 1_000_000, `offered ${offered}`);
+    assert.equal(sum, offered);
+  }));
+
+test("a changed knob changes the run", () =>
+  withPage(async (page) => {
+    await runToEnd(page);
+    const before = await ledger(page);
+    const shards = page.getByLabel("Shards", { exact: true });
+    await shards.fill("12");
+    await shards.press("Enter");
+    await runToEnd(page);
+    const now = await ledger(page);
+    assert.equal(now.Offered, before.Offered, "the same traffic");
+    assert.ok(now.Processed > before.Processed, `${now.Processed} processed, ${before.Processed} before`);
+    assert.doesNotMatch(await verdict(page), /\d are lost/);
+  }));
+
+test("a field that cannot be so says why beside it", () =>
+  withPage(async (page) => {
+    const shards = page.getByLabel("Shards", { exact: true });
+    await shards.fill("none");
+    await shards.press("Enter");
+    await until(async () => (await shards.getAttribute("aria-invalid")) === "true", "the field is marked");
+    const named = await shards.getAttribute("aria-describedby");
+    assert.match(await page.locator(`[id="${named}"]`).textContent(), /\w+ \w+/);
+  }));
+
+test("going back in time shows that time, and forward the end again", () =>
+  withPage(async (page) => {
+    await runToEnd(page);
+    const [endVerdict, end] = [await verdict(page), await ledger(page)];
+    await slider(page).fill("300");
+    await until(async () => (await ledger(page)).Offered < end.Offered, "the ledger goes back");
+    const back = await ledger(page);
+    assert.ok(back.Offered > 0 && back.Processed < end.Processed);
+    assert.notEqual(await verdict(page), endVerdict);
+    await slider(page).fill(await slider(page).getAttribute("max"));
+    await until(async () => (await ledger(page)).Offered === end.Offered, "the ledger is at the end again");
+    assert.deepEqual(await ledger(page), end);
+  }));
+
+test("a table dropped on the page becomes the traffic", () =>
+  withPage(async (page) => {
+    const rows = Array.from({ length: 10 }, (_, minute) => `2026-03-01T12:0${minute}:00Z,${minute === 4 ? 90_000 : 600}`);
+    await drop(page, "requests.csv", ["timestamp,requests", ...rows].join("\n"));
+    await runToEnd(page);
+    assert.equal((await ledger(page)).Offered, 9 * 600 + 90_000);
+  }));
+
+test("a table that is none is answered in words, and nothing else changes", () =>
+  withPage(async (page) => {
+    const before = await page.getByRole("combobox", { name: "Scenario" }).inputValue();
+    await drop(page, "holiday.csv", "dear diary\nit rained");
+    const told = page.getByRole("alert");
+    await told.waitFor();
+    assert.match(await told.innerText(), /header/);
+    await button(page, "Understood").click();
+    assert.equal(await page.getByRole("combobox", { name: "Scenario" }).inputValue(), before);
+  }));
+
+async function drop(page, name, text) {
+  const data = await page.evaluateHandle(
+    ([name, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], name, { type: "text/csv" }));
+      return data;
+    },
+    [name, text],
+  );
+  await page.getByRole("region", { name: "The run" }).dispatchEvent("drop", { dataTransfer: data });
+}
+
+test("keys run, step and go back", () =>
+  withPage(async (page) => {
+    await page.keyboard.press("Space");
+    await until(() => button(page, "Pause").isVisible(), "it plays");
+    await page.keyboard.press("Space");
+    await until(() => button(page, "Resume").isVisible(), "it rests");
+    const at = Number(await slider(page).inputValue());
+    await page.keyboard.press(".");
+    await until(async () => Number(await slider(page).inputValue()) > at, "a step on");
+    await page.keyboard.press("PageUp");
+    await until(async () => Number(await slider(page).inputValue()) === 0, "back at the start");
+  }));
+
+test("no task takes the main thread more than 50 ms while a run plays", () =>
+  withPage(async (page) => {
+    await page.waitForLoadState("networkidle");
+    await button(page, "300×").click();
+    const tasks = await tasksDuring(page, async () => {
+      await button(page, "Run").click();
+      await until(() => button(page, "Run again").isVisible(), "the run has ended");
+    });
+    const [longest] = tasks;
+    console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
+    assert.ok(tasks.length > 100, "the trace shows the page at work");
+    assert.ok(longest.own <= 50, JSON.stringify(tasks.slice(0, 5)));
+  }));
+
+/// The tasks of the page's main thread while `act` goes on, in milliseconds, the longest first. `own` is the time
+/// that the thread itself ran: unlike the time in all it does not depend on what else this machine does.
+async function tasksDuring(page, act) {
+  const categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+  await browser.startTracing(page, { categories });
+  await act();
+  const { traceEvents: events } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const drawn = new Set(events.filter(({ name }) => name === "FireAnimationFrame").map(thread));
+  const tasks = events.filter((event) => event.name === "RunTask" && event.ph === "X" && drawn.has(thread(event)));
+  return tasks
+    .map(({ dur, tdur }) => ({ own: (tdur ?? dur) / 1_000, wall: dur / 1_000 }))
+    .sort((one, other) => other.own - one.own);
+}
+
+test("an engine that hangs is ended, and the page says so and lives on", async () => {
+  const { engine } = await siteNames();
+  const stuck = await serveSite({ [engine]: await stuckEngine() });
+  try {
+    await withPage(
+      async (page) => {
+        await button(page, "Run").click();
+        const told = page.getByRole("alert");
+        await told.waitFor({ timeout: 15_000 });
+        assert.match(await told.innerText(), /stopped|ended/);
+        await button(page, "Understood").click();
+        await page.getByRole("combobox", { name: "Scenario" }).selectOption("hot-key");
+        await until(async () => (await page.locator("iframe").count()) === 1, "there is a new box");
+        await until(() => page.workers().length === 1, "with a new worker");
+      },
+      { at: stuck },
+    );
+  } finally {
+    await stuck.close();
+  }
+});

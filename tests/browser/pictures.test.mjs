@@ -1,0 +1,63 @@
+// Pictures of the page in its states, for eyes; the test itself only demands that each state can be reached.
+
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, until, watchedPage } from "./support/browser.mjs";
+import { serveSite } from "./support/site.mjs";
+
+const FOLDER = process.env.STREAMGAUGE_PICTURES ?? "target/pictures";
+
+const desk = { width: 1440, height: 900 };
+const room = { width: 1920, height: 1080 };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+const STATES = [
+  { name: "first-visit-light", query: "?theme=light", viewport: desk },
+  { name: "first-visit-dark", query: "?theme=dark", viewport: desk },
+  { name: "spike-light", query: "?theme=light&t=520", viewport: desk },
+  { name: "spike-dark", query: "?theme=dark&t=520", viewport: desk },
+  { name: "end-light", query: "?theme=light&t=1500", viewport: desk },
+  { name: "retries-light", query: "?theme=light&preset=with-retries&t=900", viewport: desk },
+  { name: "hot-key-light", query: "?theme=light&preset=hot-key&t=520", viewport: desk },
+  { name: "slow-consumer-dark", query: "?theme=dark&preset=slow-consumer&t=800", viewport: desk },
+  { name: "world-cup-light", query: "?theme=light&preset=world-cup-1998&t=80000", viewport: desk },
+  { name: "room-light", query: "?theme=light&present&t=520", viewport: room },
+  { name: "room-dark", query: "?theme=dark&present&t=520", viewport: room },
+  { name: "phone-light", query: "?theme=light&t=520", ...phone },
+  { name: "phone-sheet-dark", query: "?theme=dark&t=520&sheet", ...phone },
+];
+
+let browser;
+let site;
+before(async () => {
+  browser = await launch();
+  site = await serveSite();
+  await mkdir(FOLDER, { recursive: true });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+for (const { name, query, ...options } of STATES) {
+  test(name, async () => {
+    const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...options });
+    await page.goto(site.url(query));
+    const wanted = Number(new URLSearchParams(query).get("t") ?? 0);
+    const slider = page.locator('input[type="range"]');
+    const there = async () => {
+      const [at, end] = [Number(await slider.inputValue()), Number(await slider.getAttribute("max"))];
+      return at >= Math.min(wanted, end) - 1;
+    };
+    await until(there, `the page shows second ${wanted}`, 60_000);
+    await until(async () => !(await page.getByText("computing…").isVisible()), "nothing is being computed", 60_000);
+    await page.waitForTimeout(400);
+    const file = join(FOLDER, `${name}.png`);
+    await page.screenshot({ path: file });
+    // The picture in the README is only replaced when somebody asks for it.
+    if (name === "spike-light" && process.env.STREAMGAUGE_REFRESH_PICTURE) await copyFile(file, "www/picture.png");
+    page.assertClean();
+    await page.context().close();
+  });
+}
