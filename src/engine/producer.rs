@@ -37,7 +37,7 @@ impl Producer {
             pending: Vec::new(),
             pending_bytes: 0,
             flush_at: u64::MAX,
-            waiting: WaitingRoom::default(),
+            waiting: WaitingRoom::new(scenario.producer.call),
             tokens: limits::SDK_RETRY_TOKENS,
             call: Vec::new(),
         }
@@ -269,56 +269,78 @@ const fn backoff(base: u64, cap: u64, attempts: u32) -> u64 {
 /// Records of one call that wait for the same retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
+    /// The first of its blocks.
     first: u32,
+    records: u32,
     attempts: u32,
 }
 
-/// Rejected records between two attempts, in chains through one vector whose places are used again.
-#[derive(Clone, Debug, Default)]
+/// Rejected records between two attempts: blocks of places that lie side by side, chained for larger groups and
+/// used again when they are free.
+#[derive(Clone, Debug)]
 struct WaitingRoom {
-    places: Vec<Place>,
-    /// First unused place; `None` when all are taken.
+    /// Places of all blocks, block after block.
+    places: Vec<Record>,
+    /// Places in a block: one where calls have one record, several where a chain of single places would cost a
+    /// look elsewhere in memory for each record.
+    block: usize,
+    /// For each block the next of its group, or the next free one.
+    next: Vec<Option<u32>>,
+    /// First free block.
     free: Option<u32>,
     len: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    record: Record,
-    next: Option<u32>,
-}
-
 impl WaitingRoom {
+    fn new(call: PutCall) -> Self {
+        let block = match call {
+            PutCall::PutRecord => 1,
+            PutCall::PutRecords { .. } => 16,
+        };
+        Self { places: Vec::new(), block, next: Vec::new(), free: None, len: 0 }
+    }
+
     fn admit(&mut self, records: &[Record], attempts: u32) -> Group {
-        let mut next = None;
-        for record in records.iter().rev() {
-            let place = Place { record: *record, next };
-            let index = match self.free {
-                Some(index) => {
-                    self.free = self.places[index as usize].next;
-                    self.places[index as usize] = place;
-                    index
-                }
-                None => {
-                    self.places.push(place);
-                    self.places.len() as u32 - 1
-                }
-            };
-            next = Some(index);
+        let mut first = None;
+        for chunk in records.rchunks_exact(self.block) {
+            first = Some(self.fill(chunk, first));
+        }
+        // The chunk that is not full comes first in the chain and in the group.
+        let rest = records.rchunks_exact(self.block).remainder();
+        if !rest.is_empty() {
+            first = Some(self.fill(rest, first));
         }
         self.len += records.len() as u64;
-        Group { first: next.expect("a group has at least one record"), attempts }
+        let first = first.expect("a group has at least one record");
+        Group { first, records: records.len() as u32, attempts }
+    }
+
+    /// Puts a chunk into a free block, before the block `next` of its group.
+    fn fill(&mut self, chunk: &[Record], next: Option<u32>) -> u32 {
+        let block = self.free.unwrap_or(self.next.len() as u32);
+        if self.free.is_none() {
+            self.places.resize(self.places.len() + self.block, Record::default());
+            self.next.push(None);
+        }
+        self.free = self.next[block as usize];
+        self.next[block as usize] = next;
+        let start = block as usize * self.block;
+        self.places[start..start + chunk.len()].copy_from_slice(chunk);
+        block
     }
 
     fn release(&mut self, group: Group, into: &mut Vec<Record>) {
-        let mut next = Some(group.first);
-        while let Some(index) = next {
-            let place = &mut self.places[index as usize];
-            into.push(place.record);
-            next = place.next;
-            place.next = self.free;
+        let mut left = group.records as usize;
+        let mut block = Some(group.first);
+        while let Some(index) = block {
+            let start = index as usize * self.block;
+            let records = if left.is_multiple_of(self.block) { self.block } else { left % self.block };
+            into.extend_from_slice(&self.places[start..start + records]);
+            left -= records;
+            block = self.next[index as usize];
+            self.next[index as usize] = self.free;
             self.free = Some(index);
-            self.len -= 1;
         }
+        self.len -= u64::from(group.records);
     }
 }
