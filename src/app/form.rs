@@ -65,6 +65,8 @@ pub enum Control {
         /// Value of the chosen one.
         chosen: String,
     },
+    /// Rows of numbers in one line, such as `0 50; 120 5000`.
+    Rows(String),
     /// A text that is shown, not set.
     Shown(String),
 }
@@ -139,7 +141,11 @@ fn is_share(number: Number) -> bool {
 /// Reads what was typed into the field at a path.
 pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
     let Some(field) = fields::field(path) else { return Err(Problem::new(path, "there is no such field")) };
-    let Kind::Number(number) = field.kind else { return Ok(Value::from(text)) };
+    let number = match field.kind {
+        Kind::Number(number) => number,
+        Kind::Rows(rows) => return read_rows(path, text, rows.required),
+        _ => return Ok(Value::from(text)),
+    };
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '%').collect();
     if plain.is_empty() && field.default == fields::Default::Nothing {
         return Ok(Value::Null);
@@ -156,6 +162,42 @@ pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
             let range = format!("{} to {}", words::field_number(low), words::field_number(high));
             Err(Problem::new(path, format!("write a number from {range}")))
         }
+    }
+}
+
+/// Reads rows of numbers: rows apart by semicolons, numbers by blanks.
+fn read_rows(path: &str, text: &str, columns: usize) -> Result<Value, Problem> {
+    let number = |word: &str| word.replace(',', "").parse::<f64>().ok().filter(|number| *number >= 0.0);
+    let row = |row: &str| -> Option<Vec<f64>> {
+        let numbers: Option<Vec<f64>> = row.split_whitespace().map(number).collect();
+        numbers.filter(|numbers| numbers.len() == columns)
+    };
+    let rows = text.split(';').filter(|part| !part.trim().is_empty());
+    let rows: Option<Vec<Vec<f64>>> = rows.map(row).collect();
+    let whole = |number: f64| if number.fract() == 0.0 { Value::from(number as u64) } else { Value::from(number) };
+    let row_value = |row: Vec<f64>| Value::Array(row.into_iter().map(whole).collect());
+    let value = |rows: Vec<Vec<f64>>| Value::Array(rows.into_iter().map(row_value).collect());
+    let message = "write a time in seconds and a rate for each step, such as 0 50; 120 5000; 720 50";
+    rows.filter(|rows| !rows.is_empty()).map(value).ok_or_else(|| Problem::new(path, message))
+}
+
+/// Rows of numbers as [`read_rows`] reads them.
+fn rows_text(value: Option<&Value>) -> String {
+    let rows = value.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
+    let row = |row: &Value| {
+        let numbers = row.as_array().map_or(&[] as &[Value], Vec::as_slice);
+        numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    rows.iter().map(row).collect::<Vec<_>>().join("; ")
+}
+
+/// What else a new shape of a part needs to make sense: steps to begin with, a whole day for a day wave.
+pub fn first_values(path: &str, text: &str) -> Option<(String, Value)> {
+    let group = path.strip_suffix(".kind").filter(|group| fields::pattern(group) == "traffic.curve.*")?;
+    match text {
+        "steps" => Some((format!("{group}.steps"), serde_json::json!([[0, 50], [120, 5_000], [720, 50]]))),
+        "day_wave" => Some(("length_s".to_owned(), Value::from(86_400))),
+        _ => None,
     }
 }
 
@@ -195,8 +237,14 @@ impl Source<'_> {
                 (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })
             }
             Kind::Choice(choices) => {
-                let options = choices.iter().map(|choice| (choice.value, choice.label)).collect();
-                (Control::Choice { options, chosen: self.chosen(path) }, "")
+                let chosen = self.chosen(path);
+                // A series comes from a table, never from a choice.
+                let offered = choices.iter().filter(|choice| choice.value != "series" || chosen == "series");
+                let options = offered.map(|choice| (choice.value, choice.label)).collect();
+                (Control::Choice { options, chosen }, "")
+            }
+            Kind::Rows(rows) if rows.required == rows.columns.len() => {
+                (Control::Rows(raw.cloned().unwrap_or_else(|| rows_text(value.as_ref()))), "")
             }
             Kind::Rows(_) => {
                 let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);

@@ -1,4 +1,7 @@
 //! Draws what moves with the cursor, outside the virtual DOM: the picture, the plots, the bars, the slider.
+//!
+//! A frame first asks for sizes and only then writes: asking after writing would make the browser lay the page out
+//! again in between.
 
 use super::charts::Charts;
 use super::stage::Places;
@@ -7,8 +10,9 @@ use streamgauge::app::Model;
 use streamgauge::app::picture::{self, ChartKind, Moment, Motion, Size};
 use streamgauge::app::words::clock;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
+use yew::NodeRef;
 
-/// Pictures a second for people who want things to hold still, in milliseconds between them.
+/// Time between pictures for people who want things to hold still, in milliseconds.
 const CALM_EVERY_MS: f64 = 250.0;
 
 /// The drawer.
@@ -18,16 +22,23 @@ pub struct Pencil {
     /// The frames that the charts show: change of the document, number of the run, how many.
     charted: Option<(u32, u32, usize)>,
     calm: bool,
-    /// Everything that is drawn a few times a second has to be drawn again.
-    columns: bool,
-    /// Sizes have to be asked for again.
-    measure: bool,
+    /// Something may have another size or place, and what is drawn a few times a second is due.
+    due: bool,
     /// The charts have to look up their colours and widths again.
     recolour: bool,
-    lanes_size: Option<Size>,
-    lanes_at_ms: f64,
+    sizes: Sizes,
+    drawn_at_ms: f64,
     rem: f64,
     room: bool,
+}
+
+/// Sizes of the places, as they were at the start of the frame.
+#[derive(Default)]
+struct Sizes {
+    lanes: Option<Size>,
+    strip: Option<Size>,
+    curve: Option<Size>,
+    bars: [Option<Size>; 2],
 }
 
 impl Pencil {
@@ -38,25 +49,23 @@ impl Pencil {
             charts: Vec::new(),
             charted: None,
             calm: surroundings.wants_calm(),
-            columns: true,
-            measure: true,
+            due: true,
             recolour: false,
-            lanes_size: None,
-            lanes_at_ms: f64::NEG_INFINITY,
+            sizes: Sizes::default(),
+            drawn_at_ms: f64::NEG_INFINITY,
             rem: 1.0,
             room: false,
         }
     }
 
-    /// Something may have another size or place.
+    /// The columns were rendered, or the window has another size.
     pub fn measure_again(&mut self) {
-        self.measure = true;
-        self.columns = true;
+        self.due = true;
     }
 
     /// Colours have changed.
     pub fn retheme(&mut self) {
-        self.columns = true;
+        self.due = true;
         self.recolour = true;
     }
 
@@ -68,6 +77,16 @@ impl Pencil {
 
     /// Draws what is due.
     pub fn draw(&mut self, model: &Model, surroundings: &Surroundings, now: f64) {
+        // For who wants things to hold still the picture steps, cursor and all.
+        if self.calm && model.is_playing() && now - self.drawn_at_ms < CALM_EVERY_MS {
+            return;
+        }
+        self.drawn_at_ms = now;
+        let due = std::mem::take(&mut self.due);
+        if due {
+            self.measure(model, surroundings);
+            self.draw_charts(model);
+        }
         let moment = Moment {
             scenario: model.scenario(),
             timeline: model.timeline(),
@@ -75,39 +94,40 @@ impl Pencil {
             frontier: model.frontier().seconds_f64(),
             events: model.events(),
         };
-        if self.measure {
-            self.measure = false;
-            self.calm = surroundings.wants_calm();
-            self.rem = surroundings.rem();
-            let room = model.is_presenting();
-            self.recolour |= room != self.room;
-            self.room = room;
-            self.charts.iter().for_each(Charts::resize);
-            self.lanes_size = self.places.lanes.cast::<Element>().map(|lanes| self.size_of(&lanes));
-        }
-        let hold = self.calm && model.is_playing() && now - self.lanes_at_ms < CALM_EVERY_MS && !self.columns;
-        if !hold {
-            self.lanes_at_ms = now;
-            let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
-            if let (Some(lanes), Some(size)) = (self.places.lanes.cast::<Element>(), self.lanes_size) {
-                lanes.set_inner_html(&picture::lanes(&moment, size, motion));
-            }
-        }
+        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
+        fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
         self.draw_time(model);
-        if self.columns {
-            self.columns = false;
+        if due {
             self.draw_columns(model, &moment);
-            self.draw_charts(model);
         }
         for chart in &self.charts {
             chart.cursor(moment.at, moment.frontier);
         }
     }
 
+    fn measure(&mut self, model: &Model, surroundings: &Surroundings) {
+        self.calm = surroundings.wants_calm();
+        self.rem = surroundings.rem();
+        let room = model.is_presenting();
+        self.recolour |= room != self.room;
+        self.room = room;
+        let size = |place: &NodeRef| {
+            let size = place.cast::<Element>().map(|element| self.size_of(&element));
+            size.filter(|size| size.width >= 1.0 && size.height >= 1.0)
+        };
+        self.sizes = Sizes {
+            lanes: size(&self.places.lanes),
+            strip: size(&self.places.strip),
+            curve: size(&self.places.curve),
+            bars: [size(&self.places.bars[0]), size(&self.places.bars[1])],
+        };
+        self.charts.iter().for_each(Charts::resize);
+    }
+
     /// Gives the charts what has arrived since they were drawn last.
     fn draw_charts(&mut self, model: &Model) {
         if self.charts.is_empty() {
-            let places: Vec<Element> = self.places.plots.iter().filter_map(yew::NodeRef::cast).collect();
+            let places: Vec<Element> = self.places.plots.iter().filter_map(NodeRef::cast).collect();
             if places.len() < ChartKind::ALL.len() {
                 return;
             }
@@ -132,6 +152,7 @@ impl Pencil {
         let left = format!("calc(var(--gutter) + (100% - var(--gutter)) * {share:.5})");
         for cursor in &self.places.cursors {
             if let Some(cursor) = cursor.cast::<HtmlElement>() {
+                // The value is well formed, so it is taken.
                 let _ = cursor.style().set_property("left", &left);
             }
         }
@@ -144,27 +165,25 @@ impl Pencil {
     }
 
     fn draw_columns(&self, model: &Model, moment: &Moment) {
-        self.fill(&self.places.strip, |size| picture::time_strip(moment, size));
-        self.fill(&self.places.curve, |size| picture::curve(model.scenario(), size));
+        fill(&self.places.strip, self.sizes.strip, |size| picture::time_strip(moment, size));
+        fill(&self.places.curve, self.sizes.curve, |size| picture::curve(model.scenario(), size));
         let ledger = model.reading().ledger();
-        for (bar, labelled) in self.places.bars.iter().zip([false, true]) {
-            self.fill(bar, |size| picture::ledger_bar(&ledger, size, labelled));
+        for ((bar, size), labelled) in self.places.bars.iter().zip(self.sizes.bars).zip([false, true]) {
+            fill(bar, size, |size| picture::ledger_bar(&ledger, size, labelled));
         }
         if let Some(lanes) = self.places.lanes.cast::<Element>() {
+            // Setting a well-formed attribute cannot fail.
             let _ = lanes.set_attribute("aria-label", &picture::lanes_text(moment));
         }
         if let Some(scrub) = self.places.scrub.cast::<Element>() {
-            let _ = scrub.set_attribute("aria-valuetext", &clock(model.cursor().seconds_f64()));
+            let _ = scrub.set_attribute("aria-valuetext", &clock(moment.at));
         }
     }
+}
 
-    /// Draws into a place if it is there and has a size.
-    fn fill(&self, place: &yew::NodeRef, draw: impl FnOnce(Size) -> String) {
-        if let Some(element) = place.cast::<Element>() {
-            let size = self.size_of(&element);
-            if size.width >= 1.0 && size.height >= 1.0 {
-                element.set_inner_html(&draw(size));
-            }
-        }
+/// Draws into a place if it is there and has a size.
+fn fill(place: &NodeRef, size: Option<Size>, draw: impl FnOnce(Size) -> String) {
+    if let (Some(element), Some(size)) = (place.cast::<Element>(), size) {
+        element.set_inner_html(&draw(size));
     }
 }

@@ -95,16 +95,18 @@ fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
     let title = knob.title.clone();
     let path = knob.path.clone();
     let control = match &knob.control {
-        Control::Number { text, spin } => {
+        Control::Number { text, .. } | Control::Rows(text) => {
             let edit = act.reform(move |event: Event| {
                 let text = event.target_unchecked_into::<HtmlInputElement>().value();
                 Action::Edit { path: path.clone(), text }
             });
+            let class = classes!("in", matches!(knob.control, Control::Rows(_)).then_some("wide"));
             let field = html! {
-                <input class="in" id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text.clone()}
+                <input {class} id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text.clone()}
                     title={title} aria-invalid={invalid} aria-describedby={problem_id.clone()} onchange={edit} />
             };
-            if *spin { spin_around(field, knob, act) } else { field }
+            let spin = matches!(knob.control, Control::Number { spin: true, .. });
+            if spin { spin_around(field, knob, act) } else { field }
         }
         Control::Choice { options, chosen } => {
             let edit = act.reform(move |text| Action::Edit { path: path.clone(), text });
@@ -121,7 +123,7 @@ fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
             <div class={classes!("f", knob.problem.as_ref().map(|_| "wrong"))}>
                 <label for={knob.id.clone()}>{ &knob.label }</label>
                 { control }
-                if !matches!(knob.control, Control::Choice { .. }) { <span class="u">{ &knob.unit }</span> }
+                if matches!(knob.control, Control::Number { .. }) { <span class="u">{ &knob.unit }</span> }
             </div>
             if let Some(problem) = &knob.problem {
                 <p class="hint wrong" id={problem_id}>{ problem }</p>

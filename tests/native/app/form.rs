@@ -1,7 +1,7 @@
 //! The scenario column as data.
 
 use std::collections::BTreeMap;
-use streamgauge::app::form::{Control, Group, Source, change_during_run, read};
+use streamgauge::app::form::{Control, Group, Source, change_during_run, first_values, read};
 use streamgauge::app::hints::HintTone;
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{Draft, presets};
@@ -59,6 +59,20 @@ fn shares_are_percent_and_numbers_may_be_grouped() {
     assert_eq!(read("traffic.keys.share", "60 %").unwrap(), serde_json::json!(0.6));
     assert_eq!(read("producer.buffer", "400,000").unwrap(), serde_json::json!(400_000));
     assert!(read("stream.shards", "many").unwrap_err().message.contains("1 to 1,000"));
+}
+
+#[test]
+fn steps_are_one_line_of_text() {
+    let mut draft = presets::by_id("sudden-popularity").unwrap().draft();
+    let (path, steps) = first_values("traffic.curve.0.kind", "steps").unwrap();
+    draft.set("traffic.curve.0.kind", serde_json::json!("steps"));
+    draft.set(&path, steps.clone());
+    let groups = groups(&draft, 0);
+    let knob = groups[0].knobs.iter().find(|knob| knob.path == path).unwrap();
+    let Control::Rows(text) = &knob.control else { panic!("rows") };
+    assert_eq!(text, "0 50; 120 5000; 720 50");
+    assert_eq!(read(&path, text).unwrap(), steps);
+    assert!(read(&path, "0 50; 120").is_err());
 }
 
 #[test]
