@@ -17,7 +17,6 @@ extern "C" {
     fn width(this: &TimePlot) -> f64;
 
     #[wasm_bindgen(method)]
-    #[expect(clippy::too_many_arguments, reason = "plain values cross this border; the wrapper takes one struct")]
     fn set(
         this: &TimePlot,
         xs: &Float64Array,

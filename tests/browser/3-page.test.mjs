@@ -145,6 +145,7 @@ test("keys run, step and go back", () =>
   withPage(async (page) => {
     await page.keyboard.press("Space");
     await until(() => button(page, "Pause").isVisible(), "it plays");
+    await until(async () => Number(await slider(page).inputValue()) > 0, "time goes by");
     await page.keyboard.press("Space");
     await until(() => button(page, "Resume").isVisible(), "it rests");
     const at = Number(await slider(page).inputValue());
