@@ -46,7 +46,7 @@ impl Model {
             self.recheck();
             return Vec::new();
         }
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
         for (path, value) in &changes {
             if live {
@@ -132,7 +132,7 @@ impl Model {
 
     pub(super) fn remove_at(&mut self, path: &str) -> Vec<Effect> {
         self.draft.remove(path);
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         self.changed(false)
     }
 
@@ -142,7 +142,7 @@ impl Model {
         // An operation that still lies ahead of the cursor has changed nothing that is in view.
         let live = self.is_under_way() && at_s >= self.cursor.seconds_f64();
         self.draft.remove(&path);
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         self.changed(live)
     }
 
@@ -156,7 +156,7 @@ impl Model {
         self.draft = draft;
         self.raw.clear();
         let effects = self.changed(false);
-        self.preset = preset;
+        (self.preset, self.edited) = (preset, false);
         self.speed = Speed::for_length(self.length().seconds_f64());
         effects
     }
@@ -171,7 +171,7 @@ impl Model {
             self.draft.set(path, value);
         }
         self.raw.clear();
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         let mut effects = self.changed(false);
         effects.extend(self.run_or_pause());
         effects
@@ -208,7 +208,9 @@ impl Model {
         draft.set("length_s", json!(imported.length.micros() as f64 / MICROS_PER_SECOND as f64));
         draft.remove("operations");
         draft.check()?;
-        Ok(self.load(draft, None))
+        let effects = self.load(draft, None);
+        self.edited = true;
+        Ok(effects)
     }
 
     pub(super) fn save(&self) -> Effect {

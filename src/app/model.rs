@@ -54,6 +54,8 @@ pub struct Model {
     /// The last draft that could be run.
     pub(super) scenario: Scenario,
     pub(super) preset: Option<String>,
+    /// Whether anything was changed since the document was opened.
+    pub(super) edited: bool,
     /// What is shown. Empty before the first run.
     pub(super) run: Run,
     /// A run that replaces the shown one as soon as it has come as far as the cursor.
@@ -92,6 +94,7 @@ impl Model {
             speed: Speed::for_length(scenario.length.seconds_f64()),
             scenario,
             preset: Some(preset.id.to_owned()),
+            edited: false,
             incoming: None,
             run_count: 0,
             events: Vec::new(),
@@ -214,6 +217,11 @@ impl Model {
     /// Id of the chosen preset, as long as nothing was changed in it.
     pub fn preset(&self) -> Option<&str> {
         self.preset.as_deref()
+    }
+
+    /// Whether the document is another one than what was opened.
+    pub const fn is_edited(&self) -> bool {
+        self.edited
     }
 
     /// The frames that have arrived.
