@@ -30,6 +30,13 @@ pub enum Action {
     RemoveOperation(usize),
     /// A preset was chosen by its id.
     ChoosePreset(String),
+    /// The table of a preset has come; without text it could not be had.
+    Table {
+        /// Name of the preset.
+        preset: String,
+        /// The table.
+        text: Option<String>,
+    },
     /// A file was dropped on the page or chosen.
     OpenFile {
         /// Its name.
@@ -170,6 +177,13 @@ pub enum Effect {
     },
     /// Let a screen reader say something, politely.
     Announce(String),
+    /// Fetch the table of a preset and answer with `Action::Table`.
+    FetchTable {
+        /// Name of the preset.
+        preset: String,
+        /// The file under the root of the site.
+        file: String,
+    },
     /// Offer a file to save.
     Download {
         /// Its name.

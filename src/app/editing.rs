@@ -148,7 +148,32 @@ impl Model {
 
     pub(super) fn choose_preset(&mut self, id: &str) -> Vec<Effect> {
         let Some(preset) = presets::by_id(id) else { return Vec::new() };
-        self.load(preset.draft(), Some(preset.id.to_owned()))
+        match preset.table_file() {
+            Some(file) => vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }],
+            None => self.load_preset(id, ""),
+        }
+    }
+
+    /// The table of a preset has come, or could not be had.
+    pub(super) fn take_table(&mut self, id: &str, table: Option<&str>) -> Vec<Effect> {
+        match table {
+            Some(text) => self.load_preset(id, text),
+            None => {
+                self.tell("The series of this preset could not be loaded.", "Try again, or choose another preset.");
+                Vec::new()
+            }
+        }
+    }
+
+    fn load_preset(&mut self, id: &str, table: &str) -> Vec<Effect> {
+        let Some(preset) = presets::by_id(id) else { return Vec::new() };
+        match preset.draft_with(table) {
+            Ok(draft) => self.load(draft, Some(id.to_owned())),
+            Err(_) => {
+                self.tell("The series of this preset arrived damaged.", "Load the page again.");
+                Vec::new()
+            }
+        }
     }
 
     /// Takes another document in place of this one.

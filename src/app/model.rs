@@ -82,9 +82,11 @@ pub struct Model {
 impl Model {
     /// The page at its start, with what has to be done at once.
     pub fn new(start: &Start) -> (Self, Vec<Effect>) {
-        let preset = presets::by_id(&start.preset).unwrap_or_else(|| &presets::ALL[0]);
-        let draft = preset.draft();
-        let scenario = preset.scenario();
+        // A preset that is made of a table is opened when the table has come.
+        let asked = presets::by_id(&start.preset);
+        let preset = asked.filter(|preset| preset.table_file().is_none()).unwrap_or(&presets::ALL[0]);
+        let draft = preset.draft_with("").expect("a preset without a table needs none");
+        let scenario = draft.check().expect("every preset is tested to be free of problems");
         let mut model = Self {
             draft,
             raw: BTreeMap::new(),
@@ -114,6 +116,9 @@ impl Model {
         };
         model.find_events();
         let mut effects = vec![Effect::SetTheme(start.theme), Effect::SetPresent(start.present)];
+        if let Some(asked) = asked.filter(|asked| asked.id != preset.id) {
+            effects.extend(model.choose_preset(asked.id));
+        }
         if let Some(seconds) = start.at_seconds.filter(|seconds| *seconds > 0.0) {
             effects.extend(model.seek(seconds));
         }
@@ -132,6 +137,7 @@ impl Model {
             Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
             Action::RemoveOperation(index) => self.remove_operation(index),
             Action::ChoosePreset(id) => self.choose_preset(&id),
+            Action::Table { preset, text } => self.take_table(&preset, text.as_deref()),
             Action::OpenFile { name, text } => self.open_file(&name, &text),
             Action::FileUnreadable { name } => {
                 self.tell(format!("{name} could not be read."), "Try to drop it again, or choose it with the button.");

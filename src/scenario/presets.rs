@@ -1,6 +1,8 @@
 //! The scenarios that are shipped: each a document of its own, with a title and a sentence or two.
 
-use super::{Draft, Scenario, canonical, csv_series};
+#[cfg(not(target_arch = "wasm32"))]
+use super::Scenario;
+use super::{Draft, Problem, canonical, csv_series};
 use serde_json::{Map, Value, json};
 
 /// A scenario that is shipped.
@@ -14,8 +16,8 @@ pub struct Preset {
     pub about: &'static str,
     /// The document without its title, and without the curve where a table gives it.
     text: &'static str,
-    /// Table and source of a recorded series.
-    series: Option<(&'static str, &'static str)>,
+    /// The recorded series that is its traffic.
+    table: Option<Table>,
 }
 
 /// Source of the World Cup day, as the page has to name it.
@@ -30,7 +32,7 @@ pub static ALL: &[Preset] = &[
         about: "50 records a second, then a hundred times as many for ten minutes, into two shards. The producer \
                 does not look at the answers.",
         text: include_str!("presets/sudden-popularity.json"),
-        series: None,
+        table: None,
     },
     Preset {
         id: "with-retries",
@@ -38,14 +40,14 @@ pub static ALL: &[Preset] = &[
         about: "The same spike into the same two shards. The producer keeps what was rejected and sends it again, \
                 until its memory is full.",
         text: include_str!("presets/with-retries.json"),
-        series: None,
+        table: None,
     },
     Preset {
         id: "with-enough-shards",
         title: "… with enough shards",
         about: "The same spike into twelve shards: enough for the records, and enough for the function to keep up.",
         text: include_str!("presets/with-enough-shards.json"),
-        series: None,
+        table: None,
     },
     Preset {
         id: "hot-key",
@@ -53,7 +55,7 @@ pub static ALL: &[Preset] = &[
         about: "The same spike into twelve shards, but 60 % of the records have one partition key, and a key has one \
                 shard.",
         text: include_str!("presets/hot-key.json"),
-        series: None,
+        table: None,
     },
     Preset {
         id: "slow-consumer",
@@ -61,7 +63,7 @@ pub static ALL: &[Preset] = &[
         about: "The same spike into twelve shards, and a function that takes 6 ms for each record. Everything is \
                 accepted; the work is late.",
         text: include_str!("presets/slow-consumer.json"),
-        series: None,
+        table: None,
     },
     Preset {
         id: "world-cup-1998",
@@ -69,7 +71,12 @@ pub static ALL: &[Preset] = &[
         about: "A day that happened: 36,780,275 requests to the web site of the World Cup on 8 July 1998, the day of \
                 the semi-final between France and Croatia, as records of their recorded size, into eight shards.",
         text: include_str!("presets/world-cup-1998.json"),
-        series: Some((include_str!("../../www/data/worldcup98-1998-07-08.csv"), WORLD_CUP_SOURCE)),
+        table: Some(Table {
+            file: "data/worldcup98-1998-07-08.csv",
+            source: WORLD_CUP_SOURCE,
+            #[cfg(not(target_arch = "wasm32"))]
+            text: include_str!("../../www/data/worldcup98-1998-07-08.csv"),
+        }),
     },
 ];
 
@@ -79,13 +86,22 @@ pub fn by_id(id: &str) -> Option<&'static Preset> {
 }
 
 /// The document of the preset of this name.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn draft(id: &str) -> Option<Draft> {
     by_id(id).map(Preset::draft)
 }
 
 impl Preset {
-    /// Its document, ready to be changed.
-    pub fn draft(&self) -> Draft {
+    /// The file, beside the page, with the series that this preset needs; `None` where it needs none.
+    pub fn table_file(&self) -> Option<&'static str> {
+        self.table.as_ref().map(|table| table.file)
+    }
+
+    /// Its document, with the text of its table where it needs one.
+    ///
+    /// # Errors
+    /// When the text is not a table with a series.
+    pub fn draft_with(&self, table_text: &str) -> Result<Draft, Vec<Problem>> {
         let mut document = Map::new();
         document.insert("streamgauge".to_owned(), json!(canonical::VERSION));
         document.insert("name".to_owned(), json!(self.title));
@@ -95,15 +111,34 @@ impl Preset {
             document.extend(rest.clone());
         }
         let mut draft = Draft::from_value(Value::Object(document));
-        if let Some((table, source)) = self.series {
-            let imported = csv_series::import(table, source).expect("every shipped table is tested to be read");
+        if let Some(table) = &self.table {
+            let imported = csv_series::import(table_text, table.source)?;
             draft.set("traffic.curve", json!([imported.part()]));
         }
-        draft
+        Ok(draft)
+    }
+
+    /// Its document, ready to be changed. A program carries the tables of all presets; the page fetches them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn draft(&self) -> Draft {
+        let text = self.table.as_ref().map_or("", |table| table.text);
+        self.draft_with(text).expect("every shipped table is tested to be read")
     }
 
     /// Its scenario.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn scenario(&self) -> Scenario {
         self.draft().check().expect("every preset is tested to be free of problems")
     }
+}
+
+/// A recorded series in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Table {
+    /// Where it stands under the root of the site.
+    file: &'static str,
+    /// Where it comes from, in words.
+    source: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
+    text: &'static str,
 }

@@ -1,21 +1,23 @@
 //! Writes a document as text that people can read and a version control system can compare.
 
-use serde_json::Value;
+use super::fields;
+use serde_json::{Map, Value};
 
 /// Longest line that an object or list may fill before it is broken into several.
 const LINE: usize = 100;
 
-/// The value as indented JSON with a line break at the end. Lists of numbers stay on one line.
-pub fn print(value: &Value) -> String {
+/// A document as indented JSON with a line break at the end: known fields in the order of their table, then the
+/// others by name. Lists of numbers stay on one line.
+pub fn print(document: &Value) -> String {
     let mut out = String::new();
-    write(value, 0, 0, &mut out);
+    write(document, "", 0, 0, &mut out);
     out.push('\n');
     out
 }
 
-/// Writes `value` at a depth; `before` is what stands on the line already.
-fn write(value: &Value, depth: usize, before: usize, out: &mut String) {
-    let flat = flat(value);
+/// Writes the value at a path and a depth; `before` is what stands on the line already.
+fn write(value: &Value, path: &str, depth: usize, before: usize, out: &mut String) {
+    let flat = flat(value, path);
     let nested = matches!(value, Value::Object(map) if map.values().any(|v| v.is_object() || v.is_array()))
         || matches!(value, Value::Array(list) if list.iter().any(|v| v.is_array() || v.is_object()));
     // The document itself and everything with parts of its own is broken, whatever its length.
@@ -28,10 +30,11 @@ fn write(value: &Value, depth: usize, before: usize, out: &mut String) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             out.push_str("{\n");
-            for (i, (name, item)) in map.iter().enumerate() {
-                let name = Value::from(name.as_str()).to_string();
+            for (i, (name, item)) in ordered(map, path).into_iter().enumerate() {
+                let path = below(path, name);
+                let name = Value::from(name).to_string();
                 out.push_str(&format!("{indent}{name}: "));
-                write(item, depth + 1, indent.len() + name.len() + 2, out);
+                write(item, &path, depth + 1, indent.len() + name.len() + 2, out);
                 out.push_str(if i + 1 < map.len() { ",\n" } else { "\n" });
             }
             out.push_str(&format!("{close}}}"));
@@ -40,7 +43,7 @@ fn write(value: &Value, depth: usize, before: usize, out: &mut String) {
             out.push_str("[\n");
             for (i, item) in list.iter().enumerate() {
                 out.push_str(&indent);
-                write(item, depth + 1, indent.len(), out);
+                write(item, &below(path, "0"), depth + 1, indent.len(), out);
                 out.push_str(if i + 1 < list.len() { ",\n" } else { "\n" });
             }
             out.push_str(&format!("{close}]"));
@@ -50,13 +53,29 @@ fn write(value: &Value, depth: usize, before: usize, out: &mut String) {
 }
 
 /// The value on one line, with a blank after each comma and colon.
-fn flat(value: &Value) -> String {
+fn flat(value: &Value, path: &str) -> String {
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let items = map.iter().map(|(name, item)| format!("{}: {}", Value::from(name.as_str()), flat(item)));
-            format!("{{ {} }}", items.collect::<Vec<_>>().join(", "))
+            let item = |(name, item)| format!("{}: {}", Value::from(name), flat(item, &below(path, name)));
+            format!("{{ {} }}", ordered(map, path).into_iter().map(item).collect::<Vec<_>>().join(", "))
         }
-        Value::Array(list) => format!("[{}]", list.iter().map(flat).collect::<Vec<_>>().join(", ")),
+        Value::Array(list) => {
+            let path = below(path, "0");
+            format!("[{}]", list.iter().map(|item| flat(item, &path)).collect::<Vec<_>>().join(", "))
+        }
         other => other.to_string(),
     }
+}
+
+/// The fields of the group at a path in the order in which they are written.
+fn ordered<'a>(map: &'a Map<String, Value>, path: &str) -> Vec<(&'a str, &'a Value)> {
+    let known = fields::children(path);
+    let mut entries: Vec<(&str, &Value)> = map.iter().map(|(name, item)| (name.as_str(), item)).collect();
+    let place = |name: &str| known.iter().position(|child| child.name == name).unwrap_or(usize::MAX);
+    entries.sort_by_key(|(name, _)| place(name));
+    entries
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }

@@ -16,7 +16,7 @@ use streamgauge::units::SimTime;
 use streamgauge::web::{self, GlassBox};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
-use yew::{AttrValue, Component, Context, Html, classes, html};
+use yew::{AttrValue, Callback, Component, Context, Html, classes, html};
 
 /// The columns are rendered again at most so often while a run plays, in milliseconds.
 const COLUMNS_EVERY_MS: f64 = 125.0;
@@ -57,6 +57,8 @@ pub struct App {
     form_state: Option<(u32, usize)>,
     dragged: Option<String>,
     table_open: bool,
+    /// Where actions go that come later.
+    report: Callback<Action>,
     _listeners: Vec<Listener>,
 }
 
@@ -89,6 +91,7 @@ impl Component for App {
             form_state: None,
             dragged: None,
             table_open: false,
+            report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
         app.renew_form();
@@ -177,6 +180,7 @@ impl App {
                         live.set_text_content(Some(&text));
                     }
                 }
+                Effect::FetchTable { preset, file } => Surroundings::fetch_table(preset, file, self.report.clone()),
                 Effect::Download { name, text } => self.surroundings.download(&name, &text),
             }
         }

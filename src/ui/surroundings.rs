@@ -126,6 +126,23 @@ impl Surroundings {
         let Some(file) = files.and_then(|files| files.get(0)) else { return };
         spawn_local(async move { report.emit(read(&file).await) });
     }
+
+    /// Fetches the table of a preset from beside the page and reports it.
+    pub fn fetch_table(preset: String, file: String, report: Callback<Action>) {
+        spawn_local(async move {
+            let text = fetch_text(&file).await.ok().and_then(|text| text.as_string());
+            report.emit(Action::Table { preset, text });
+        });
+    }
+}
+
+async fn fetch_text(file: &str) -> Result<JsValue, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let response: web_sys::Response = JsFuture::from(window.fetch_with_str(file)).await?.unchecked_into();
+    if !response.ok() {
+        return Err(JsValue::NULL);
+    }
+    JsFuture::from(response.text()?).await
 }
 
 async fn read(file: &File) -> Action {

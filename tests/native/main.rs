@@ -14,4 +14,5 @@ mod properties;
 mod reference;
 mod runs;
 mod scenario;
+mod tidy;
 mod vectors;

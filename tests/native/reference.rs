@@ -133,7 +133,7 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
     let mut rng = Rng::of(scenario.seed, Actor::Records);
     let offer = |(number, (at, size)): (u32, (u64, Option<u64>))| {
         let draw = rng.next_u64();
-        let part_of = |half: u64, choices: u32| ((half & 0xffff_ffff) * u64::from(choices) >> 32) as u32;
+        let part_of = |half: u64, choices: u32| (((half & 0xffff_ffff) * u64::from(choices)) >> 32) as u32;
         let key = match scenario.traffic.keys {
             Keys::One => 0,
             Keys::Uniform { count } => part_of(draw >> 32, count),

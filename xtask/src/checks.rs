@@ -73,11 +73,10 @@ fn clippy() -> Outcome {
 fn clippy_wasm() -> Outcome {
     let toolchain = Toolchain::ready()?;
     for module in [&wasm::PAGE[..], &wasm::ENGINE[..]] {
-        if toolchain.has_clippy() {
-            let mut command = toolchain.cargo("clippy");
-            crate::process::run(command.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
+        if let Some(mut clippy) = toolchain.clippy()? {
+            crate::process::run(clippy.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
         } else {
-            say("This toolchain for wasm32 has no clippy, so its compiler's warnings are denied instead");
+            say("There is no clippy for wasm32 here, so its compiler's warnings are denied instead");
             // The real build, so that the stage after next finds it done; only warnings of our own code count.
             let mut command = toolchain.cargo("build");
             command.args(["-Zwarnings", "--config", "build.warnings='deny'"]).args(module);

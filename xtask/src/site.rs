@@ -53,6 +53,11 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("script", script.as_str()),
         ("style", style.as_str()),
     ];
+    let data = root.join("www/data");
+    std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
+    for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
+        site.write(&format!("data/{}", file.file_name().display()), &bytes(&file.path())?)?;
+    }
     let index = fill(&text(&root.join("index.html"))?, &names)?;
     site.write("index.html", index.as_bytes())?;
     Ok(site.dist)

@@ -46,7 +46,10 @@ pub const ENGINE: [&str; 7] =
 pub fn build() -> Outcome<Modules> {
     let toolchain = Toolchain::ready()?;
     node::ready()?;
-    say(&format!("Building for wasm32 with {}; the first time takes some minutes", toolchain.describe()));
+    say(&format!(
+        "Building for wasm32 with {}, the standard library included; the first time takes some minutes",
+        toolchain.describe()
+    ));
     let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
     let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
     let stage = place::stage();

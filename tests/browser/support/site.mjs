@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const KINDS = {
   ".html": "text/html; charset=utf-8",
@@ -20,6 +20,7 @@ export const SITE = process.env.STREAMGAUGE_SITE ?? "dist";
 export async function serveSite(extra = {}) {
   const prefix = "/some/where/else/";
   const log = { bytes: 0, requests: [] };
+  const packed = {};
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;
     log.requests.push(path);
@@ -30,10 +31,11 @@ export async function serveSite(extra = {}) {
       response.writeHead(404).end();
       return;
     }
-    const packed = gzipSync(content, { level: 9 });
-    log.bytes += packed.length;
+    const brotli = /\bbr\b/.test(request.headers["accept-encoding"] ?? "");
+    packed[name] ??= brotli ? brotliCompressSync(content) : gzipSync(content, { level: 9 });
+    log.bytes += packed[name].length;
     const kind = KINDS[extname(name)] ?? "application/octet-stream";
-    response.writeHead(200, { "Content-Type": kind, "Content-Encoding": "gzip" }).end(packed);
+    response.writeHead(200, { "Content-Type": kind, "Content-Encoding": brotli ? "br" : "gzip" }).end(packed[name]);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
