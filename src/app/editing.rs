@@ -149,15 +149,24 @@ impl Model {
     pub(super) fn choose_preset(&mut self, id: &str) -> Vec<Effect> {
         let Some(preset) = presets::by_id(id) else { return Vec::new() };
         match preset.table_file() {
-            Some(file) => vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }],
+            Some(file) => {
+                self.awaited = Some((preset.id.to_owned(), None));
+                vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }]
+            }
             None => self.load_preset(id, ""),
         }
     }
 
     /// The table of a preset has come, or could not be had.
     pub(super) fn take_table(&mut self, id: &str, table: Option<&str>) -> Vec<Effect> {
+        // Whoever has opened something else in the meantime wants that.
+        let Some((_, seconds)) = self.awaited.take_if(|(awaited, _)| awaited == id) else { return Vec::new() };
         match table {
-            Some(text) => self.load_preset(id, text),
+            Some(text) => {
+                let mut effects = self.load_preset(id, text);
+                effects.extend(seconds.map(|seconds| self.seek(seconds)).unwrap_or_default());
+                effects
+            }
             None => {
                 self.tell("The series of this preset could not be loaded.", "Try again, or choose another preset.");
                 Vec::new()
@@ -180,6 +189,7 @@ impl Model {
     fn load(&mut self, draft: Draft, preset: Option<String>) -> Vec<Effect> {
         self.draft = draft;
         self.raw.clear();
+        self.awaited = None;
         let effects = self.changed(false);
         (self.preset, self.edited) = (preset, false);
         self.speed = Speed::for_length(self.length().seconds_f64());

@@ -56,6 +56,8 @@ pub struct Model {
     pub(super) preset: Option<String>,
     /// Whether anything was changed since the document was opened.
     pub(super) edited: bool,
+    /// The preset whose table is on its way, and the second to show when it is there.
+    pub(super) awaited: Option<(String, Option<f64>)>,
     /// What is shown. Empty before the first run.
     pub(super) run: Run,
     /// A run that replaces the shown one as soon as it has come as far as the cursor.
@@ -97,6 +99,7 @@ impl Model {
             scenario,
             preset: Some(preset.id.to_owned()),
             edited: false,
+            awaited: None,
             incoming: None,
             run_count: 0,
             events: Vec::new(),
@@ -116,10 +119,11 @@ impl Model {
         };
         model.find_events();
         let mut effects = vec![Effect::SetTheme(start.theme), Effect::SetPresent(start.present)];
+        let seconds = start.at_seconds.filter(|seconds| *seconds > 0.0);
         if let Some(asked) = asked.filter(|asked| asked.id != preset.id) {
             effects.extend(model.choose_preset(asked.id));
-        }
-        if let Some(seconds) = start.at_seconds.filter(|seconds| *seconds > 0.0) {
+            model.awaited = model.awaited.map(|(id, _)| (id, seconds));
+        } else if let Some(seconds) = seconds {
             effects.extend(model.seek(seconds));
         }
         model.renew_verdict(&mut effects, true);
