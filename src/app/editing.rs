@@ -46,7 +46,7 @@ impl Model {
             self.recheck();
             return Vec::new();
         }
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
         for (path, value) in &changes {
             if live {
@@ -132,7 +132,7 @@ impl Model {
 
     pub(super) fn remove_at(&mut self, path: &str) -> Vec<Effect> {
         self.draft.remove(path);
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         self.changed(false)
     }
 
@@ -142,22 +142,31 @@ impl Model {
         // An operation that still lies ahead of the cursor has changed nothing that is in view.
         let live = self.is_under_way() && at_s >= self.cursor.seconds_f64();
         self.draft.remove(&path);
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         self.changed(live)
     }
 
     pub(super) fn choose_preset(&mut self, id: &str) -> Vec<Effect> {
         let Some(preset) = presets::by_id(id) else { return Vec::new() };
         match preset.table_file() {
-            Some(file) => vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }],
+            Some(file) => {
+                self.awaited = Some((preset.id.to_owned(), None));
+                vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }]
+            }
             None => self.load_preset(id, ""),
         }
     }
 
     /// The table of a preset has come, or could not be had.
     pub(super) fn take_table(&mut self, id: &str, table: Option<&str>) -> Vec<Effect> {
+        // Whoever has opened something else in the meantime wants that.
+        let Some((_, seconds)) = self.awaited.take_if(|(awaited, _)| awaited == id) else { return Vec::new() };
         match table {
-            Some(text) => self.load_preset(id, text),
+            Some(text) => {
+                let mut effects = self.load_preset(id, text);
+                effects.extend(seconds.map(|seconds| self.seek(seconds)).unwrap_or_default());
+                effects
+            }
             None => {
                 self.tell("The series of this preset could not be loaded.", "Try again, or choose another preset.");
                 Vec::new()
@@ -180,8 +189,9 @@ impl Model {
     fn load(&mut self, draft: Draft, preset: Option<String>) -> Vec<Effect> {
         self.draft = draft;
         self.raw.clear();
+        self.awaited = None;
         let effects = self.changed(false);
-        self.preset = preset;
+        (self.preset, self.edited) = (preset, false);
         self.speed = Speed::for_length(self.length().seconds_f64());
         effects
     }
@@ -196,7 +206,7 @@ impl Model {
             self.draft.set(path, value);
         }
         self.raw.clear();
-        self.preset = None;
+        (self.preset, self.edited) = (None, true);
         let mut effects = self.changed(false);
         effects.extend(self.run_or_pause());
         effects
@@ -233,7 +243,9 @@ impl Model {
         draft.set("length_s", json!(imported.length.micros() as f64 / MICROS_PER_SECOND as f64));
         draft.remove("operations");
         draft.check()?;
-        Ok(self.load(draft, None))
+        let effects = self.load(draft, None);
+        self.edited = true;
+        Ok(effects)
     }
 
     pub(super) fn save(&self) -> Effect {

@@ -54,6 +54,10 @@ pub struct Model {
     /// The last draft that could be run.
     pub(super) scenario: Scenario,
     pub(super) preset: Option<String>,
+    /// Whether anything was changed since the document was opened.
+    pub(super) edited: bool,
+    /// The preset whose table is on its way, and the second to show when it is there.
+    pub(super) awaited: Option<(String, Option<f64>)>,
     /// What is shown. Empty before the first run.
     pub(super) run: Run,
     /// A run that replaces the shown one as soon as it has come as far as the cursor.
@@ -94,6 +98,8 @@ impl Model {
             speed: Speed::for_length(scenario.length.seconds_f64()),
             scenario,
             preset: Some(preset.id.to_owned()),
+            edited: false,
+            awaited: None,
             incoming: None,
             run_count: 0,
             events: Vec::new(),
@@ -113,10 +119,11 @@ impl Model {
         };
         model.find_events();
         let mut effects = vec![Effect::SetTheme(start.theme), Effect::SetPresent(start.present)];
+        let seconds = start.at_seconds.filter(|seconds| *seconds > 0.0);
         if let Some(asked) = asked.filter(|asked| asked.id != preset.id) {
             effects.extend(model.choose_preset(asked.id));
-        }
-        if let Some(seconds) = start.at_seconds.filter(|seconds| *seconds > 0.0) {
+            model.awaited = model.awaited.map(|(id, _)| (id, seconds));
+        } else if let Some(seconds) = seconds {
             effects.extend(model.seek(seconds));
         }
         model.renew_verdict(&mut effects, true);
@@ -220,6 +227,11 @@ impl Model {
     /// Id of the chosen preset, as long as nothing was changed in it.
     pub fn preset(&self) -> Option<&str> {
         self.preset.as_deref()
+    }
+
+    /// Whether the document is another one than what was opened.
+    pub const fn is_edited(&self) -> bool {
+        self.edited
     }
 
     /// The frames that have arrived.

@@ -45,7 +45,7 @@ fn welcome(model: &Model, act: &Callback<Action>) -> Html {
                 <h2>{ "How to read it" }</h2>
                 <ul class="keys">{ for picture::legend().into_iter().map(key) }</ul>
             </section>
-            if !model.scenario().about.is_empty() {
+            if !model.scenario().about.is_empty() && !model.is_edited() {
                 <section><h2>{ "This scenario" }</h2><p class="about">{ &model.scenario().about }</p></section>
             }
             <section><h2>{ "Then try" }</h2><p class="tries">{ for others.map(other) }</p></section>

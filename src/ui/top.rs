@@ -32,14 +32,10 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
     }
 }
 
-/// The name of a scenario that is no preset any more.
+/// The name of a scenario that is no preset, or no longer one.
 fn changed_name(model: &Model) -> String {
     let name = &model.scenario().name;
-    if presets::ALL.iter().any(|preset| preset.title == name) {
-        format!("{}, changed", name.trim_start_matches("… "))
-    } else {
-        name.clone()
-    }
+    if model.is_edited() { format!("{}, changed", name.trim_start_matches("… ")) } else { name.clone() }
 }
 
 /// A button that asks for a file.

@@ -220,3 +220,22 @@ fn while_it_plays_the_sentence_is_told_at_most_every_five_seconds() {
     let told = (0..40).flat_map(|_| watch(&mut model)).filter(|effect| matches!(effect, Effect::Announce(_))).count();
     assert!((3..=6).contains(&told), "told {told} times in 20 s");
 }
+
+#[test]
+fn a_preset_made_of_a_table_opens_when_the_table_has_come() {
+    let start = Start { preset: "world-cup-1998".to_owned(), at_seconds: Some(600.0), ..start() };
+    let (mut model, effects) = Model::new(&start);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::FetchTable { .. })));
+    let text = "timestamp,requests\n2024-01-01T00:00:00Z,60\n2024-01-01T00:20:00Z,120\n";
+    let table =
+        |text: Option<&str>| Action::Table { preset: "world-cup-1998".to_owned(), text: text.map(str::to_owned) };
+    let run = opened(&model.update(table(Some(text))));
+    assert_eq!(model.preset(), Some("world-cup-1998"));
+    send(&mut model, run, 0, 1_200);
+    assert_eq!(model.cursor().seconds_f64(), 600.0);
+    // A table that comes after something else was opened is not wanted any more.
+    model.update(Action::ChoosePreset("world-cup-1998".to_owned()));
+    model.update(Action::ChoosePreset("hot-key".to_owned()));
+    assert_eq!(model.update(table(Some(text))), []);
+    assert_eq!(model.preset(), Some("hot-key"));
+}
