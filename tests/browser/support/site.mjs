@@ -25,7 +25,7 @@ export async function serveSite(extra = {}) {
     const path = new URL(request.url, "http://localhost").pathname;
     log.requests.push(path);
     const name = path === prefix ? "index.html" : path.slice(prefix.length);
-    const plain = path.startsWith(prefix) && /^[\w-]+\.\w+$/.test(name);
+    const plain = path.startsWith(prefix) && /^(data\/)?[\w-]+\.\w+$/.test(name);
     const content = plain ? (extra[name] ?? (await readFile(join(SITE, name)).catch(() => null))) : null;
     if (content === null) {
       response.writeHead(404).end();
