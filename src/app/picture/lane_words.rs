@@ -207,8 +207,15 @@ impl Scene<'_> {
             used: reading.bytes / SHARD_WRITE_BYTES_PER_SECOND.get() as f64,
             binds: full && bytes_bind,
         };
-        Self::headroom(&mut self.svg, (x, y), width, u, &records);
-        Self::headroom(&mut self.svg, (x + width + 14.0 * u, y), width, u, &bytes);
+        // Where two bars and the backlog would run into each other, the bar of the nearer limit stays.
+        let tight = !self.layout.narrow && width < 100.0 * u;
+        if tight {
+            let nearer = if bytes.used > records.used { &bytes } else { &records };
+            Self::headroom(&mut self.svg, (x, y), 100.0 * u, u, nearer);
+        } else {
+            Self::headroom(&mut self.svg, (x, y), width, u, &records);
+            Self::headroom(&mut self.svg, (x + width + 14.0 * u, y), width, u, &bytes);
+        }
         if !self.layout.narrow && reading.backlog() > 50.0_f64.min(self.reading.room) {
             let words = format!("{} wait", strong("t-wait", &int(reading.backlog())));
             self.svg.text(self.layout.end, y, "e", &words);
