@@ -35,6 +35,9 @@ const button = (page, name) => page.getByRole("button", { name, exact: true });
 const slider = (page) => page.getByRole("slider", { name: "Time in the run" });
 const result = (page) => page.getByRole("complementary", { name: "Result" });
 
+/// The worker is the last thing that the page starts, after everything has been fetched.
+const loaded = (page) => until(() => page.workers().length === 1, "the engine's worker is there");
+
 /// Presses Run at full speed and waits for the end.
 async function runToEnd(page, milliseconds = 60_000) {
   await button(page, "max").click();
@@ -52,7 +55,7 @@ async function ledger(page) {
 test("the first load is small and comes from the site alone", async () => {
   const fresh = await serveSite();
   try {
-    await withPage((page) => page.waitForLoadState("networkidle"), { at: fresh });
+    await withPage(loaded, { at: fresh });
     assert.ok(fresh.log.requests.some((path) => path.includes("/engine-")), "the engine is part of it");
     console.log(`first load: ${fresh.log.bytes} bytes in ${fresh.log.requests.length} files`);
     assert.ok(fresh.log.bytes <= FIRST_LOAD_BYTES, `${fresh.log.bytes} bytes of ${FIRST_LOAD_BYTES}`);
@@ -157,7 +160,7 @@ test("keys run, step and go back", () =>
 
 test("no task takes the main thread more than 50 ms while a run plays", () =>
   withPage(async (page) => {
-    await page.waitForLoadState("networkidle");
+    await loaded(page);
     await button(page, "300×").click();
     const tasks = await tasksDuring(page, async () => {
       await button(page, "Run").click();
@@ -197,11 +200,37 @@ test("an engine that hangs is ended, and the page says so and lives on", async (
         await button(page, "Understood").click();
         await page.getByRole("combobox", { name: "Scenario" }).selectOption("hot-key");
         await until(async () => (await page.locator("iframe").count()) === 1, "there is a new box");
-        await until(() => page.workers().length === 1, "with a new worker");
+        await loaded(page);
       },
       { at: stuck },
     );
   } finally {
     await stuck.close();
+  }
+});
+
+test("a page that cannot go on says so and keeps what it shows", () =>
+  withPage(async (page) => {
+    const shown = await verdict(page);
+    await page.evaluate(() => {
+      const error = new WebAssembly.RuntimeError("unreachable");
+      dispatchEvent(new ErrorEvent("error", { error, cancelable: true }));
+    });
+    assert.match(await page.getByRole("alert").innerText(), /cannot go on/);
+    assert.equal(await verdict(page), shown);
+  }));
+
+test("a page whose module does not arrive says so", async () => {
+  const { page: name } = await siteNames();
+  const broken = await serveSite({ [name]: Buffer.from("no module") });
+  try {
+    const page = await watchedPage(browser, broken);
+    await page.goto(broken.url());
+    const told = page.getByRole("alert");
+    await told.waitFor();
+    assert.match(await told.innerText(), /could not start/);
+    await page.context().close();
+  } finally {
+    await broken.close();
   }
 });
