@@ -46,6 +46,8 @@ enum Command {
     },
     /// Prints the JSON schema of scenario files
     Schema,
+    /// Says how everything is modelled: rules, constants, sources, departures
+    Model,
 }
 
 /// Why nothing was printed.
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Schema => Ok(pretty(&schema::schema())),
+        Command::Model => Ok(report::model()),
     };
     match done {
         Ok(text) => {

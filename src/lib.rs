@@ -40,6 +40,7 @@
 //! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`mapping`](engine::mapping) |
 //! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
 //! | [`cost`] | quantities times a dated price book |
+//! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
 //! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
 //! | [`app`] | the page without a browser: every decision it makes, its sentences and its pictures |
 //! | `web` | the page's side of the box |
@@ -76,6 +77,7 @@ pub mod engine;
 pub mod hash_key;
 pub mod limits;
 pub mod metrics;
+pub mod rules;
 pub mod scenario;
 pub mod session;
 pub mod text;

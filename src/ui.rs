@@ -7,6 +7,7 @@ mod app;
 mod charts;
 mod frame;
 mod listen;
+mod model_page;
 mod pencil;
 mod result;
 mod scenario;

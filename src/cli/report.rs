@@ -5,6 +5,7 @@ use streamgauge::app::verdict::verdict;
 use streamgauge::cost::Bill;
 use streamgauge::limits::grouped;
 use streamgauge::metrics::{Finding, Histogram, Ledger};
+use streamgauge::rules;
 use streamgauge::session::Session;
 use streamgauge::{text, words};
 
@@ -30,6 +31,30 @@ pub fn report(session: &Session) -> String {
     out.push_str(&latency(session));
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
+    out
+}
+
+/// How everything is modelled, with a line break at its end.
+pub fn model() -> String {
+    let mut out = String::new();
+    for rule in rules::ALL {
+        let _ = writeln!(out, "{}\n{}", rule.title, wrapped(rule.rule, 2));
+        if !rule.departure.is_empty() {
+            let _ = writeln!(out, "{}", wrapped(&format!("But: {}", rule.departure), 2));
+        }
+        for limit in rule.limits() {
+            let mark = if limit.estimated { ", estimated" } else { "" };
+            let (about, source) = (limit.about.trim(), limit.source);
+            let line = format!("- {}: {about} ({}, {}{mark})", plain(&limit.value_text()), source.text, source.date);
+            let _ = writeln!(out, "{}", wrapped(&line, 4));
+        }
+        for price in rule.prices() {
+            let line =
+                format!("- {} a {}: {} ({}, {})", price.text(), price.unit, price.name, price.source, price.dated);
+            let _ = writeln!(out, "{}", wrapped(&line, 4));
+        }
+        out.push('\n');
+    }
     out
 }
 

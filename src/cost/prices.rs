@@ -17,6 +17,15 @@ pub struct Price {
     pub dated: &'static str,
 }
 
+impl Price {
+    /// The price of one unit in dollars, with all its decimals: `$0.015`, `$0.000000014`.
+    pub fn text(&self) -> String {
+        let pico = self.usd.get();
+        let decimals = format!("{:012}", pico % 1_000_000_000_000);
+        format!("${}.{:0<2}", pico / 1_000_000_000_000, decimals.trim_end_matches('0'))
+    }
+}
+
 /// List prices of one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceBook {

@@ -4,7 +4,7 @@
 //! does, and where a run says otherwise the run is right.
 
 use crate::limits;
-use crate::scenario::{Consumer, DurationModel, Keys, Operation, Producer, RetryPolicy, Scenario, Sizes};
+use crate::scenario::{Consumer, DurationModel, Keys, Operation, Part, Producer, RetryPolicy, Scenario, Sizes};
 use crate::units::{SimTime, Span};
 
 /// Mean size of a data blob in bytes.
@@ -19,9 +19,23 @@ pub fn mean_size(sizes: Sizes) -> f64 {
     }
 }
 
-/// Bytes that a record of mean size takes of a shard's limit: data and partition key.
+/// Bytes that a record of mean size takes of a shard's limit: data and partition key. A series that is the whole
+/// traffic and brings its sizes knows them.
 pub fn record_bytes(scenario: &Scenario) -> f64 {
-    mean_size(scenario.traffic.sizes) + limits::PARTITION_KEY_BYTES.get() as f64
+    let drawn = mean_size(scenario.traffic.sizes);
+    let data = match scenario.traffic.parts.as_slice() {
+        [Part::Series(series)] => {
+            let (mut records, mut bytes) = (0.0, 0.0);
+            for row in &series.rows {
+                let count = row.count as f64;
+                records += count;
+                bytes += row.bytes.map_or(count * drawn, |bytes| bytes as f64);
+            }
+            if records > 0.0 { bytes / records } else { drawn }
+        }
+        _ => drawn,
+    };
+    data + limits::PARTITION_KEY_BYTES.get() as f64
 }
 
 /// Records per second that one shard accepts in the long run, by whichever limit binds.

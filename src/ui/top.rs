@@ -1,5 +1,6 @@
 //! The bar at the top: name, scenario, files, light and dark.
 
+use super::model_page::ModelPage;
 use super::select::Select;
 use super::surroundings::Surroundings;
 use streamgauge::app::{Action, Model, Theme, picture};
@@ -23,6 +24,7 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
             { file_button("Open", "A scenario (JSON) or a series of counts (CSV). Dropping it on the page does the same.", "btn quiet hide-phone hide-room", act) }
             <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"
                 onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
+            <ModelPage />
             <button class="btn quiet hide-phone" title="For a projector: large, without the columns"
                 aria-pressed={model.is_presenting().to_string()}
                 onclick={act.reform(|_| Action::TogglePresent)}>{ "Present" }</button>

@@ -234,3 +234,19 @@ test("a page whose module does not arrive says so", async () => {
     await broken.close();
   }
 });
+
+test("the model page lists every rule with its constants and closes again", () =>
+  withPage(async (page) => {
+    await button(page, "Model").click();
+    const dialog = page.getByRole("dialog", { name: "How it is modelled" });
+    await until(async () => (await dialog.getByRole("heading").count()) >= 10, "the rules are there");
+    const text = await dialog.innerText();
+    for (const words of ["1,000 records/s", "1 MiB/s", "estimated", "$0.015", "2024-07"]) {
+      assert.ok(text.includes(words), words);
+    }
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await until(async () => !(await dialog.isVisible()), "the dialogue is closed");
+    // The focus is back on the button, which keeps the space bar for itself.
+    await page.keyboard.press("PageDown");
+    await until(() => button(page, "Pause").isVisible(), "keys work again");
+  }));

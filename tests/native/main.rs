@@ -12,6 +12,7 @@ mod picture_plot;
 mod picture_text;
 mod properties;
 mod reference;
+mod rules;
 mod runs;
 mod scenario;
 mod tidy;

@@ -14,7 +14,7 @@ const ORDER: [&[&str]; 10] = [
     &["engine"],
     &["metrics"],
     &["cost"],
-    &["session"],
+    &["session", "rules"],
     &["app"],
     &["web"],
 ];

@@ -5,7 +5,7 @@
 //! that is shown.
 
 use crate::hash_key::{HashKey, even_shard};
-use crate::limits::{PARTITION_KEY_BYTES, SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
 use crate::scenario::{Keys, Part, Scenario, capacity};
 use crate::units::SimTime;
 
@@ -41,7 +41,7 @@ impl Forecast {
     /// The forecast for a scenario.
     pub fn of(scenario: &Scenario) -> Self {
         let shares = shares(scenario.traffic.keys, scenario.stream.shards);
-        let mean_bytes = mean_bytes(scenario);
+        let mean_bytes = capacity::record_bytes(scenario);
         let room = room(mean_bytes);
         let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, room, shares, lag: 0.0, backlog: 0.0 };
         let (width, steps) = steps(scenario);
@@ -140,19 +140,6 @@ fn peak(scenario: &Scenario, width: f64, steps: &[Step]) -> (f64, f64) {
         see((index as f64 + 0.5) * width, step.offered);
     }
     best
-}
-
-/// Mean bytes of a record with its key over the whole run. A series that brings its sizes knows them.
-fn mean_bytes(scenario: &Scenario) -> f64 {
-    let mean = capacity::record_bytes(scenario);
-    let [Part::Series(series)] = scenario.traffic.parts.as_slice() else { return mean };
-    let (mut records, mut bytes) = (0.0, 0.0);
-    for row in &series.rows {
-        let (count, key) = (row.count as f64, PARTITION_KEY_BYTES.get() as f64);
-        records += count;
-        bytes += row.bytes.map_or(count * mean, |data| data as f64 + count * key);
-    }
-    if records > 0.0 { bytes / records } else { mean }
 }
 
 /// Records per second that a shard accepts when records, keys included, have this mean size in bytes.

@@ -1,0 +1,166 @@
+//! The model page: each mechanism with the rule as it is built, the constants that it runs on, and where it departs
+//! from the service.
+//!
+//! The figures are not written here. A rule names constants of [`limits`] or of the price book, and a test demands
+//! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
+
+use crate::cost::prices::{Price, US_EAST_1};
+use crate::limits::{self, Limit};
+
+/// One mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// What it is, in the service's words.
+    pub title: &'static str,
+    /// The rule as built.
+    pub rule: &'static str,
+    /// Where it departs from the service, or what is not known of it; empty where nothing is.
+    pub departure: &'static str,
+    /// Names of the constants that it runs on.
+    names: &'static [&'static str],
+    /// Prices that it runs on.
+    prices: &'static [Price],
+}
+
+impl Rule {
+    /// The constants that it runs on.
+    pub fn limits(&self) -> impl Iterator<Item = &'static Limit> {
+        self.names.iter().filter_map(|name| limits::by_name(name))
+    }
+
+    /// Names of the constants that it runs on, as written here.
+    pub const fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    /// The prices that it runs on.
+    pub const fn prices(&self) -> &'static [Price] {
+        self.prices
+    }
+
+    /// Whether one of its constants is modelled rather than documented.
+    pub fn is_estimated(&self) -> bool {
+        self.limits().any(|limit| limit.estimated)
+    }
+}
+
+/// Every mechanism, in the order in which a record meets them.
+pub static ALL: &[Rule] = &[
+    Rule {
+        title: "Partition key to shard",
+        rule: "The MD5 of the partition key's UTF-8 bytes, read as a 128-bit big-endian number, falls into the range of \
+               exactly one open shard. Shards divide the hash space evenly; the last one takes the remainder.",
+        departure: "Keys are texts of one form, device- and nine digits.",
+        names: &["PARTITION_KEY_CHARS_MAX", "PARTITION_KEY_BYTES"],
+        prices: &[],
+    },
+    Rule {
+        title: "Write limit, records",
+        rule: "A token bucket for each shard, refilled continuously. A record that finds no token is rejected; nothing \
+               is rejected by chance.",
+        departure: "AWS documents the rate. That a second's worth may come at once is inferred.",
+        names: &["SHARD_RECORDS_PER_SECOND", "SHARD_RECORDS_BURST"],
+        prices: &[],
+    },
+    Rule {
+        title: "Write limit, bytes",
+        rule: "A second token bucket for each shard. Data and partition key count; the record needs both buckets and is \
+               charged to both or to none. PutRecord rounds each record up, PutRecords the sum of the call.",
+        departure: "The depth of the bucket is a setting: strictly one second's worth, or up to the tank that AWS \
+                    describes for large records. The rest of a call's rounding is charged to the shard of its last \
+                    stored record.",
+        names: &[
+            "SHARD_WRITE_BYTES_PER_SECOND",
+            "SHARD_BYTE_BURST_STRICT",
+            "SHARD_BYTE_BURST_TANK",
+            "THROTTLE_ROUNDING",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "PutRecord and PutRecords",
+        rule: "Entries of a call are judged one by one, in order. A call with rejected entries is still answered with \
+               200: the producer has to look.",
+        departure: "A call takes no time, and the network does not fail.",
+        names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX"],
+        prices: &[],
+    },
+    Rule {
+        title: "Retries of the SDK",
+        rule: "The standard mode: a throttled PutRecord is tried again after a random share of a backoff that doubles, \
+               as long as the retry budget lasts. Failed entries inside a 200 answer are not tried again.",
+        departure: "Adaptive and legacy modes are not built.",
+        names: &[
+            "SDK_ATTEMPTS",
+            "SDK_BACKOFF_BASE",
+            "SDK_BACKOFF_BASE_THROTTLED",
+            "SDK_BACKOFF_CAP",
+            "SDK_RETRY_TOKENS",
+            "SDK_RETRY_COST",
+            "SDK_SUCCESS_REFUND",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Retention",
+        rule: "A record stays readable for the retention. What no invocation has processed by then expires, and the \
+               ledger says so.",
+        departure: "A batch that runs when its records expire is finished.",
+        names: &["RETENTION_MIN", "RETENTION_DEFAULT", "RETENTION_MAX"],
+        prices: &[],
+    },
+    Rule {
+        title: "GetRecords",
+        rule: "Two limits for each shard. A call above the call rate is refused. After an answer, further calls are \
+               refused until its bytes have passed at the read rate, which gives five silent seconds after a full \
+               answer.",
+        departure: "That refusals follow the bytes without any burst is inferred from the documented silences.",
+        names: &[
+            "SHARD_READ_CALLS_PER_SECOND",
+            "SHARD_READ_BYTES_PER_SECOND",
+            "GET_RECORDS_RECORDS_MAX",
+            "GET_RECORDS_BYTES_MAX",
+            "GET_RECORDS_REST_AFTER_FULL",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Event source mapping",
+        rule: "One lane for each shard. It polls at the base interval and, while an answer did not reach the tip, as \
+               fast as the call rate allows. It invokes when a batch is full, when the window is over, or when the \
+               payload is full; one invocation at a time.",
+        departure: "The window begins with the first record read, or when the invocation before ends. A call takes no \
+                    time. Parallelization, bisecting, partial responses and fan-out are not built yet.",
+        names: &["MAPPING_BATCH_MAX", "MAPPING_BATCH_DEFAULT", "MAPPING_WINDOW_MAX", "MAPPING_POLL_INTERVAL"],
+        prices: &[],
+    },
+    Rule {
+        title: "Failed batches",
+        rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard. The wait \
+               doubles with each failure.",
+        departure: "AWS publishes no figure for the wait; it is inferred from one measurement.",
+        names: &["MAPPING_RETRY_BASE", "MAPPING_RETRY_CAP"],
+        prices: &[],
+    },
+    Rule {
+        title: "The function",
+        rule: "An invocation takes a fixed time and a time for each record, within a random spread. Its payload holds \
+               the data in base64.",
+        departure: "No cold starts, no timeout and no limit on concurrency yet. The JSON around the data is not counted \
+                    in the payload.",
+        names: &["LAMBDA_PAYLOAD_MAX", "BASE64_FROM", "BASE64_TO", "LAMBDA_MEMORY_MIN_MB", "LAMBDA_MEMORY_MAX_MB"],
+        prices: &[],
+    },
+    Rule {
+        title: "The bill",
+        rule: "Shard-hours of open shards, payload units of each stored record rounded up, invocations, and their \
+               duration by the millisecond times memory. Lines are rounded before they are summed.",
+        departure: "List prices of one region, without free tier, discount or data transfer. Whether the partition key \
+                    counts in a payload unit is not documented; here it does.",
+        names: &["PUT_PAYLOAD_UNIT"],
+        prices: &[US_EAST_1.shard_hour, US_EAST_1.put_unit, US_EAST_1.lambda_request, US_EAST_1.lambda_gb_second],
+    },
+];
+
+/// Sourced constants that stand ready for mechanisms that are not built yet.
+pub const NOT_BUILT: &[&str] = &["LAMBDA_CONCURRENCY", "LAMBDA_SCALE_STEP", "LAMBDA_TIMEOUT_MAX"];
