@@ -1,27 +1,33 @@
-//! The simulation: traffic, producer, stream and consumer, moved through simulated time.
+//! The simulation: traffic, producer, stream and readers, moved through simulated time.
 //!
 //! The engine asks and never calls. [`Engine::advance`] runs up to an instant, or stops where the outcome of an
 //! invocation is needed that nobody has given; [`Engine::take_invocations`] hands the questions out and
 //! [`Engine::accept`] takes the answers, in any order and at any pace. It knows no clock, no screen, no price.
 //!
-//! Nothing on the path of a record touches the heap of events: arrivals come from a stream of times, and only
-//! what happens once a call or once a batch is an event in the agenda.
+//! Time goes by in slices. In each, the writing side goes first: arrivals, puts, retries, in order of time. Then the
+//! readers follow, shard by shard. Nothing that readers do reaches the writers within a slice, so the result is that
+//! of one event after the other, and the path of a record meets neither a heap of events nor a cold cache. What
+//! concerns both sides, a *change*, happens between two slices.
 
 pub mod agenda;
 pub mod arrivals;
 pub mod draws;
 pub mod fact;
 pub mod invocation;
-pub mod mapping;
+pub mod lane;
+mod mapping;
+mod poller;
 pub mod producer;
+pub mod readers;
 pub mod record;
 pub mod rng;
 pub mod sequence;
 pub mod stream;
+mod waiting;
 
 pub use fact::{Digest, Fact, LossCause, Observer, WriteLimit};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
-pub use mapping::LaneState;
+pub use lane::LaneState;
 pub use record::Record;
 pub use sequence::SequenceNumber;
 
@@ -31,16 +37,26 @@ use crate::units::SimTime;
 use agenda::Agenda;
 use arrivals::{ArrivalTimes, SizeRule};
 use draws::{KeyDraw, SizeDraw};
-use mapping::Mapping;
-use producer::{Bench, Group, Producer};
+use producer::{Bench, Producer};
+use readers::Readers;
 use rng::{Actor, Rng};
 use std::fmt;
 use stream::Stream;
+use waiting::Group;
+
+/// Arrivals and retries in one slice, about.
+const SLICE_RECORDS: u32 = 4_096;
+/// Longest slice, µs, so that readers which poll and find nothing do not make it long to compute.
+const SLICE_SPAN: u64 = 10_000_000;
 
 /// A simulation in some state.
 #[derive(Clone, Debug)]
 pub struct Engine {
+    /// Where the readers stand.
     now: u64,
+    /// Where the writing side stands: everything of it before this has happened. Ahead of `now` only while an
+    /// outcome is missing.
+    written: u64,
     end: u64,
     times: ArrivalTimes,
     keys: KeyDraw,
@@ -50,34 +66,24 @@ pub struct Engine {
     number: u32,
     producer: Producer,
     stream: Stream,
-    mapping: Mapping,
-    agenda: Agenda<Event>,
+    readers: Readers,
+    /// Groups of rejected records that are put again.
+    retries: Agenda<Group>,
+    changes: Agenda<Change>,
     operations: Vec<PlannedOperation>,
     /// Operations applied so far, planned or not.
     applied: u32,
-    /// Arrivals and events so far.
+    /// Arrivals, retries and flushes so far.
     worked: u64,
-    /// Whether something of the instant `now` has happened, and something of it may be still to come.
-    amid: bool,
     /// Records that the logs keep together before the run stops.
     keep_max: u64,
 }
 
-/// What the agenda holds: everything that happens at most once a call or once a batch.
+/// What concerns writers and readers alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+enum Change {
     /// A planned operation, by its place in the scenario.
     Operation(u32),
-    /// A group of rejected records is put again.
-    Retry(Group),
-    /// A lane polls or its window ends; void unless the number is the lane's latest.
-    Wake(u32, u32),
-    /// The running invocation of a lane ends.
-    InvocationEnd(u32),
-    /// A failed batch is tried again.
-    InvokeAgain(u32),
-    /// The oldest record of a shard may have reached the end of its retention.
-    Expire(u32),
 }
 
 /// Why [`Engine::advance`] came back.
@@ -86,7 +92,8 @@ pub enum Event {
 pub enum Step {
     /// It is the asked instant; everything before it has happened.
     Reached,
-    /// An invocation ends at this instant and its outcome is missing: accept it, then go on.
+    /// An invocation ends at this instant and its outcome is missing: accept it, then go on. Of several, the one that
+    /// ends first.
     Waiting(InvocationId),
     /// The budget is used up; call again.
     Spent,
@@ -109,20 +116,17 @@ impl std::error::Error for AcceptError {}
 impl Engine {
     /// A simulation at the start of its scenario.
     pub fn new(scenario: &Scenario) -> Self {
-        let mut mapping = Mapping::new(scenario);
+        let mut readers = Readers::new(scenario);
         if let Some(largest) = largest_size(scenario) {
-            mapping.expect_sizes_up_to(largest);
+            readers.expect_sizes_up_to(largest);
         }
-        let mut agenda = Agenda::new();
-        // Operations come first in line: at one instant, a change acts on everything else that happens then.
+        let mut changes = Agenda::new();
         for (index, planned) in (0..).zip(&scenario.operations) {
-            agenda.push(planned.at.micros(), Event::Operation(index));
-        }
-        for (shard, at) in mapping.first_polls() {
-            agenda.push(at, Event::Wake(shard, 0));
+            changes.push(planned.at.micros(), Change::Operation(index));
         }
         Self {
             now: 0,
+            written: 0,
             end: scenario.length.micros(),
             times: ArrivalTimes::new(scenario),
             keys: KeyDraw::new(scenario.traffic.keys),
@@ -131,12 +135,12 @@ impl Engine {
             number: 0,
             producer: Producer::new(scenario),
             stream: Stream::new(scenario),
-            mapping,
-            agenda,
+            readers,
+            retries: Agenda::new(),
+            changes,
             operations: scenario.operations.clone(),
             applied: 0,
             worked: 0,
-            amid: false,
             keep_max: limits::LOG_RECORDS_MAX,
         }
     }
@@ -154,7 +158,7 @@ impl Engine {
     /// The first instant from now on of which nothing has happened yet: where a change is the same change again
     /// in a replay, whatever the pace of the two runs.
     pub const fn next_whole_instant(&self) -> SimTime {
-        SimTime::from_micros(if self.amid { self.now + 1 } else { self.now })
+        SimTime::from_micros(self.written)
     }
 
     /// The end of the run.
@@ -165,69 +169,76 @@ impl Engine {
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have. An
     /// instant that lies behind is reached already.
     pub fn advance(&mut self, until: SimTime, budget: u32, observer: &mut impl Observer) -> Step {
-        let before = self.now;
-        let step = self.run(until.micros().clamp(before, self.end), budget, observer);
-        self.amid = match step {
-            Step::Reached => self.amid && self.now == before,
-            Step::Waiting(_) | Step::Spent | Step::Full => true,
-        };
-        step
-    }
-
-    fn run(&mut self, until: u64, budget: u32, observer: &mut impl Observer) -> Step {
-        let mut left = budget;
+        let until = until.micros().clamp(self.now, self.end);
+        let enough = self.worked().saturating_add(u64::from(budget));
         loop {
+            if self.now < self.written {
+                if let Some((at, id)) = self.readers.advance(self.written, &mut self.stream, observer) {
+                    self.now = at;
+                    return Step::Waiting(id);
+                }
+                self.now = self.written;
+            }
             if self.stream.kept() > self.keep_max {
                 return Step::Full;
             }
-            // At one instant events come before the flush and the flush before the arrival, so that the order
-            // does not depend on where a call of this function happened to stop.
-            while self.times.next_at() < self.next_event_at().min(until) {
-                if left == 0 {
-                    return Step::Spent;
-                }
-                left -= 1;
-                self.worked += 1;
-                self.offer(observer);
-            }
-            let next = self.next_event_at();
-            if next >= until {
-                self.now = until;
+            if self.now >= until {
                 return Step::Reached;
             }
-            if left == 0 {
+            if self.worked() >= enough {
                 return Step::Spent;
             }
-            left -= 1;
-            self.worked += 1;
-            if self.agenda.next_at() == next {
-                if let Some(id) = self.missing_outcome() {
-                    self.now = next;
-                    return Step::Waiting(id);
-                }
-                self.happen(observer);
+            // At one instant a change acts on everything else that happens then.
+            while self.changes.next_at() == self.now
+                && let Some((_, change)) = self.changes.pop()
+            {
+                self.change(change, observer);
+            }
+            let slice_end = until.min(self.changes.next_at()).min(self.now + SLICE_SPAN);
+            let records = (enough - self.worked()).min(u64::from(SLICE_RECORDS)) as u32;
+            self.written = self.write(slice_end, records, observer);
+        }
+    }
+
+    /// Lets the writing side do everything before `end`, or about so many records, and says how far that is.
+    fn write(&mut self, mut end: u64, records: u32, observer: &mut impl Observer) -> u64 {
+        let mut left = records;
+        loop {
+            // At one instant retries come before the flush and the flush before the arrival.
+            let (arrival, retry) = (self.times.next_at(), self.retries.next_at());
+            let due = self.producer.due().min(retry);
+            let now = due.min(arrival);
+            if now >= end {
+                return end;
+            }
+            if due > arrival {
+                self.offer(now, observer);
             } else {
-                self.now = next;
-                let (producer, mut bench) = self.at_the_bench(observer);
-                producer.flush(&mut bench);
+                let Self { producer, stream, retries, .. } = self;
+                let group = if retry == now { retries.pop() } else { None };
+                let bench = &mut Bench { now, stream, agenda: retries, observer };
+                match group {
+                    Some((_, group)) => producer.retry(group, bench),
+                    None => producer.act(bench),
+                }
+            }
+            self.worked += 1;
+            left -= 1;
+            if left == 0 {
+                // What else happens at this instant belongs to the slice.
+                (end, left) = (end.min(now + 1), u32::MAX);
             }
         }
     }
 
     /// Arrivals and events since the start of the run: what a budget counts.
     pub const fn worked(&self) -> u64 {
-        self.worked
-    }
-
-    /// When the next event or flush is due.
-    #[inline]
-    fn next_event_at(&self) -> u64 {
-        self.agenda.next_at().min(self.producer.flush_at())
+        self.worked + self.readers.worked()
     }
 
     /// The invocations that have begun since the last call and need an outcome from outside.
     pub fn take_invocations(&mut self) -> Vec<Invocation> {
-        self.mapping.take_asked()
+        self.readers.take_asked()
     }
 
     /// Gives the outcome of a running invocation.
@@ -235,17 +246,17 @@ impl Engine {
     /// # Errors
     /// When no running invocation with this id waits for one.
     pub fn accept(&mut self, id: InvocationId, outcome: Outcome) -> Result<(), AcceptError> {
-        self.mapping.accept(id, outcome).then_some(()).ok_or(AcceptError)
+        self.readers.accept(id, outcome).then_some(()).ok_or(AcceptError)
     }
 
     /// Changes something now.
     pub fn apply(&mut self, operation: Operation, observer: &mut impl Observer) {
         match operation {
             Operation::UpdateMapping { batch_size, batching_window } => {
-                self.mapping.update(batch_size, batching_window);
+                self.readers.update(batch_size, batching_window);
             }
             Operation::DeployFunction { duration, injected_error_rate } => {
-                self.mapping.deploy(duration, injected_error_rate);
+                self.readers.deploy(duration, injected_error_rate);
             }
             Operation::DeployProducer { retry } => self.producer.deploy(retry),
         }
@@ -260,7 +271,7 @@ impl Engine {
 
     /// Invocations that run.
     pub fn concurrency(&self) -> u64 {
-        self.mapping.running()
+        self.readers.running()
     }
 
     /// Number of shards.
@@ -270,7 +281,7 @@ impl Engine {
 
     /// How a shard and its lane stand.
     pub fn lane(&self, shard: u32) -> LaneState {
-        self.mapping.lane_state(shard, &self.stream.shards[shard as usize].log)
+        self.readers.state(0, shard, &self.stream)
     }
 
     /// The stream, to look at.
@@ -280,59 +291,26 @@ impl Engine {
 
     /// The next record arrives at the producer.
     #[inline]
-    fn offer(&mut self, observer: &mut impl Observer) {
-        self.now = self.times.next_at();
+    fn offer(&mut self, now: u64, observer: &mut impl Observer) {
         let draw = self.draws.next_u64();
         let size = match self.times.take() {
             SizeRule::Drawn => self.sizes.size(draw as u32),
             SizeRule::Given(bytes) => bytes,
         };
         let key = self.keys.key((draw >> 32) as u32);
-        let record = Record { offered: self.now, arrived: 0, number: self.number, key, size, attempt: 1 };
+        let record = Record { offered: now, arrived: 0, number: self.number, key, size, attempt: 1 };
         self.number += 1;
-        let (producer, mut bench) = self.at_the_bench(observer);
-        producer.offer(record, &mut bench);
+        let Self { producer, stream, retries, .. } = self;
+        producer.offer(record, &mut Bench { now, stream, agenda: retries, observer });
     }
 
-    /// The outcome that the next event needs and nobody has given.
-    fn missing_outcome(&mut self) -> Option<InvocationId> {
-        match self.agenda.peek() {
-            Some((_, Event::InvocationEnd(shard))) => self.mapping.lacks_outcome(shard),
-            _ => None,
-        }
-    }
-
-    /// Lets the next event of the agenda happen.
-    fn happen(&mut self, observer: &mut impl Observer) {
-        let Some((at, event)) = self.agenda.pop() else { return };
-        self.now = at;
-        if let Event::Operation(index) = event {
-            let planned = self.operations[index as usize];
-            return self.apply(planned.operation, observer);
-        }
-        let Self { now, producer, stream, mapping, agenda, .. } = self;
-        let bench = &mut Bench { now: *now, stream, agenda, observer };
-        match event {
-            Event::Operation(_) => {}
-            Event::Retry(group) => producer.retry(group, bench),
-            Event::Wake(shard, wake) => mapping.wake(shard, wake, bench),
-            Event::InvocationEnd(shard) => mapping.end(shard, bench),
-            Event::InvokeAgain(shard) => mapping.invoke_again(shard, bench),
-            Event::Expire(shard) => {
-                let expiry_at = &mut bench.stream.shards[shard as usize].expiry_at;
-                // An older event may be left over from before an earlier one was needed.
-                if *expiry_at == bench.now {
-                    *expiry_at = u64::MAX;
-                }
-                mapping.expire(shard, bench);
+    fn change(&mut self, change: Change, observer: &mut impl Observer) {
+        match change {
+            Change::Operation(index) => {
+                let planned = self.operations[index as usize];
+                self.apply(planned.operation, observer);
             }
         }
-    }
-
-    #[inline]
-    fn at_the_bench<'a, O: Observer>(&'a mut self, observer: &'a mut O) -> (&'a mut Producer, Bench<'a, O>) {
-        let Self { now, producer, stream, agenda, .. } = self;
-        (producer, Bench { now: *now, stream, agenda, observer })
     }
 }
 

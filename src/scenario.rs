@@ -110,6 +110,10 @@ pub struct Stream {
 /// A Lambda event source mapping that polls the stream, and the function behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consumer {
+    /// How it reads.
+    pub kind: ConsumerKind,
+    /// Whether its reads meet the limits of a shard. Without them a run says what the readers would take.
+    pub read_limits: bool,
     /// `BatchSize`, 1 to 10,000.
     pub batch_size: u32,
     /// `MaximumBatchingWindowInSeconds` as a span, 0 to 300 s.
@@ -122,6 +126,28 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+}
+
+/// How a consumer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsumerKind {
+    /// A Lambda event source mapping with its function.
+    Lambda,
+    /// A loop around `GetRecords`.
+    Poller(Poller),
+}
+
+/// A loop around `GetRecords`: reads, works on what it read, reads again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poller {
+    /// `Limit`: records in one answer at most, 1 to 10,000.
+    pub limit: u32,
+    /// How long it sleeps after an answer without records, or after each.
+    pub idle: Span,
+    /// Whether it sleeps after each answer, as the KCL does, or only after one without records.
+    pub always_sleeps: bool,
+    /// When it begins.
+    pub start: Span,
 }
 
 /// Who decides the outcome of an invocation.

@@ -33,8 +33,8 @@ pub struct Session {
     engine: Engine,
     observers: (Recorder, Digest),
     trace: Trace,
-    /// Answers known beforehand, by number of the invocation.
-    known: BTreeMap<u64, Outcome>,
+    /// Answers known beforehand.
+    known: BTreeMap<InvocationId, Outcome>,
     /// Operations by hand that are still to come, from the trace that is replayed or for the next whole instant; the
     /// next one last.
     coming: Vec<PlannedOperation>,
@@ -100,7 +100,7 @@ impl Session {
     pub fn replay(scenario: Scenario, trace: Trace) -> Self {
         let engine = Engine::new(&scenario);
         let observers = (Recorder::new(&scenario), Digest::default());
-        let known = trace.outcomes.iter().map(|(id, outcome)| (id.number(), *outcome)).collect();
+        let known = trace.outcomes.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
         Self { scenario, engine, observers, trace: Trace::default(), known, coming, questions: Vec::new() }
     }
@@ -120,7 +120,7 @@ impl Session {
             match step {
                 Step::Spent => return Pump::Spent,
                 Step::Full => return Pump::Full,
-                Step::Waiting(id) if self.known.contains_key(&id.number()) => continue,
+                Step::Waiting(id) if self.known.contains_key(&id) => continue,
                 Step::Waiting(id) => return Pump::Waiting(id),
                 Step::Reached => {}
             }
@@ -263,7 +263,7 @@ impl Session {
             return;
         }
         for invocation in self.engine.take_invocations() {
-            match self.known.get(&invocation.id.number()) {
+            match self.known.get(&invocation.id) {
                 Some(outcome) => {
                     let outcome = *outcome;
                     self.accept(invocation.id, outcome).expect("a question that was just asked is open");

@@ -43,6 +43,8 @@ pub enum Fact<'a> {
     },
     /// A `GetRecords` call was answered.
     Read {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard.
         shard: u32,
         /// Records in the answer.
@@ -52,11 +54,15 @@ pub enum Fact<'a> {
     },
     /// A `GetRecords` call was refused.
     ReadThrottled {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard.
         shard: u32,
     },
     /// An invocation began.
     InvocationStarted {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard whose records it has.
         shard: u32,
         /// Its number.
@@ -70,6 +76,8 @@ pub enum Fact<'a> {
     },
     /// An invocation succeeded; its records are processed.
     Processed {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard.
         shard: u32,
         /// Number of the invocation.
@@ -81,6 +89,8 @@ pub enum Fact<'a> {
     },
     /// An invocation failed; its batch will be tried again.
     InvocationFailed {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard.
         shard: u32,
         /// Number of the invocation.
@@ -92,6 +102,8 @@ pub enum Fact<'a> {
     },
     /// Records aged out of retention before they were processed.
     Expired {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
         /// Index of the shard.
         shard: u32,
         /// How many.
@@ -127,9 +139,45 @@ pub enum LossCause {
 }
 
 /// Something that is told every fact.
+///
+/// Facts of the writing side come in order of time, and so do those of one lane. Between them there is no order: the
+/// engine moves writers and readers through a slice of time one after the other.
+///
+/// The facts that happen for each record have methods of their own, so that an observer who counts can be inlined;
+/// by default they end in [`observe`](Observer::observe) like all others.
 pub trait Observer {
-    /// Takes a fact. Facts come in order of time.
+    /// Takes a fact.
     fn observe(&mut self, at: SimTime, fact: Fact<'_>);
+
+    /// Takes [`Fact::Offered`].
+    #[inline]
+    fn offered(&mut self, at: SimTime, record: &Record) {
+        self.observe(at, Fact::Offered { record });
+    }
+
+    /// Takes [`Fact::PutCalled`].
+    #[inline]
+    fn put_called(&mut self, at: SimTime, entries: u32, attempt: u32) {
+        self.observe(at, Fact::PutCalled { entries, attempt });
+    }
+
+    /// Takes [`Fact::Stored`].
+    #[inline]
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
+        self.observe(at, Fact::Stored { shard, record });
+    }
+
+    /// Takes [`Fact::Throttled`].
+    #[inline]
+    fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
+        self.observe(at, Fact::Throttled { shard, record, limit });
+    }
+
+    /// Takes [`Fact::Processed`].
+    #[inline]
+    fn processed(&mut self, at: SimTime, reader: u32, shard: u32, id: u64, started: SimTime, batch: Run<'_>) {
+        self.observe(at, Fact::Processed { reader, shard, id, started, batch });
+    }
 }
 
 impl Observer for () {
@@ -138,25 +186,51 @@ impl Observer for () {
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    #[inline]
     fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
         self.0.observe(at, fact);
         self.1.observe(at, fact);
     }
-}
 
-impl<O: Observer> Observer for &mut O {
-    #[inline]
-    fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
-        (**self).observe(at, fact);
+    #[inline(always)]
+    fn offered(&mut self, at: SimTime, record: &Record) {
+        self.0.offered(at, record);
+        self.1.offered(at, record);
+    }
+
+    #[inline(always)]
+    fn put_called(&mut self, at: SimTime, entries: u32, attempt: u32) {
+        self.0.put_called(at, entries, attempt);
+        self.1.put_called(at, entries, attempt);
+    }
+
+    #[inline(always)]
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
+        self.0.stored(at, shard, record);
+        self.1.stored(at, shard, record);
+    }
+
+    #[inline(always)]
+    fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
+        self.0.throttled(at, shard, record, limit);
+        self.1.throttled(at, shard, record, limit);
+    }
+
+    #[inline(always)]
+    fn processed(&mut self, at: SimTime, reader: u32, shard: u32, id: u64, started: SimTime, batch: Run<'_>) {
+        self.0.processed(at, reader, shard, id, started, batch);
+        self.1.processed(at, reader, shard, id, started, batch);
     }
 }
 
 /// The determinism witness: a 64-bit digest of the traffic and one of everything that followed from it.
+///
+/// What writers did is chained in its order. What readers did is summed up, since the order in which facts of
+/// different lanes are told is no part of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
     traffic: u64,
-    facts: u64,
+    written: u64,
+    read: u64,
 }
 
 impl Digest {
@@ -167,7 +241,17 @@ impl Digest {
 
     /// Digest of all facts.
     pub const fn get(self) -> u64 {
-        mix(self.facts, self.traffic)
+        mix(mix(self.written, self.traffic), self.read)
+    }
+
+    #[inline]
+    const fn write(&mut self, word: u64) {
+        self.written = mix(self.written, word);
+    }
+
+    #[inline]
+    const fn add(&mut self, word: u64) {
+        self.read = self.read.wrapping_add(mix(mix(word, 0), word >> 32));
     }
 }
 
@@ -184,42 +268,68 @@ const fn pair(a: u64, b: u64) -> u64 {
     a.wrapping_mul(0xd6e8_feb8_6659_fd93) ^ b.rotate_left(24)
 }
 
+/// What names a record: its number, and what the shard did with it.
+#[inline]
+fn named(record: &Record, shard: u32, rest: u64) -> u64 {
+    (u64::from(record.number) << 32 | u64::from(shard) << 12 | u64::from(record.attempt) << 4) ^ rest
+}
+
 impl Observer for Digest {
-    #[inline]
     fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
-        let at = at.micros();
-        let ids = |record: &Record| u64::from(record.number) << 32 | u64::from(record.key);
-        let word = match fact {
-            Fact::Offered { record } => {
-                self.traffic = mix(self.traffic, pair(at, ids(record)) ^ u64::from(record.size));
-                return;
+        let now = at.micros();
+        let lane = |reader: u32, shard: u32| u64::from(reader) << 56 | u64::from(shard) << 32;
+        match fact {
+            Fact::Offered { record } => self.offered(at, record),
+            Fact::PutCalled { entries, attempt } => self.put_called(at, entries, attempt),
+            Fact::Stored { shard, record } => self.stored(at, shard, record),
+            Fact::Throttled { shard, record, limit } => self.throttled(at, shard, record, limit),
+            Fact::Processed { reader, shard, id, started, batch } => {
+                self.processed(at, reader, shard, id, started, batch);
             }
-            Fact::Stored { shard, record } => pair(at << 4 | 1, ids(record)) ^ u64::from(shard) << 40,
-            Fact::Throttled { shard, record, limit } => {
-                pair(at << 4 | 2, ids(record))
-                    ^ u64::from(shard) << 40
-                    ^ (limit as u64) << 8
-                    ^ u64::from(record.attempt)
+            Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
+            Fact::Read { reader, shard, records, bytes } => {
+                self.add(pair(now << 4 | 5, lane(reader, shard) ^ u64::from(records)) ^ bytes << 16);
             }
-            Fact::Lost { record, cause } => pair(at << 4 | 3, ids(record)) ^ cause as u64,
-            Fact::PutCalled { entries, attempt } => pair(at << 4 | 4, u64::from(entries) << 32 | u64::from(attempt)),
-            Fact::Read { shard, records, bytes } => {
-                pair(at << 4 | 5, u64::from(shard) << 32 | u64::from(records)) ^ bytes
+            Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
+            Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
+                let batch = lane(reader, shard) ^ u64::from(records);
+                self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
             }
-            Fact::ReadThrottled { shard } => pair(at << 4 | 6, u64::from(shard)),
-            Fact::InvocationStarted { shard, id, records, attempt, ends } => {
-                let batch = u64::from(shard) << 32 | u64::from(records);
-                pair(at << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt))
+            Fact::InvocationFailed { reader, shard, id, injected, .. } => {
+                self.add(pair(now << 4 | 9, lane(reader, shard) | u64::from(injected)) ^ id.rotate_left(16));
             }
-            Fact::Processed { shard, id, batch, .. } => {
-                pair(at << 4 | 8, u64::from(shard) << 32 | batch.len() as u64) ^ id.rotate_left(16)
-            }
-            Fact::InvocationFailed { shard, id, injected, .. } => {
-                pair(at << 4 | 9, u64::from(shard) << 1 | u64::from(injected)) ^ id.rotate_left(16)
-            }
-            Fact::Expired { shard, records } => pair(at << 4 | 10, u64::from(shard) << 32 ^ records),
-            Fact::OperationApplied { index } => pair(at << 4 | 11, u64::from(index)),
-        };
-        self.facts = mix(self.facts, word);
+            Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
+        }
+    }
+
+    #[inline(always)]
+    fn offered(&mut self, at: SimTime, record: &Record) {
+        let word = pair(at.micros(), u64::from(record.key) << 24 ^ u64::from(record.size));
+        self.traffic = mix(self.traffic, word);
+    }
+
+    /// Calls with one entry are known from the fate of the entry.
+    #[inline(always)]
+    fn put_called(&mut self, at: SimTime, entries: u32, attempt: u32) {
+        if entries > 1 {
+            self.write(pair(at.micros() << 4 | 4, u64::from(entries) << 32 | u64::from(attempt)));
+        }
+    }
+
+    #[inline(always)]
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
+        self.write(pair(at.micros() << 4 | 1, named(record, shard, 0)));
+    }
+
+    #[inline(always)]
+    fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
+        self.write(pair(at.micros() << 4 | 2, named(record, shard, limit as u64)));
+    }
+
+    #[inline(always)]
+    fn processed(&mut self, at: SimTime, reader: u32, shard: u32, id: u64, _: SimTime, batch: Run<'_>) {
+        let lane = u64::from(reader) << 56 | u64::from(shard) << 32;
+        self.add(pair(at.micros() << 4 | 8, lane ^ batch.len() as u64) ^ id.rotate_left(16));
     }
 }

@@ -7,16 +7,16 @@ use crate::units::SimTime;
 /// Names one invocation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvocationId {
-    number: u64,
     shard: u32,
+    number: u64,
 }
 
 impl InvocationId {
     pub(super) const fn new(number: u64, shard: u32) -> Self {
-        Self { number, shard }
+        Self { shard, number }
     }
 
-    /// Its number, counted from zero over the whole run.
+    /// Its number, counted from zero over the invocations of its shard.
     pub const fn number(self) -> u64 {
         self.number
     }

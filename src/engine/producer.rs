@@ -1,14 +1,14 @@
 //! The producer: gathers records into calls, puts them, and treats what was rejected as its policy says.
 
-use super::Event;
 use super::agenda::Agenda;
 use super::fact::{Fact, LossCause, Observer};
 use super::record::{Record, bytes_of};
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
+use super::waiting::{Group, Queues, WaitingRoom};
 use crate::limits;
 use crate::scenario::{Producer as Settings, PutCall, RetryPolicy, Scenario};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 
 /// One application that puts records. A call takes no simulated time: it is answered at the instant at which it
 /// is made.
@@ -22,6 +22,8 @@ pub struct Producer {
     /// When the oldest record of the call has waited long enough; `u64::MAX` without one.
     flush_at: u64,
     waiting: WaitingRoom,
+    /// Single records that wait a fixed time.
+    queues: Queues,
     /// Retry tokens of the SDK.
     tokens: u64,
     /// The call that is being made; kept for its memory.
@@ -38,6 +40,7 @@ impl Producer {
             pending_bytes: 0,
             flush_at: u64::MAX,
             waiting: WaitingRoom::new(scenario.producer.call),
+            queues: Queues::new(),
             tokens: limits::SDK_RETRY_TOKENS,
             call: Vec::new(),
         }
@@ -45,13 +48,27 @@ impl Producer {
 
     /// Records in its memory.
     pub fn held(&self) -> u64 {
-        self.pending.len() as u64 + self.waiting.len
+        self.pending.len() as u64 + self.waiting.len + self.queues.len()
     }
 
-    /// When the call that is being gathered must be made; `u64::MAX` while there is none.
+    /// When the producer has something to do by itself: a record to put again, or a call that has been gathered long
+    /// enough; µs, `u64::MAX` for never.
     #[inline]
-    pub const fn flush_at(&self) -> u64 {
-        self.flush_at
+    pub fn due(&self) -> u64 {
+        self.flush_at.min(self.queues.due())
+    }
+
+    /// Does what is due.
+    #[inline]
+    pub fn act(&mut self, bench: &mut Bench<'_, impl Observer>) {
+        if self.queues.due() <= bench.now {
+            if let Some(mut record) = self.queues.release() {
+                record.attempt += 1;
+                self.put_one(record, bench);
+            }
+        } else {
+            self.flush(bench);
+        }
     }
 
     /// Treats rejected records by another policy from now on.
@@ -62,16 +79,12 @@ impl Producer {
     /// Takes a record from the traffic.
     #[inline]
     pub fn offer(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
-        bench.say(Fact::Offered { record: &record });
+        bench.observer.offered(bench.at(), &record);
         if self.held() >= self.settings.buffer {
             return bench.say(Fact::Lost { record: &record, cause: LossCause::BufferFull });
         }
         match self.settings.call {
-            PutCall::PutRecord => {
-                self.call.clear();
-                self.call.push(record);
-                self.put(1, bench);
-            }
+            PutCall::PutRecord => self.put_one(record, bench),
             PutCall::PutRecords { batch, linger } => {
                 let bytes = u64::from(bytes_of(record.size));
                 if self.pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
@@ -101,20 +114,62 @@ impl Producer {
     pub fn retry(&mut self, group: Group, bench: &mut Bench<'_, impl Observer>) {
         self.call.clear();
         self.waiting.release(group, &mut self.call);
+        if self.settings.call == PutCall::PutRecord
+            && let Some(mut record) = self.call.pop()
+        {
+            record.attempt = group.attempts + 1;
+            return self.put_one(record, bench);
+        }
         self.put(group.attempts + 1, bench);
+    }
+
+    /// `PutRecord` for one record: rounded up to the next kibibyte by itself.
+    #[inline]
+    fn put_one(&mut self, mut record: Record, bench: &mut Bench<'_, impl Observer>) {
+        const UNIT: u32 = limits::THROTTLE_ROUNDING.get() as u32;
+        let attempt = record.attempt;
+        bench.observer.put_called(bench.at(), 1, attempt);
+        let charged = bytes_of(record.size).next_multiple_of(UNIT);
+        if put_entry(&mut record, charged, bench).is_ok() {
+            let refund = if attempt > 1 { limits::SDK_RETRY_COST } else { limits::SDK_SUCCESS_REFUND };
+            self.tokens = (self.tokens + refund).min(limits::SDK_RETRY_TOKENS);
+        } else {
+            self.rejected_one(record, bench);
+        }
+    }
+
+    /// Decides what becomes of a single record that was rejected.
+    #[inline]
+    fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
+        if let Some(wait) = self.fixed_wait(record.attempt) {
+            let old = |max_age: Span| bench.now - record.offered > max_age.micros();
+            if let RetryPolicy::Again { max_attempts, max_age, .. } = self.settings.retry {
+                if record.attempt >= max_attempts {
+                    return bench.say(Fact::Lost { record: &record, cause: LossCause::Exhausted });
+                }
+                if max_age.is_some_and(old) {
+                    return bench.say(Fact::Lost { record: &record, cause: LossCause::TooOld });
+                }
+            }
+            return self.queues.admit(bench.now, wait, record);
+        }
+        self.call.clear();
+        self.call.push(record);
+        self.rejected(record.attempt, bench);
+    }
+
+    /// The wait after so many attempts, where it is not drawn.
+    fn fixed_wait(&self, attempts: u32) -> Option<u64> {
+        match self.settings.retry {
+            RetryPolicy::Again { base, cap, .. } if base == cap && attempts == 0 => Some(base.micros()),
+            _ => None,
+        }
     }
 
     /// Puts everything in `call`.
     fn put(&mut self, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
-        bench.say(Fact::PutCalled { entries: self.call.len() as u32, attempt });
-        let stored = match self.settings.call {
-            PutCall::PutRecord => put_record(&mut self.call, attempt, bench),
-            PutCall::PutRecords { .. } => put_records(&mut self.call, attempt, bench),
-        };
-        if self.settings.call == PutCall::PutRecord && stored > 0 {
-            let refund = if attempt > 1 { limits::SDK_RETRY_COST } else { limits::SDK_SUCCESS_REFUND };
-            self.tokens = (self.tokens + refund).min(limits::SDK_RETRY_TOKENS);
-        }
+        bench.observer.put_called(bench.at(), self.call.len() as u32, attempt);
+        put_records(&mut self.call, attempt, bench);
         if !self.call.is_empty() {
             self.rejected(attempt, bench);
         }
@@ -163,7 +218,7 @@ impl Producer {
 
     fn wait(&mut self, wait: u64, attempts: u32, bench: &mut Bench<'_, impl Observer>) {
         let group = self.waiting.admit(&self.call, attempts);
-        bench.agenda.push(bench.now + wait, Event::Retry(group));
+        bench.agenda.push(bench.now + wait, group);
     }
 
     fn lose_all(&mut self, cause: LossCause, bench: &mut Bench<'_, impl Observer>) {
@@ -181,34 +236,27 @@ pub struct Bench<'a, O> {
     /// The stream that it uses.
     pub stream: &'a mut Stream,
     /// Where it notes what comes later.
-    pub agenda: &'a mut Agenda<Event>,
+    pub agenda: &'a mut Agenda<Group>,
     /// Who is told.
     pub observer: &'a mut O,
 }
 
 impl<O: Observer> Bench<'_, O> {
-    /// Tells a fact.
+    /// Now.
     #[inline]
+    pub const fn at(&self) -> SimTime {
+        SimTime::from_micros(self.now)
+    }
+
+    /// Tells a fact.
     pub fn say(&mut self, fact: Fact<'_>) {
         self.observer.observe(SimTime::from_micros(self.now), fact);
     }
 }
 
-/// `PutRecord` for the one record in `call`: rounded up to the next kibibyte by itself.
-fn put_record(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl Observer>) -> u32 {
-    let unit = limits::THROTTLE_ROUNDING.get() as u32;
-    let Some(record) = call.first_mut() else { return 0 };
-    record.attempt = attempt;
-    let stored = put_entry(record, bytes_of(record.size).next_multiple_of(unit), bench).is_ok();
-    if stored {
-        call.clear();
-    }
-    u32::from(stored)
-}
-
 /// `PutRecords` for everything in `call`; what was rejected stays in it, in order. Bytes are rounded up on the
 /// sum of the call: the rest to the next kibibyte is charged to the shard that stored its last record.
-fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl Observer>) -> u32 {
+fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
     let unit = limits::THROTTLE_ROUNDING.get();
     let (mut kept, mut bytes, mut last) = (0, 0u64, None);
     for i in 0..call.len() {
@@ -230,9 +278,7 @@ fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl 
         let rest = bytes.next_multiple_of(unit) - bytes;
         bench.stream.shards[shard as usize].charge_rounding(bench.now, rest as u32);
     }
-    let stored = call.len() - kept;
     call.truncate(kept);
-    stored as u32
 }
 
 /// One record of a call against its shard.
@@ -243,17 +289,11 @@ fn put_entry(record: &mut Record, charged: u32, bench: &mut Bench<'_, impl Obser
         Ok(()) => {
             record.arrived = bench.now;
             bench.stream.store(shard, *record);
-            let retention = bench.stream.retention();
-            let state = &mut bench.stream.shards[shard as usize];
-            if state.expiry_at == u64::MAX {
-                state.expiry_at = bench.now + retention;
-                bench.agenda.push(state.expiry_at, Event::Expire(shard));
-            }
-            bench.say(Fact::Stored { shard, record });
+            bench.observer.stored(bench.at(), shard, record);
             Ok(shard)
         }
         Err(limit) => {
-            bench.say(Fact::Throttled { shard, record, limit });
+            bench.observer.throttled(bench.at(), shard, record, limit);
             Err(())
         }
     }
@@ -264,83 +304,4 @@ const fn backoff(base: u64, cap: u64, attempts: u32) -> u64 {
     let doublings = if attempts > 32 { 31 } else { attempts - 1 };
     let bound = base.saturating_mul(1 << doublings);
     if bound < cap { bound } else { cap }
-}
-
-/// Records of one call that wait for the same retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The first of its blocks.
-    first: u32,
-    records: u32,
-    attempts: u32,
-}
-
-/// Rejected records between two attempts: blocks of places that lie side by side, chained for larger groups and
-/// used again when they are free.
-#[derive(Clone, Debug)]
-struct WaitingRoom {
-    /// Places of all blocks, block after block.
-    places: Vec<Record>,
-    /// Places in a block: one where calls have one record, several where a chain of single places would cost a
-    /// look elsewhere in memory for each record.
-    block: usize,
-    /// For each block the next of its group, or the next free one.
-    next: Vec<Option<u32>>,
-    /// First free block.
-    free: Option<u32>,
-    len: u64,
-}
-
-impl WaitingRoom {
-    fn new(call: PutCall) -> Self {
-        let block = match call {
-            PutCall::PutRecord => 1,
-            PutCall::PutRecords { .. } => 16,
-        };
-        Self { places: Vec::new(), block, next: Vec::new(), free: None, len: 0 }
-    }
-
-    fn admit(&mut self, records: &[Record], attempts: u32) -> Group {
-        let mut first = None;
-        for chunk in records.rchunks_exact(self.block) {
-            first = Some(self.fill(chunk, first));
-        }
-        // The chunk that is not full comes first in the chain and in the group.
-        let rest = records.rchunks_exact(self.block).remainder();
-        if !rest.is_empty() {
-            first = Some(self.fill(rest, first));
-        }
-        self.len += records.len() as u64;
-        let first = first.expect("a group has at least one record");
-        Group { first, records: records.len() as u32, attempts }
-    }
-
-    /// Puts a chunk into a free block, before the block `next` of its group.
-    fn fill(&mut self, chunk: &[Record], next: Option<u32>) -> u32 {
-        let block = self.free.unwrap_or(self.next.len() as u32);
-        if self.free.is_none() {
-            self.places.resize(self.places.len() + self.block, Record::default());
-            self.next.push(None);
-        }
-        self.free = self.next[block as usize];
-        self.next[block as usize] = next;
-        let start = block as usize * self.block;
-        self.places[start..start + chunk.len()].copy_from_slice(chunk);
-        block
-    }
-
-    fn release(&mut self, group: Group, into: &mut Vec<Record>) {
-        let mut left = group.records as usize;
-        let mut block = Some(group.first);
-        while let Some(index) = block {
-            let start = index as usize * self.block;
-            let records = if left.is_multiple_of(self.block) { self.block } else { left % self.block };
-            into.extend_from_slice(&self.places[start..start + records]);
-            left -= records;
-            block = self.next[index as usize];
-            self.next[index as usize] = self.free;
-            self.free = Some(index);
-        }
-        self.len -= u64::from(group.records);
-    }
 }

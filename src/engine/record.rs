@@ -57,14 +57,21 @@ pub fn payload(seed: u64, record: &Record) -> Vec<u8> {
 #[derive(Clone, Debug)]
 pub struct Log {
     ring: Vec<Record>,
+    /// For each record of the ring the bytes of everything stored before it, so that a run needs no summing up.
+    bytes_before: Vec<u64>,
+    /// Bytes of everything stored.
+    bytes: u64,
     head: u64,
     tail: u64,
+    /// When the newest record arrived, µs.
+    newest: u64,
 }
 
 impl Log {
     /// An empty log.
     pub fn new() -> Self {
-        Self { ring: vec![Record::default(); 256], head: 0, tail: 0 }
+        const ROOM: usize = 256;
+        Self { ring: vec![Record::default(); ROOM], bytes_before: vec![0; ROOM], bytes: 0, head: 0, tail: 0, newest: 0 }
     }
 
     /// Sequence index of the oldest record that is kept.
@@ -86,7 +93,10 @@ impl Log {
             self.grow();
         }
         let slot = self.slot(self.tail);
+        self.newest = record.arrived;
         self.ring[slot] = record;
+        self.bytes_before[slot] = self.bytes;
+        self.bytes += u64::from(bytes_of(record.size));
         self.tail += 1;
     }
 
@@ -95,6 +105,43 @@ impl Log {
     pub fn get(&self, index: u64) -> &Record {
         debug_assert!((self.head..self.tail).contains(&index));
         &self.ring[self.slot(index)]
+    }
+
+    /// The first index from `from` on, and not beyond `most` more, whose record arrived at `now` or later: what a
+    /// reader at that instant does not see.
+    #[inline]
+    pub fn seen_by(&self, now: u64, from: u64, most: u64) -> u64 {
+        let end = self.tail.min(from.saturating_add(most));
+        if from >= end || self.newest < now || self.get(end - 1).arrived < now {
+            return end.max(from);
+        }
+        // The record at `end − 1` is not seen. Looks ahead in doubling steps, then halves what is left.
+        let (mut seen, mut step) = (from, 1);
+        while seen + step < end && self.get(seen + step - 1).arrived < now {
+            seen += step;
+            step *= 2;
+        }
+        let mut unseen = (seen + step).min(end);
+        while seen < unseen {
+            let middle = seen.midpoint(unseen);
+            if self.get(middle).arrived < now {
+                seen = middle + 1;
+            } else {
+                unseen = middle;
+            }
+        }
+        seen
+    }
+
+    /// Bytes of the records from one index up to another, partition keys included.
+    #[inline]
+    pub fn bytes_between(&self, from: u64, to: u64) -> u64 {
+        self.bytes_up_to(to) - self.bytes_up_to(from)
+    }
+
+    #[inline]
+    fn bytes_up_to(&self, index: u64) -> u64 {
+        if index == self.tail { self.bytes } else { self.bytes_before[self.slot(index)] }
     }
 
     /// Forgets everything before `index`.
@@ -122,11 +169,13 @@ impl Log {
 
     #[cold]
     fn grow(&mut self) {
-        let mut ring = vec![Record::default(); self.ring.len() * 2];
+        let room = self.ring.len() * 2;
+        let (mut ring, mut bytes_before) = (vec![Record::default(); room], vec![0; room]);
         for index in self.head..self.tail {
-            ring[index as usize & (self.ring.len() * 2 - 1)] = *self.get(index);
+            ring[index as usize & (room - 1)] = *self.get(index);
+            bytes_before[index as usize & (room - 1)] = self.bytes_before[self.slot(index)];
         }
-        self.ring = ring;
+        (self.ring, self.bytes_before) = (ring, bytes_before);
     }
 }
 

@@ -17,8 +17,13 @@ pub enum Actor {
     Records,
     /// Backoff of the producer.
     Producer,
-    /// Duration and injected errors of the function on shard n.
-    Function(u32),
+    /// Duration and injected errors of a reader's function on a shard.
+    Function {
+        /// Number of the reader; 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
 }
 
 impl Rng {
@@ -28,7 +33,7 @@ impl Rng {
             Actor::Arrivals(n) => 1 << 32 | u64::from(n),
             Actor::Records => 2 << 32,
             Actor::Producer => 3 << 32,
-            Actor::Function(shard) => 4 << 32 | u64::from(shard),
+            Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
         // SplitMix64 spreads similar seeds over the whole state.
         let mut x = split_mix(seed) ^ number;

@@ -5,6 +5,7 @@ use super::record::{Log, Record, partition_key};
 use crate::hash_key::{HashKey, HashRange, even_shard};
 use crate::limits;
 use crate::scenario::{Scenario, Stream as Settings};
+use crate::units::Span;
 
 /// Units of the record bucket: one comes back each µs, so a record takes 1,000 of them.
 const RECORD_COST: i64 = 1_000_000_000 / limits::SHARD_RECORDS_PER_SECOND.milli() as i64;
@@ -12,14 +13,17 @@ const RECORD_COST: i64 = 1_000_000_000 / limits::SHARD_RECORDS_PER_SECOND.milli(
 const BYTE_COST: i64 = 15_625;
 const BYTE_REFILL: i64 = limits::SHARD_WRITE_BYTES_PER_SECOND.get() as i64 * BYTE_COST / 1_000_000;
 
-/// All shards of a stream, and which of them owns each key.
+/// All shards of a stream, open and closed, and which of the open ones owns each key.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// The shards in order of their hash ranges.
+    /// Every shard there ever was, by index. A child stands behind its parents.
     pub shards: Vec<Shard>,
-    /// Shard of each key number: every key is hashed once.
+    /// The open shards in order of their hash ranges.
+    open: Vec<u32>,
+    /// Shard of each key number: every key is hashed once, and again only when its shard is split or merged.
     owner: Vec<u32>,
     retention: u64,
+    byte_capacity: i64,
     /// Records kept in all logs together.
     kept: u64,
 }
@@ -27,13 +31,15 @@ pub struct Stream {
 impl Stream {
     /// The stream of a scenario, with all buckets full.
     pub fn new(scenario: &Scenario) -> Self {
-        let Settings { shards, retention, byte_burst } = scenario.stream;
-        let owner_of = |key| even_shard(HashKey::of(&partition_key(key)), shards);
-        let shard = |index| Shard::new(HashRange::even(index, shards), byte_burst.get() as i64 * BYTE_COST);
+        let Settings { shards, retention, byte_burst, .. } = scenario.stream;
+        let byte_capacity = byte_burst.get() as i64 * BYTE_COST;
+        let owner_of = |key| even_shard(hash_of(key), shards);
         Self {
-            shards: (0..shards).map(shard).collect(),
+            shards: (0..shards).map(|index| Shard::new(HashRange::even(index, shards), byte_capacity, 0)).collect(),
+            open: (0..shards).collect(),
             owner: (0..scenario.traffic.keys.count()).map(owner_of).collect(),
             retention: retention.micros(),
+            byte_capacity,
             kept: 0,
         }
     }
@@ -44,9 +50,21 @@ impl Stream {
         self.owner[key as usize]
     }
 
+    /// The open shards in order of their hash ranges.
+    pub fn open(&self) -> &[u32] {
+        &self.open
+    }
+
     /// How long a record stays readable, µs.
+    #[inline]
     pub const fn retention(&self) -> u64 {
         self.retention
+    }
+
+    /// Lets records stay readable for another time from now on. What is older than that is gone; what went before
+    /// does not come back.
+    pub fn set_retention(&mut self, retention: Span) {
+        self.retention = retention.micros();
     }
 
     /// Records that the logs keep for readers.
@@ -62,11 +80,64 @@ impl Stream {
     }
 
     /// Lets a shard forget everything before `index`: every reader has passed it.
+    #[inline]
     pub fn trim(&mut self, shard: u32, index: u64) {
         let log = &mut self.shards[shard as usize].log;
         self.kept -= index - log.head();
         log.trim(index);
     }
+
+    /// Splits an open shard at a hash key inside it: the lower child ends below the key. The children are empty and
+    /// rested; what the parent holds stays there. Gives the indices of the children.
+    pub fn split(&mut self, now: u64, shard: u32, key: HashKey) -> [u32; 2] {
+        let (low, high) = self.shards[shard as usize].range.split_at(key).expect("the key was checked");
+        let place = self.place(shard);
+        let children = [low, high].map(|range| self.add(now, range, [Some(shard), None]));
+        self.open.splice(place..=place, children);
+        self.close(now, shard, [Some(children[0]), Some(children[1])]);
+        children
+    }
+
+    /// Merges two open shards whose ranges touch, the lower one first. Gives the index of the child.
+    pub fn merge(&mut self, now: u64, low: u32, high: u32) -> u32 {
+        let [a, b] = [low, high].map(|shard| self.shards[shard as usize].range);
+        let range = a.merge(b).expect("the pair was checked");
+        let place = self.place(low);
+        let child = self.add(now, range, [Some(low), Some(high)]);
+        self.open.splice(place..=place + 1, [child]);
+        self.close(now, low, [Some(child), None]);
+        self.close(now, high, [Some(child), None]);
+        child
+    }
+
+    fn place(&self, shard: u32) -> usize {
+        self.open.iter().position(|open| *open == shard).expect("the shard was checked to be open")
+    }
+
+    fn add(&mut self, now: u64, range: HashRange, parents: [Option<u32>; 2]) -> u32 {
+        let mut shard = Shard::new(range, self.byte_capacity, now);
+        shard.parents = parents;
+        self.shards.push(shard);
+        self.shards.len() as u32 - 1
+    }
+
+    /// Closes a shard and gives its keys to its children.
+    fn close(&mut self, now: u64, shard: u32, children: [Option<u32>; 2]) {
+        let parent = &mut self.shards[shard as usize];
+        (parent.closed_at, parent.children) = (now, children);
+        for key in 0..self.owner.len() {
+            if self.owner[key] == shard {
+                let hash = hash_of(key as u32);
+                let owns = |child: &u32| self.shards[*child as usize].range.contains(hash);
+                self.owner[key] = children.into_iter().flatten().find(owns).expect("children cover their parent");
+            }
+        }
+    }
+}
+
+/// Hash key of the partition key with a number.
+fn hash_of(key: u32) -> HashKey {
+    HashKey::of(&partition_key(key))
 }
 
 /// One shard.
@@ -76,18 +147,27 @@ pub struct Shard {
     pub range: HashRange,
     /// Its records that a reader has not passed yet.
     pub log: Log,
-    /// When the next expiry event in the agenda is due, µs; `u64::MAX` while there is none.
-    pub expiry_at: u64,
+    /// When it was made, µs.
+    pub created_at: u64,
+    /// When it was closed to writers, µs; `u64::MAX` while it is open.
+    pub closed_at: u64,
+    /// The shards that it came from: none, one that was split, or two that were merged.
+    pub parents: [Option<u32>; 2],
+    /// The shards that came from it.
+    pub children: [Option<u32>; 2],
     write: WriteBuckets,
     read: ReadBuckets,
 }
 
 impl Shard {
-    fn new(range: HashRange, byte_capacity: i64) -> Self {
+    fn new(range: HashRange, byte_capacity: i64, now: u64) -> Self {
         Self {
             range,
             log: Log::new(),
-            expiry_at: u64::MAX,
+            created_at: now,
+            closed_at: u64::MAX,
+            parents: [None; 2],
+            children: [None; 2],
             write: WriteBuckets::new(byte_capacity),
             read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
         }

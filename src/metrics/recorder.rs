@@ -2,7 +2,8 @@
 
 use super::histogram::Histogram;
 use super::timeline::{Metric, ShardMetric, Timeline};
-use crate::engine::{Engine, Fact, LossCause, Observer, Record, record};
+use crate::engine::record::{self, Run};
+use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
 use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
@@ -182,46 +183,24 @@ const SUMMED: [(Metric, ShardMetric); 7] = [
 ];
 
 impl Observer for Recorder {
-    #[inline]
     fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
         match fact {
-            Fact::Offered { .. } => self.counts.offered += 1,
-            Fact::Stored { shard, record } => {
-                let counts = &mut self.shards[shard as usize];
-                let bytes = record::bytes_of(record.size);
-                counts.offered += u64::from(record.attempt == 1);
-                counts.stored += 1;
-                counts.stored_bytes += u64::from(bytes);
-                self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
-            }
-            Fact::Throttled { shard, record, .. } => {
-                let counts = &mut self.shards[shard as usize];
-                counts.offered += u64::from(record.attempt == 1);
-                counts.throttled += 1;
+            Fact::Offered { record } => self.offered(at, record),
+            Fact::PutCalled { entries, attempt } => self.put_called(at, entries, attempt),
+            Fact::Stored { shard, record } => self.stored(at, shard, record),
+            Fact::Throttled { shard, record, limit } => self.throttled(at, shard, record, limit),
+            Fact::Processed { reader, shard, id, started, batch } => {
+                self.processed(at, reader, shard, id, started, batch);
             }
             Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
-            Fact::PutCalled { entries, attempt } => {
-                self.counts.put_calls += 1;
-                self.counts.retried += if attempt > 1 { u64::from(entries) } else { 0 };
-            }
             Fact::Read { records, .. } => {
                 self.counts.get_records_calls += 1;
                 self.counts.read_records += u64::from(records);
             }
-            Fact::ReadThrottled { shard } => self.shards[shard as usize].read_throttled += 1,
+            Fact::ReadThrottled { shard, .. } => self.shards[shard as usize].read_throttled += 1,
             Fact::InvocationStarted { shard, .. } => {
                 self.counts.invocations += 1;
                 self.shards[shard as usize].busy_since = Some(at);
-            }
-            Fact::Processed { shard, started, batch, .. } => {
-                self.shards[shard as usize].processed += batch.len() as u64;
-                for part in [batch.0, batch.1] {
-                    for Record { arrived, offered, .. } in part {
-                        self.put_latency.frame.add(at.micros() - arrived);
-                        self.offer_latency.frame.add(at.micros() - offered);
-                    }
-                }
-                self.invocation_ended(at, shard, started);
             }
             Fact::InvocationFailed { shard, started, .. } => {
                 self.counts.errors += 1;
@@ -230,5 +209,47 @@ impl Observer for Recorder {
             Fact::Expired { records, .. } => self.counts.expired += records,
             Fact::OperationApplied { .. } => {}
         }
+    }
+
+    #[inline(always)]
+    fn offered(&mut self, _: SimTime, _: &Record) {
+        self.counts.offered += 1;
+    }
+
+    #[inline(always)]
+    fn put_called(&mut self, _: SimTime, entries: u32, attempt: u32) {
+        self.counts.put_calls += 1;
+        self.counts.retried += if attempt > 1 { u64::from(entries) } else { 0 };
+    }
+
+    #[inline(always)]
+    fn stored(&mut self, _: SimTime, shard: u32, record: &Record) {
+        let counts = &mut self.shards[shard as usize];
+        let bytes = record::bytes_of(record.size);
+        counts.offered += u64::from(record.attempt == 1);
+        counts.stored += 1;
+        counts.stored_bytes += u64::from(bytes);
+        self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+    }
+
+    #[inline(always)]
+    fn throttled(&mut self, _: SimTime, shard: u32, record: &Record, _: WriteLimit) {
+        let counts = &mut self.shards[shard as usize];
+        counts.offered += u64::from(record.attempt == 1);
+        counts.throttled += 1;
+    }
+
+    #[inline]
+    fn processed(&mut self, at: SimTime, _: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
+        self.shards[shard as usize].processed += batch.len() as u64;
+        let Latency { frame: put, .. } = &mut self.put_latency;
+        let Latency { frame: offer, .. } = &mut self.offer_latency;
+        for part in [batch.0, batch.1] {
+            for Record { arrived, offered, .. } in part {
+                put.add(at.micros() - arrived);
+                offer.add(at.micros() - offered);
+            }
+        }
+        self.invocation_ended(at, shard, started);
     }
 }

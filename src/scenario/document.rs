@@ -6,8 +6,8 @@
 use super::fields::{self, Default};
 use super::traffic::{Arrivals, Keys, Part, Sizes};
 use super::{
-    Consumer, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall, RetryPolicy,
-    Scenario, Stream, Traffic, curve, walk,
+    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall,
+    RetryPolicy, Scenario, Stream, Traffic, curve, walk,
 };
 use crate::limits;
 use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -118,6 +118,8 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         read.wrong("producer.buffer", message);
     }
     let consumer = Consumer {
+        kind: ConsumerKind::Lambda,
+        read_limits: true,
         batch_size: read.small("consumer.batch_size"),
         batching_window: Span::from_secs(read.number("consumer.batching_window_s")),
         memory_mb: read.small("consumer.memory_mb"),

@@ -40,12 +40,13 @@ fn the_engine_waits_exactly_where_the_missing_outcome_is_needed() {
     assert_eq!((*asked, *attempt, records.len()), (id, 1, 10));
     assert_eq!((*started, *ends), (SimTime::from_micros(1_000_000), SimTime::from_micros(1_300_000)));
     assert_eq!(engine.now(), *ends);
-    // It ran ahead: everything that arrived while the invocation ran is stored.
-    assert_eq!(engine.stream().kept(), 13);
+    // It ran ahead: everything that arrived while the invocation ran is stored, and more.
+    let kept = engine.stream().kept();
+    assert!(kept >= 13, "{kept}");
     // Asking again changes nothing.
     assert_eq!(waiting(&mut engine), id);
     assert_eq!(engine.now(), *ends);
-    assert_eq!(engine.stream().kept(), 13);
+    assert_eq!(engine.stream().kept(), kept);
     engine.accept(id, Outcome::Succeeded).expect("it runs");
     assert_ne!(waiting(&mut engine), id);
     assert_eq!(engine.now(), SimTime::from_micros(2_300_000));
@@ -134,7 +135,7 @@ fn a_budget_is_spent_and_nothing_is_lost() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(spent > 300, "{spent}");
+    assert!(spent >= 300, "{spent}");
     assert_eq!(session.digest(), whole.digest());
     assert_eq!(bits(session.timeline()), bits(whole.timeline()));
 }
@@ -209,9 +210,9 @@ fn a_run_whose_logs_are_full_stops_and_says_so() {
     session.keep_at_most(10_000);
     assert_eq!(session.run(), Pump::Full);
     let (now, kept, digest) = (session.engine().now(), session.engine().stream().kept(), session.digest());
-    // Reached after the event that went beyond the bound: by less than one call.
-    assert!((10_001..=10_100).contains(&kept), "{kept}");
-    assert!(now.micros().abs_diff(20_000_000) < 300_000, "{now:?}");
+    // Reached after the slice that went beyond the bound.
+    assert!((10_001..=14_500).contains(&kept), "{kept}");
+    assert!((20_000_000..29_000_000).contains(&now.micros()), "{now:?}");
     assert!(!session.finished());
     // The closed frames stay, and balance; the run does not go on.
     assert!(session.ledger().balances());

@@ -37,6 +37,8 @@ pub fn sudden_popularity() -> Scenario {
         },
         stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
         consumer: Consumer {
+            kind: streamgauge::scenario::ConsumerKind::Lambda,
+            read_limits: true,
             batch_size: 100,
             batching_window: Span::ZERO,
             memory_mb: 512,

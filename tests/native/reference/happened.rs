@@ -50,20 +50,21 @@ impl Observer for Collector {
                 What::Throttled { shard, number: record.number, attempt: record.attempt, limit }
             }
             Fact::Lost { record, cause } => What::Lost { number: record.number, cause },
-            Fact::Read { shard, records, bytes } => What::Read { shard, records, bytes },
-            Fact::ReadThrottled { shard } => What::ReadThrottled { shard },
-            Fact::InvocationStarted { shard, id, records, attempt, ends } => {
+            Fact::Read { reader: 0, shard, records, bytes } => What::Read { shard, records, bytes },
+            Fact::ReadThrottled { reader: 0, shard } => What::ReadThrottled { shard },
+            Fact::InvocationStarted { reader: 0, shard, id, records, attempt, ends } => {
                 What::Started { shard, id, records, attempt, ends: ends.micros() }
             }
-            Fact::Processed { shard, id, started, batch } => {
+            Fact::Processed { reader: 0, shard, id, started, batch } => {
                 let numbers = batch.iter().map(|record| record.number).collect();
                 What::Processed { shard, id, started: started.micros(), numbers }
             }
-            Fact::InvocationFailed { shard, id, started, injected } => {
+            Fact::InvocationFailed { reader: 0, shard, id, started, injected } => {
                 What::Failed { shard, id, started: started.micros(), injected }
             }
-            Fact::Expired { shard, records } => What::Expired { shard, records },
+            Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
             Fact::OperationApplied { index } => What::Operation { index },
+            other => panic!("the compared scenarios have one reader: {other:?}"),
         };
         self.facts.push(Happened { at, what });
     }

@@ -18,6 +18,7 @@ pub struct Lane {
     first_poll: u64,
     behind: bool,
     rng: Rng,
+    next_id: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,8 @@ impl Lane {
             last_poll: None,
             first_poll: SECOND * u64::from(shard) / u64::from(count),
             behind: false,
-            rng: Rng::of(seed, Actor::Function(shard)),
+            rng: Rng::of(seed, Actor::Function { reader: 0, shard }),
+            next_id: 0,
         }
     }
 
@@ -89,7 +91,7 @@ impl Model<'_> {
         state.read_calls.take(now, 1);
         let had_none = state.kept.iter().all(|record| !record.read);
         let (mut records, mut bytes) = (0, 0);
-        for record in state.kept.iter_mut().filter(|record| !record.read) {
+        for record in state.kept.iter_mut().filter(|record| !record.read && record.arrived < now) {
             let too_large = records > 0 && bytes + counted(record.size) > 10 * MIB;
             if records == 10_000 || too_large {
                 break;
@@ -99,7 +101,7 @@ impl Model<'_> {
             bytes += counted(record.size);
         }
         state.read_debt.add(bytes);
-        self.lanes[i].behind = state.kept.iter().any(|record| !record.read);
+        self.lanes[i].behind = state.kept.iter().any(|record| !record.read && record.arrived < now);
         if had_none && records > 0 {
             self.lanes[i].window_from = now;
         }
@@ -113,14 +115,15 @@ impl Model<'_> {
         let spread = u64::from(consumer.duration.spread.millionths());
         let factor = if spread == 0 { 1_000_000 } else { 1_000_000 - spread + lane.rng.below(2 * spread + 1) };
         let took = (u128::from(mean) * u128::from(factor) / 1_000_000) as u64;
-        let injected = lane.rng.below(1_000_000) < u64::from(consumer.injected_error_rate.millionths());
-        let (id, started, ends) = (self.next_id, self.now, self.now + took);
-        self.next_id += 1;
+        let rate = u64::from(consumer.injected_error_rate.millionths());
+        let injected = rate > 0 && lane.rng.below(1_000_000) < rate;
+        let (id, started, ends) = (lane.next_id, self.now, self.now + took);
+        lane.next_id += 1;
         lane.phase = Phase::Running { id, started, attempt, injected };
         let batch = &self.shards[shard as usize].kept[..lane.batch];
         let records = batch.len() as u32;
         if consumer.handler == HandlerKind::Host && !injected {
-            self.asked.push((id, attempt, batch.iter().map(|record| (record.index, record.number)).collect()));
+            self.asked.push((shard, id, attempt, batch.iter().map(|record| (record.index, record.number)).collect()));
         }
         self.say(What::Started { shard, id, records, attempt, ends });
         self.note(ends, Due::InvocationEnd(shard));

@@ -28,8 +28,8 @@ pub enum Due {
     Expire(u32),
 }
 
-/// An invocation as a host would see it: id, attempt, and index and number of its records.
-pub type Asked = (u64, u32, Vec<(u64, u32)>);
+/// An invocation as a host would see it: shard, id, attempt, and index and number of its records.
+pub type Asked = (u32, u64, u32, Vec<(u64, u32)>);
 
 pub struct Model<'a> {
     pub scenario: Scenario,
@@ -40,7 +40,6 @@ pub struct Model<'a> {
     pub asked: Vec<Asked>,
     pub shards: Vec<Shard>,
     pub lanes: Vec<Lane>,
-    pub next_id: u64,
     /// Whether an invocation that is asked about succeeds.
     pub succeeds: &'a dyn Fn(u64) -> bool,
     pending: Vec<Offer>,
@@ -67,7 +66,6 @@ impl<'a> Model<'a> {
             asked: Vec::new(),
             shards: (0..count).map(|shard| Shard::new(shard, count, scenario.stream.byte_burst.get())).collect(),
             lanes: (0..count).map(|shard| Lane::new(shard, count, scenario.seed)).collect(),
-            next_id: 0,
             succeeds,
             pending: Vec::new(),
             flush_at: None,

@@ -172,6 +172,8 @@ fn consumer() -> impl Strategy<Value = Consumer> {
     let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
     (batch_size(), wait(3_000_000), handler, duration(), ratio()).prop_map(
         |(batch_size, batching_window, handler, duration, injected_error_rate)| Consumer {
+            kind: streamgauge::scenario::ConsumerKind::Lambda,
+            read_limits: true,
             batch_size,
             batching_window,
             memory_mb: 128,

@@ -143,6 +143,8 @@ fn duration() -> impl Strategy<Value = DurationModel> {
 fn consumer() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
+            kind: streamgauge::scenario::ConsumerKind::Lambda,
+            read_limits: true,
             batch_size,
             batching_window: Span::from_secs(window),
             memory_mb,

@@ -1,0 +1,34 @@
+//! A plain poller: reads, works on what it read, and reads again; it sleeps after an answer that brought nothing.
+
+use super::fact::Observer;
+use super::lane::{Desk, Lane};
+use crate::scenario::ConsumerKind;
+
+/// Works, polls or sleeps, whatever the lane's state asks for next.
+pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
+    let ConsumerKind::Poller(poller) = desk.settings.kind else { return };
+    let idle = poller.idle.micros();
+    loop {
+        if lane.fetched > lane.position {
+            let records = (lane.fetched - lane.position).min(u64::from(poller.limit));
+            return lane.invoke_next(records, desk);
+        }
+        if lane.end_of_shard(desk.now) {
+            return;
+        }
+        if lane.poll_base > desk.now {
+            lane.next_at = lane.poll_base;
+            return;
+        }
+        // Sleeping between all reads is what the KCL does; a plain loop sleeps only where there was nothing.
+        let answered = lane.read(u64::from(poller.limit), desk);
+        let empty = !answered || lane.fetched == lane.position;
+        if empty || poller.always_sleeps {
+            lane.poll_base = desk.now + idle;
+        }
+        if empty && idle == 0 {
+            // A loop without sleep would stand still in time: the next look is a microsecond later.
+            lane.poll_base = desk.now + 1;
+        }
+    }
+}

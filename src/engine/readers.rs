@@ -1,0 +1,169 @@
+//! Everything that reads the stream, moved through a slice of time shard by shard.
+//!
+//! Readers of one shard share its read limits, so they are moved together in order of time. Shards share nothing
+//! but lineage: a child is read when its parents are done, and parents stand before their children.
+
+use super::fact::Observer;
+use super::invocation::{Invocation, InvocationId, Outcome};
+use super::lane::{Desk, Lane, LaneState};
+use super::mapping::base64_bytes;
+use super::stream::Stream;
+use crate::limits;
+use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Scenario};
+use crate::units::{Ratio, Span};
+
+/// All readers with their lanes.
+#[derive(Clone, Debug)]
+pub struct Readers {
+    /// The consumer of the scenario first, then other readers.
+    settings: Vec<Settings>,
+    /// By shard, then by reader.
+    lanes: Vec<Vec<Lane>>,
+    payload_per_record: u64,
+    /// Invocations handed to the host and not yet taken.
+    asked: Vec<Invocation>,
+    seed: u64,
+    /// Steps of lanes so far.
+    worked: u64,
+}
+
+impl Readers {
+    /// The readers of a scenario. The first polls of the lanes are spread over one base interval.
+    pub fn new(scenario: &Scenario) -> Self {
+        let mut readers = Self {
+            settings: vec![scenario.consumer],
+            lanes: Vec::new(),
+            payload_per_record: base64_bytes(limits::RECORD_BYTES_MAX.get() as u32),
+            asked: Vec::new(),
+            seed: scenario.seed,
+            worked: 0,
+        };
+        for shard in 0..scenario.stream.shards {
+            let lane = |(reader, settings): (u32, &Settings)| {
+                let (interval, start) = match settings.kind {
+                    ConsumerKind::Lambda => (limits::MAPPING_POLL_INTERVAL.micros(), 0),
+                    ConsumerKind::Poller(poller) => (poller.idle.micros(), poller.start.micros()),
+                };
+                let spread = interval * u64::from(shard) / u64::from(scenario.stream.shards);
+                Lane::new(scenario.seed, reader, shard, start + spread)
+            };
+            readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
+        }
+        readers
+    }
+
+    /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
+    pub fn expect_sizes_up_to(&mut self, bytes: u32) {
+        self.payload_per_record = base64_bytes(bytes);
+    }
+
+    /// Makes the lanes of a shard that came from others.
+    pub fn open(&mut self, shard: u32) {
+        let (seed, readers) = (self.seed, self.settings.len() as u32);
+        self.lanes.push((0..readers).map(|reader| Lane::child(seed, reader, shard)).collect());
+    }
+
+    /// Moves every lane up to `to`. Gives the earliest invocation whose outcome is missing, with the instant at which
+    /// it ends; lanes that need no outcome are at `to` all the same.
+    pub fn advance(
+        &mut self,
+        to: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) -> Option<(u64, InvocationId)> {
+        let mut missing: Option<(u64, InvocationId)> = None;
+        for shard in 0..self.lanes.len() {
+            if let Some(found) = self.advance_shard(shard, to, stream, observer)
+                && missing.is_none_or(|(at, _)| found.0 < at)
+            {
+                missing = Some(found);
+            }
+        }
+        missing
+    }
+
+    #[inline]
+    fn advance_shard(
+        &mut self,
+        shard: usize,
+        to: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) -> Option<(u64, InvocationId)> {
+        let Self { settings, lanes, asked, payload_per_record, .. } = self;
+        let before = self.worked;
+        let (mut ended, mut missing) = (false, None);
+        loop {
+            let due = lanes[shard].iter().map(|lane| lane.due(stream)).enumerate().min_by_key(|(_, due)| *due);
+            let Some((reader, due)) = due.filter(|(_, due)| *due < to) else { break };
+            let lane = &mut lanes[shard][reader];
+            let payload_per_record = *payload_per_record;
+            let settings = &settings[reader];
+            let desk = &mut Desk { now: due, stream, settings, payload_per_record, asked, observer };
+            if let Some(id) = lane.step(desk) {
+                missing = Some((due, id));
+                break;
+            }
+            self.worked += 1;
+            ended |= lane.ended_at().is_some();
+        }
+        if self.worked > before {
+            let done = lanes[shard].iter().map(|lane| lane.position).min().unwrap_or(0);
+            stream.trim(shard as u32, done);
+        }
+        if ended {
+            self.begin_children(shard as u32, stream);
+        }
+        missing
+    }
+
+    /// Lets the children of a shard begin for every reader that is done with all their parents.
+    fn begin_children(&mut self, shard: u32, stream: &Stream) {
+        for child in stream.shards[shard as usize].children.into_iter().flatten() {
+            for reader in 0..self.settings.len() {
+                let parents = stream.shards[child as usize].parents.into_iter().flatten();
+                let ends = parents.map(|parent| self.lanes[parent as usize][reader].ended_at());
+                let all: Option<Vec<u64>> = ends.collect();
+                if let Some(at) = all.and_then(|ends| ends.into_iter().max()) {
+                    self.lanes[child as usize][reader].begin(at);
+                }
+            }
+        }
+    }
+
+    /// Invocations that the host has to answer, each handed out once.
+    pub fn take_asked(&mut self) -> Vec<Invocation> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// Takes an outcome; false if no running invocation with this id lacks one.
+    pub fn accept(&mut self, asked: InvocationId, outcome: Outcome) -> bool {
+        let lane = self.lanes.get_mut(asked.shard() as usize).and_then(|lanes| lanes.first_mut());
+        lane.is_some_and(|lane| lane.accept(asked, outcome))
+    }
+
+    /// Changes the batch size and the batching window of the mapping.
+    pub fn update(&mut self, batch_size: u32, batching_window: Span) {
+        (self.settings[0].batch_size, self.settings[0].batching_window) = (batch_size, batching_window);
+    }
+
+    /// Deploys the function with another duration and error rate.
+    pub fn deploy(&mut self, duration: DurationModel, injected_error_rate: Ratio) {
+        (self.settings[0].duration, self.settings[0].injected_error_rate) = (duration, injected_error_rate);
+    }
+
+    /// Invocations of the consumer that run.
+    pub fn running(&self) -> u64 {
+        self.lanes.iter().filter(|lanes| lanes[0].is_running()).count() as u64
+    }
+
+    /// The state of a reader's lane.
+    pub fn state(&self, reader: u32, shard: u32, stream: &Stream) -> LaneState {
+        self.lanes[shard as usize][reader as usize].state(&stream.shards[shard as usize].log)
+    }
+
+    /// Steps of lanes since the start of the run.
+    pub const fn worked(&self) -> u64 {
+        self.worked
+    }
+}

@@ -1,0 +1,156 @@
+//! Rejected records between two attempts.
+//!
+//! Where waits are drawn at random, groups wait in blocks and the agenda knows when each is due. Where every wait of
+//! an attempt is equally long, they come due in the order in which they were rejected, and a queue does.
+
+use super::record::Record;
+use crate::scenario::PutCall;
+use std::collections::VecDeque;
+
+/// Single records whose waits are fixed: one queue for each length of wait, each in order of time by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Queues {
+    queues: Vec<Queue>,
+    /// When the first record of any queue is due, µs; `u64::MAX` while all are empty.
+    due: u64,
+    len: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Queue {
+    wait: u64,
+    records: VecDeque<(u64, Record)>,
+}
+
+impl Queues {
+    pub(super) const fn new() -> Self {
+        Self { queues: Vec::new(), due: u64::MAX, len: 0 }
+    }
+
+    /// Records that wait.
+    pub(super) const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// When the next record is due, µs; `u64::MAX` while none waits.
+    #[inline]
+    pub(super) const fn due(&self) -> u64 {
+        self.due
+    }
+
+    /// Lets a record wait.
+    #[inline]
+    pub(super) fn admit(&mut self, now: u64, wait: u64, record: Record) {
+        let place = self.queues.iter().position(|queue| queue.wait == wait).unwrap_or_else(|| {
+            self.queues.push(Queue { wait, records: VecDeque::new() });
+            self.queues.len() - 1
+        });
+        self.queues[place].records.push_back((now + wait, record));
+        self.due = self.due.min(now + wait);
+        self.len += 1;
+    }
+
+    /// Takes the record that is due next out; of two that are due at once, the one that waited longer.
+    #[inline]
+    pub(super) fn release(&mut self) -> Option<Record> {
+        let first = |queue: &Queue| queue.records.front().map_or(u64::MAX, |(at, _)| *at);
+        let mut next: Option<usize> = None;
+        let mut earliest = (u64::MAX, 0);
+        let mut after = u64::MAX;
+        for (place, queue) in self.queues.iter().enumerate() {
+            let at = first(queue);
+            // A later place in comparison means a shorter wait, so a later rejection.
+            let key = (at, u64::MAX - queue.wait);
+            if at != u64::MAX && (next.is_none() || key < earliest) {
+                after = earliest.0.min(after);
+                (next, earliest) = (Some(place), key);
+            } else {
+                after = after.min(at);
+            }
+        }
+        let queue = &mut self.queues[next?];
+        let (_, record) = queue.records.pop_front()?;
+        self.due = after.min(first(queue));
+        self.len -= 1;
+        Some(record)
+    }
+}
+
+/// Records of one call that wait for the same retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The first of its blocks.
+    first: u32,
+    records: u32,
+    pub(super) attempts: u32,
+}
+
+/// Rejected records between two attempts: blocks of places that lie side by side, chained for larger groups and
+/// used again when they are free.
+#[derive(Clone, Debug)]
+pub(super) struct WaitingRoom {
+    /// Places of all blocks, block after block.
+    places: Vec<Record>,
+    /// Places in a block: one where calls have one record, several where a chain of single places would cost a
+    /// look elsewhere in memory for each record.
+    block: usize,
+    /// For each block the next of its group, or the next free one.
+    next: Vec<Option<u32>>,
+    /// First free block.
+    free: Option<u32>,
+    pub(super) len: u64,
+}
+
+impl WaitingRoom {
+    pub(super) fn new(call: PutCall) -> Self {
+        let block = match call {
+            PutCall::PutRecord => 1,
+            PutCall::PutRecords { .. } => 16,
+        };
+        Self { places: Vec::new(), block, next: Vec::new(), free: None, len: 0 }
+    }
+
+    pub(super) fn admit(&mut self, records: &[Record], attempts: u32) -> Group {
+        let mut first = None;
+        for chunk in records.rchunks_exact(self.block) {
+            first = Some(self.fill(chunk, first));
+        }
+        // The chunk that is not full comes first in the chain and in the group.
+        let rest = records.rchunks_exact(self.block).remainder();
+        if !rest.is_empty() {
+            first = Some(self.fill(rest, first));
+        }
+        self.len += records.len() as u64;
+        let first = first.expect("a group has at least one record");
+        Group { first, records: records.len() as u32, attempts }
+    }
+
+    /// Puts a chunk into a free block, before the block `next` of its group.
+    fn fill(&mut self, chunk: &[Record], next: Option<u32>) -> u32 {
+        let block = self.free.unwrap_or(self.next.len() as u32);
+        if self.free.is_none() {
+            self.places.resize(self.places.len() + self.block, Record::default());
+            self.next.push(None);
+        }
+        self.free = self.next[block as usize];
+        self.next[block as usize] = next;
+        let start = block as usize * self.block;
+        self.places[start..start + chunk.len()].copy_from_slice(chunk);
+        block
+    }
+
+    pub(super) fn release(&mut self, group: Group, into: &mut Vec<Record>) {
+        let mut left = group.records as usize;
+        let mut block = Some(group.first);
+        while let Some(index) = block {
+            let start = index as usize * self.block;
+            let records = if left.is_multiple_of(self.block) { self.block } else { left % self.block };
+            into.extend_from_slice(&self.places[start..start + records]);
+            left -= records;
+            block = self.next[index as usize];
+            self.next[index as usize] = self.free;
+            self.free = Some(index);
+        }
+        self.len -= u64::from(group.records);
+    }
+}
