@@ -74,6 +74,7 @@
 pub mod app;
 pub mod cost;
 pub mod engine;
+pub mod errors;
 pub mod hash_key;
 pub mod limits;
 pub mod metrics;

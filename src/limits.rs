@@ -134,6 +134,22 @@ const LSN: Source = Source {
 };
 const ST: Source =
     Source { tag: "ST", text: "retry module of the AWS SDK for JavaScript v3 (smithy-typescript)", date: "2026-08" };
+const M: Source = Source {
+    tag: "M",
+    text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
+    date: "2025-11",
+};
+const R87: Source = Source {
+    tag: "R87",
+    text: "users' reports: issue 87 of amazon-kinesis-scaling-utils (above 45 s), pull request 12255 of druid (a late \
+           start)",
+    date: "2022",
+};
+const WN: Source = Source {
+    tag: "WN",
+    text: "AWS What's New, “Amazon Kinesis Data Streams on-demand scale-down”",
+    date: "2026-07-24",
+};
 const OURS: Source =
     Source { tag: "SG", text: "a bound of this simulator; the service has none here or a wider one", date: "2026-11" };
 
@@ -214,6 +230,37 @@ limits! {
     /// Longest time that a record stays readable.
     RETENTION_MAX: Span = Span::from_hours(8_760), "h", K, documented;
 
+    // Resharding.
+    /// A split or a merge takes this long, and a wave of them in `UpdateShardCount` too.
+    RESHARD_SPAN: Span = Span::from_secs(30), "s", R87, estimated;
+    /// Splits or merges that `UpdateShardCount` does at the same time. Only that the time grows with the stream is
+    /// documented.
+    RESHARD_WAVE: Count = 10, "shards", OURS, estimated;
+    /// Calls of `UpdateShardCount` in 24 hours, rolling, for one stream.
+    UPDATE_SHARD_COUNT_CALLS: Count = 10, "calls in 24 h", K, documented;
+    /// `UpdateShardCount` reaches at most this many times the open shards; at least one part of as many of them.
+    UPDATE_SHARD_COUNT_FACTOR: Count = 2, "times", K, documented;
+    /// Switches between the capacity modes in 24 hours.
+    MODE_SWITCHES_PER_DAY: Count = 2, "switches in 24 h", Q, documented;
+    /// A change of mode, of retention or of warm throughput takes this long.
+    MODE_SWITCH_SPAN: Span = Span::from_secs(60), "s", K, estimated;
+
+    // On-demand.
+    /// Shards of a new on-demand stream: 4 MiB and 4,000 records a second.
+    ON_DEMAND_SHARDS: Count = 4, "shards", Q, documented;
+    /// A shard with more than this coming in is split.
+    ON_DEMAND_SPLIT_ABOVE: Bytes = Bytes::new(500 * 1_024), "bytes/s", M, documented;
+    /// The same in records: half of what a shard accepts, as the bytes are half of its bytes.
+    ON_DEMAND_SPLIT_ABOVE_RECORDS: Rate = Rate::per_second(500), "records/s", M, estimated;
+    /// Time from the load to the new shards: documented as “within”.
+    ON_DEMAND_SCALE_SPAN: Span = Span::from_secs(900), "s", M, estimated;
+    /// How often the load of an on-demand stream is looked at.
+    ON_DEMAND_WATCH: Span = Span::from_secs(60), "s", OURS, estimated;
+    /// Lowering the warm throughput keeps what the last such time needed.
+    WARM_LOOKS_BACK: Span = Span::from_hours(1), "h", WN, documented;
+    /// Highest write throughput of an on-demand stream in the largest Regions.
+    ON_DEMAND_WRITE_MAX: Bytes = Bytes::from_mib(10 * 1_024), "bytes/s", Q, documented;
+
     // The SDK's own retries: JavaScript v3, standard mode.
     /// Attempts of one call, the first included.
     SDK_ATTEMPTS: Count = 3, "attempts", ST, documented;
@@ -270,6 +317,8 @@ limits! {
     RUN_LENGTH_MAX: Span = Span::from_hours(31 * 24), "days", OURS, documented;
     /// Open shards of the stream. The quota of an account is 20,000 in the largest Regions.
     SHARDS_MAX: Count = 1_000, "shards", OURS, documented;
+    /// Shards that one run may make in all, closed ones included.
+    SHARDS_EVER_MAX: Count = 4_000, "shards", OURS, documented;
     /// Different partition keys.
     KEYS_MAX: Count = 1_000_000, "keys", OURS, documented;
     /// Records offered in one run.

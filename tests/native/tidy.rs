@@ -6,10 +6,11 @@ use streamgauge::cost::prices;
 use streamgauge::limits;
 
 /// The library's modules from left to right: each uses only what stands before it, or on its own step.
-const ORDER: [&[&str]; 10] = [
+const ORDER: [&[&str]; 11] = [
     &["units", "text"],
     &["hash_key", "words"],
     &["limits"],
+    &["errors"],
     &["scenario"],
     &["engine"],
     &["metrics"],
