@@ -11,6 +11,7 @@
 
 pub mod agenda;
 pub mod arrivals;
+pub mod control;
 pub mod draws;
 pub mod fact;
 pub mod invocation;
@@ -25,7 +26,7 @@ pub mod sequence;
 pub mod stream;
 mod waiting;
 
-pub use fact::{Digest, Fact, LossCause, Observer, WriteLimit};
+pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;
 pub use record::Record;
@@ -33,9 +34,10 @@ pub use sequence::SequenceNumber;
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, Scenario, Sizes};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use arrivals::{ArrivalTimes, SizeRule};
+use control::{Control, Office};
 use draws::{KeyDraw, SizeDraw};
 use producer::{Bench, Producer};
 use readers::Readers;
@@ -67,6 +69,7 @@ pub struct Engine {
     producer: Producer,
     stream: Stream,
     readers: Readers,
+    control: Control,
     /// Groups of rejected records that are put again.
     retries: Agenda<Group>,
     changes: Agenda<Change>,
@@ -81,9 +84,19 @@ pub struct Engine {
 
 /// What concerns writers and readers alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
+pub(crate) enum Change {
     /// A planned operation, by its place in the scenario.
     Operation(u32),
+    /// A call to the control plane has taken its time, or its next wave has.
+    Wave,
+    /// On-demand mode looks at the load.
+    Watch,
+    /// On-demand mode splits a shard into so many pieces.
+    Grow { shard: u32, pieces: u32 },
+    /// The scaling policy looks at its metric.
+    Policy,
+    /// Another retention takes effect.
+    Retention(Span),
 }
 
 /// Why [`Engine::advance`] came back.
@@ -124,6 +137,7 @@ impl Engine {
         for (index, planned) in (0..).zip(&scenario.operations) {
             changes.push(planned.at.micros(), Change::Operation(index));
         }
+        let control = Control::new(scenario, &mut changes);
         Self {
             now: 0,
             written: 0,
@@ -136,6 +150,7 @@ impl Engine {
             producer: Producer::new(scenario),
             stream: Stream::new(scenario),
             readers,
+            control,
             retries: Agenda::new(),
             changes,
             operations: scenario.operations.clone(),
@@ -251,6 +266,9 @@ impl Engine {
 
     /// Changes something now.
     pub fn apply(&mut self, operation: Operation, observer: &mut impl Observer) {
+        let index = self.applied;
+        self.applied += 1;
+        observer.observe(self.now(), Fact::OperationApplied { index });
         match operation {
             Operation::UpdateMapping { batch_size, batching_window } => {
                 self.readers.update(batch_size, batching_window);
@@ -259,9 +277,14 @@ impl Engine {
                 self.readers.deploy(duration, injected_error_rate);
             }
             Operation::DeployProducer { retry } => self.producer.deploy(retry),
+            call => {
+                let Self { now, stream, readers, changes, control, .. } = self;
+                let office = &mut Office { now: *now, stream, readers, changes, observer };
+                if let Err(error) = control.call(call, office) {
+                    observer.observe(self.now(), Fact::Refused { by: By::Operation(index), error });
+                }
+            }
         }
-        observer.observe(self.now(), Fact::OperationApplied { index: self.applied });
-        self.applied += 1;
     }
 
     /// Records in the producer's memory.
@@ -282,6 +305,11 @@ impl Engine {
     /// How a shard and its lane stand.
     pub fn lane(&self, shard: u32) -> LaneState {
         self.readers.state(0, shard, &self.stream)
+    }
+
+    /// The control plane, to look at.
+    pub const fn control(&self) -> &Control {
+        &self.control
     }
 
     /// The stream, to look at.
@@ -305,11 +333,21 @@ impl Engine {
     }
 
     fn change(&mut self, change: Change, observer: &mut impl Observer) {
+        if let Change::Operation(index) = change {
+            return self.apply(self.operations[index as usize].operation, observer);
+        }
+        if let Change::Retention(retention) = change {
+            self.stream.set_retention(retention);
+            return observer.observe(self.now(), Fact::RetentionChanged { retention });
+        }
+        let Self { now, stream, readers, changes, control, .. } = self;
+        let office = &mut Office { now: *now, stream, readers, changes, observer };
         match change {
-            Change::Operation(index) => {
-                let planned = self.operations[index as usize];
-                self.apply(planned.operation, observer);
-            }
+            Change::Wave => control.wave(office),
+            Change::Watch => control.watch(office),
+            Change::Grow { shard, pieces } => control.grow(shard, pieces, office),
+            Change::Policy => control.look_as_policy(office),
+            Change::Operation(_) | Change::Retention(_) => {}
         }
     }
 }

@@ -16,15 +16,18 @@ pub mod presets;
 mod printer;
 pub mod problem;
 pub mod schema;
+mod stream;
 mod timestamp;
 pub mod traffic;
 mod walk;
 
 pub use draft::Draft;
 pub use problem::Problem;
+pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
-use crate::units::{Bytes, Ratio, SimTime, Span};
+use crate::hash_key::HashKey;
+use crate::units::{Ratio, SimTime, Span};
 
 /// Everything that determines a run. Two equal scenarios give the same digest on every machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,18 +96,6 @@ pub enum RetryPolicy {
         /// A record older than this is given up; `None` means it never is.
         max_age: Option<Span>,
     },
-}
-
-/// A data stream in provisioned mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stream {
-    /// Open shards, dividing the hash space evenly.
-    pub shards: u32,
-    /// How long a record stays readable.
-    pub retention: Span,
-    /// Depth of each shard's byte bucket. One second's worth is the strict reading; AWS also describes a tank of
-    /// 10 MiB, and it is not documented whether that holds for a stream with 1 MiB records.
-    pub byte_burst: Bytes,
 }
 
 /// A Lambda event source mapping that polls the stream, and the function behind it.
@@ -201,4 +192,52 @@ pub enum Operation {
         /// New policy.
         retry: RetryPolicy,
     },
+    /// `SplitShard`.
+    SplitShard {
+        /// Index of the shard.
+        shard: u32,
+        /// Where the upper child begins; `None` for the middle.
+        new_starting_hash_key: Option<HashKey>,
+    },
+    /// `MergeShards`.
+    MergeShards {
+        /// Index of the one shard.
+        shard: u32,
+        /// Index of the other, whose range touches.
+        adjacent: u32,
+    },
+    /// `UpdateShardCount` with uniform scaling.
+    UpdateShardCount {
+        /// Open shards afterwards.
+        target: u32,
+    },
+    /// `IncreaseStreamRetentionPeriod` or `DecreaseStreamRetentionPeriod`.
+    UpdateRetention {
+        /// How long a record stays readable from then on.
+        retention: Span,
+    },
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// The new mode.
+        mode: StreamMode,
+    },
+    /// `UpdateStreamWarmThroughput`.
+    UpdateWarmThroughput {
+        /// MiB/s.
+        mib: u32,
+    },
+}
+
+impl Operation {
+    /// Whether it can change which shards there are.
+    pub const fn reshards(&self) -> bool {
+        matches!(
+            self,
+            Self::SplitShard { .. }
+                | Self::MergeShards { .. }
+                | Self::UpdateShardCount { .. }
+                | Self::UpdateStreamMode { .. }
+                | Self::UpdateWarmThroughput { .. }
+        )
+    }
 }

@@ -31,7 +31,8 @@ pub struct Stream {
 impl Stream {
     /// The stream of a scenario, with all buckets full.
     pub fn new(scenario: &Scenario) -> Self {
-        let Settings { shards, retention, byte_burst, .. } = scenario.stream;
+        let Settings { retention, byte_burst, .. } = scenario.stream;
+        let shards = scenario.stream.open_at_start();
         let byte_capacity = byte_burst.get() as i64 * BYTE_COST;
         let owner_of = |key| even_shard(hash_of(key), shards);
         Self {
@@ -155,6 +156,10 @@ pub struct Shard {
     pub parents: [Option<u32>; 2],
     /// The shards that came from it.
     pub children: [Option<u32>; 2],
+    /// Records that it rejected, each attempt counted.
+    pub rejected_records: u64,
+    /// Bytes of them.
+    pub rejected_bytes: u64,
     write: WriteBuckets,
     read: ReadBuckets,
 }
@@ -168,6 +173,8 @@ impl Shard {
             closed_at: u64::MAX,
             parents: [None; 2],
             children: [None; 2],
+            rejected_records: 0,
+            rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
             read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
         }
@@ -176,7 +183,22 @@ impl Shard {
     /// Charges a record of so many bytes to both write buckets, or to none if one of them holds too little.
     #[inline]
     pub fn admit(&mut self, now: u64, bytes: u32) -> Result<(), WriteLimit> {
-        self.write.take(now as i64, i64::from(bytes))
+        let taken = self.write.take(now as i64, i64::from(bytes));
+        if taken.is_err() {
+            self.rejected_records += 1;
+            self.rejected_bytes += u64::from(bytes);
+        }
+        taken
+    }
+
+    /// Records and bytes that it ever stored.
+    pub const fn stored(&self) -> (u64, u64) {
+        (self.log.tail(), self.log.bytes())
+    }
+
+    /// Records and bytes that came to it, those that it rejected included.
+    pub const fn came(&self) -> (u64, u64) {
+        (self.log.tail() + self.rejected_records, self.log.bytes() + self.rejected_bytes)
     }
 
     /// Charges the rest of a `PutRecords` call's rounding, as far as the byte bucket holds it.

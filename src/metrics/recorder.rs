@@ -1,9 +1,11 @@
 //! The engine's observer that counts: facts become frames and latency histograms.
 
 use super::histogram::Histogram;
+use super::note::{Note, NoteKind};
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::{self, Run};
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
+use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
@@ -59,8 +61,8 @@ struct Latency {
 impl Recorder {
     /// A recorder for a run of a scenario.
     pub fn new(scenario: &Scenario) -> Self {
-        let shards = scenario.stream.shards as usize;
-        let width = Timeline::width_for(scenario.length, shards);
+        let shards = scenario.stream.open_at_start() as usize;
+        let width = Timeline::width_of(scenario);
         Self {
             timeline: Timeline::new(scenario.length, width, shards),
             frame_start: SimTime::ZERO,
@@ -117,7 +119,7 @@ impl Recorder {
                 ShardMetric::IteratorAgeMs => age,
             };
             for metric in ShardMetric::ALL {
-                shard_values[metric.index() * self.timeline.shards() + index] = of(*metric);
+                shard_values[index * ShardMetric::COUNT + metric.index()] = of(*metric);
             }
             for (stream, shard) in SUMMED {
                 values[stream.index()] += of(shard);
@@ -143,6 +145,7 @@ impl Recorder {
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
+            (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::Concurrency, engine.concurrency() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
@@ -159,6 +162,10 @@ impl Recorder {
             latency.frame.drain_into(&mut latency.run);
         }
         self.frame_start = now;
+    }
+
+    fn note(&mut self, at: SimTime, what: NoteKind) {
+        self.timeline.note(Note { at, what });
     }
 
     fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
@@ -207,7 +214,17 @@ impl Observer for Recorder {
                 self.invocation_ended(at, shard, started);
             }
             Fact::Expired { records, .. } => self.counts.expired += records,
-            Fact::OperationApplied { .. } => {}
+            Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
+            Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
+            Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),
+            Fact::ShardOpened { shard, parents, range } => {
+                self.shards.push(ShardCounts::default());
+                let part = |key: HashKey| key.get() as f64 / u128::MAX as f64;
+                self.note(at, NoteKind::Opened { shard, parents, range: [part(range.start()), part(range.end())] });
+            }
+            Fact::ShardClosed { shard } => self.note(at, NoteKind::Closed { shard }),
+            Fact::StreamActive => self.note(at, NoteKind::Active),
+            Fact::RetentionChanged { retention } => self.note(at, NoteKind::Retention { retention }),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Keys, Part, Sizes};
-use super::{Draft, DurationModel, HandlerKind, Operation, PutCall, RetryPolicy, Scenario};
+use super::{Draft, DurationModel, HandlerKind, Operation, PutCall, RetryPolicy, Scenario, stream};
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
 
@@ -29,11 +29,6 @@ pub fn of(scenario: &Scenario) -> Draft {
     }
     producer.number("buffer", scenario.producer.buffer);
     producer.value("retry", retry(scenario.producer.retry));
-
-    let mut stream = Group::at("stream");
-    stream.number("shards", scenario.stream.shards.into());
-    stream.number("retention_h", scenario.stream.retention.micros() / Span::from_hours(1).micros());
-    stream.number("byte_burst_mib", scenario.stream.byte_burst.get() >> 20);
 
     let mut consumer = Group::at("consumer");
     consumer.number("batch_size", scenario.consumer.batch_size.into());
@@ -64,7 +59,7 @@ pub fn of(scenario: &Scenario) -> Draft {
         }),
     );
     document.value("producer", producer.done());
-    document.value("stream", stream.done());
+    document.value("stream", stream::write(&scenario.stream));
     document.value("consumer", consumer.done());
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())
@@ -253,6 +248,34 @@ fn operation(group: &mut Group, operation: Operation) {
         Operation::DeployProducer { retry: policy } => {
             group.word("kind", "deploy_producer");
             group.value("retry", retry(policy));
+        }
+        Operation::SplitShard { shard, new_starting_hash_key } => {
+            group.word("kind", "split_shard");
+            group.number("shard", shard.into());
+            if let Some(key) = new_starting_hash_key {
+                group.word("new_starting_hash_key", &key.to_string());
+            }
+        }
+        Operation::MergeShards { shard, adjacent } => {
+            group.word("kind", "merge_shards");
+            group.number("shard", shard.into());
+            group.number("adjacent_shard", adjacent.into());
+        }
+        Operation::UpdateShardCount { target } => {
+            group.word("kind", "update_shard_count");
+            group.number("target_shards", target.into());
+        }
+        Operation::UpdateRetention { retention } => {
+            group.word("kind", "update_retention");
+            group.number("retention_h", retention.micros() / Span::from_hours(1).micros());
+        }
+        Operation::UpdateStreamMode { mode } => {
+            group.word("kind", "update_stream_mode");
+            group.word("mode", mode.word());
+        }
+        Operation::UpdateWarmThroughput { mib } => {
+            group.word("kind", "update_warm_throughput");
+            group.number("warm_mib", mib.into());
         }
     }
 }

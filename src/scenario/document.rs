@@ -7,10 +7,10 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Keys, Part, Sizes};
 use super::{
     Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall,
-    RetryPolicy, Scenario, Stream, Traffic, curve, walk,
+    RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
 };
 use crate::limits;
-use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
+use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::Value;
 
 pub use super::canonical::of;
@@ -139,11 +139,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         length,
         traffic: traffic(&mut read, length),
         producer,
-        stream: Stream {
-            shards: read.small("stream.shards"),
-            retention: Span::from_hours(read.number("stream.retention_h")),
-            byte_burst: Bytes::from_mib(read.number("stream.byte_burst_mib")),
-        },
+        stream: stream::read(&mut read),
         consumer,
         operations: operations(&mut read, length, producer.retry, consumer),
     };
@@ -299,6 +295,19 @@ fn operations(
                 }
                 Operation::DeployProducer { retry: policy }
             }
+            "split_shard" => Operation::SplitShard {
+                shard: read.small(&of("shard")),
+                new_starting_hash_key: stream::hash_key(read, &of("new_starting_hash_key")),
+            },
+            "merge_shards" => {
+                Operation::MergeShards { shard: read.small(&of("shard")), adjacent: read.small(&of("adjacent_shard")) }
+            }
+            "update_shard_count" => Operation::UpdateShardCount { target: read.small(&of("target_shards")) },
+            "update_retention" => {
+                Operation::UpdateRetention { retention: Span::from_hours(read.number(&of("retention_h"))) }
+            }
+            "update_stream_mode" => Operation::UpdateStreamMode { mode: StreamMode::of_word(read.text(&of("mode"))) },
+            "update_warm_throughput" => Operation::UpdateWarmThroughput { mib: read.small(&of("warm_mib")) },
             _ => continue,
         };
         planned.push(PlannedOperation { at, operation });

@@ -13,6 +13,9 @@ pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.spread", "consumer.spread", &["deploy_function"]),
     ("operations.*.error_rate", "consumer.error_rate", &["deploy_function"]),
     ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+    ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
+    ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
+    ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
 ];
 
 /// Largest seed: every whole number up to here survives any JSON reader.
@@ -138,6 +141,24 @@ const RETRIES: &[Choice] = &[
     ),
     word("again", "Sent again", "Rejected entries are sent again, with exponential backoff and full jitter."),
 ];
+const MODES: &[Choice] = &[
+    word("provisioned", "Provisioned", "Shards that are paid for by the hour and changed by hand or by a policy."),
+    word("on_demand", "On-demand Standard", "The service splits shards under load, with a lag."),
+    word("on_demand_advantage", "On-demand Advantage", "The same with a commitment, lower prices and warm throughput."),
+];
+const POLICIES: &[Choice] = &[
+    word("none", "None", "Nobody scales the stream."),
+    word("policy", "A policy", "A function looks at a metric now and then and calls UpdateShardCount."),
+];
+const POLICY_METRICS: &[Choice] = &[
+    word(
+        "utilization",
+        "Utilization",
+        "Stored records or bytes as a share of what the open shards accept, in percent.",
+    ),
+    word("throttled", "Throttled records", "WriteProvisionedThroughputExceeded, in a period."),
+    word("iterator_age", "Iterator age", "GetRecords.IteratorAgeMilliseconds of the consumer, in seconds."),
+];
 const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
     word("host", "Your code", "The program that runs the scenario decides each outcome."),
@@ -150,6 +171,12 @@ const OPERATIONS: &[Choice] = &[
         "The next invocation takes another time or fails with another share.",
     ),
     word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
+    word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
+    word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
+    word("update_shard_count", "UpdateShardCount", "The hash space is divided evenly among another number of shards."),
+    word("update_retention", "Change the retention", "Records stay readable for another time."),
+    word("update_stream_mode", "UpdateStreamMode", "Between provisioned and on-demand."),
+    word("update_warm_throughput", "UpdateStreamWarmThroughput", "On-demand Advantage: another throughput at once."),
 ];
 
 /// Every field, in the order of a canonical document.
@@ -209,10 +236,28 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
     Field::num("producer.retry.max_age_s", "Given up after", "s", Number { min: 1_000, ..SECONDS }, 0, "A record older than this is given up; null means never.").optional().only(&["again"]),
 
-    Field::group("stream", "Stream", "A Kinesis data stream in provisioned mode."),
+    Field::group("stream", "Stream", "A Kinesis data stream."),
+    Field::choice("stream.mode", "Capacity mode", MODES, Default::Text("provisioned"), "Who decides how many shards there are."),
     Field::num("stream.shards", "Shards", "shards", whole(1, l::SHARDS_MAX, 1), 2, "Open shards; each takes 1,000 records and 1 MiB a second.").limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::num("stream.retention_h", "Retention", "h", whole(l::RETENTION_MIN.micros() / HOUR, l::RETENTION_MAX.micros() / HOUR, 24), l::RETENTION_DEFAULT.micros() / HOUR, "How long a record stays readable.").limit_is("RETENTION_MAX"),
     Field::num("stream.byte_burst_mib", "Byte burst", "MiB", whole(1, l::SHARD_BYTE_BURST_TANK.get() >> 20, 1), l::SHARD_BYTE_BURST_STRICT.get() >> 20, "Bytes that a rested shard takes at once: 1 is strict, 10 is the tank that AWS describes for large records.").limit_is("SHARD_BYTE_BURST_TANK"),
+
+    Field::num("stream.reshard_s", "Reshard time", "s", Number { min: 0, max: RESHARD_MAX, step: 5_000_000, decimals: 6 }, l::RESHARD_SPAN.micros(), "How long a split or a merge takes, and each wave of UpdateShardCount; no figure is published.").limit_is("RESHARD_SPAN"),
+    Field::num("stream.scale_after_s", "On-demand lag", "s", Number { min: 0, max: RESHARD_MAX, step: 60_000_000, decimals: 6 }, l::ON_DEMAND_SCALE_SPAN.micros(), "On-demand: time from a load to the shards for it; documented as within 15 minutes.").limit_is("ON_DEMAND_SCALE_SPAN"),
+    Field::num("stream.warm_mib", "Warm throughput", "MiB/s", whole(0, l::SHARDS_MAX, 10), 0, "On-demand Advantage: throughput that is there at once; 0 for none."),
+    Field::group("stream.autoscaler", "Scaling policy", "A policy that calls UpdateShardCount, as people write it around a provisioned stream."),
+    Field::choice("stream.autoscaler.kind", "Scaling policy", POLICIES, Default::Text("none"), "Whether a policy scales the stream.").selects(),
+    Field::choice("stream.autoscaler.metric", "Metric", POLICY_METRICS, Default::Text("utilization"), "What the policy looks at.").only(&["policy"]),
+    Field::num("stream.autoscaler.period_s", "Looks every", "s", Number { min: MICROS_PER_SECOND, max: 86_400 * MICROS_PER_SECOND, step: 15_000_000, decimals: 6 }, 60 * MICROS_PER_SECOND, "How often the policy looks, and over how long a time.").only(&["policy"]),
+    Field::num("stream.autoscaler.delay_s", "Metric delay", "s", Number { min: 0, max: 86_400 * MICROS_PER_SECOND, step: 15_000_000, decimals: 6 }, 60 * MICROS_PER_SECOND, "How old the numbers are that the policy sees.").only(&["policy"]),
+    Field::num("stream.autoscaler.out_above", "Scale out above", "", whole(1, 1_000_000_000, 5), 80, "In the unit of the metric: percent, records in a period, or seconds.").only(&["policy"]),
+    Field::num("stream.autoscaler.out_percent", "Scale out by", "%", whole(1, 1_000, 10), 100, "In percent of the open shards; 100 doubles, and more than 100 is refused by the service.").only(&["policy"]),
+    Field::num("stream.autoscaler.in_below", "Scale in below", "", whole(0, 1_000_000_000, 5), 25, "In the unit of the metric; 0 never scales in.").only(&["policy"]),
+    Field::num("stream.autoscaler.in_percent", "Scale in by", "%", whole(1, 99, 10), 50, "In percent of the open shards; 50 halves.").only(&["policy"]),
+    Field::num("stream.autoscaler.periods", "Looks that agree", "looks", whole(1, 60, 1), 1, "So many looks in a row have to say the same.").only(&["policy"]),
+    Field::num("stream.autoscaler.cooldown_s", "Cool-down", "s", Number { min: 0, max: 86_400 * MICROS_PER_SECOND, step: 60_000_000, decimals: 6 }, 300 * MICROS_PER_SECOND, "After a call the policy does nothing for so long.").only(&["policy"]),
+    Field::num("stream.autoscaler.min_shards", "Fewest shards", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Fewest shards that the policy asks for.").only(&["policy"]),
+    Field::num("stream.autoscaler.max_shards", "Most shards", "shards", whole(1, l::SHARDS_MAX, 1), 100, "Most shards that the policy asks for.").only(&["policy"]),
 
     Field::group("consumer", "Consumer", "A Lambda event source mapping and its function; one invocation a shard at a time."),
     Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX"),
@@ -228,6 +273,12 @@ pub(super) static FIELDS: &[Field] = &[
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
     Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+    Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
+    Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
+    Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
+    Field::num("operations.*.target_shards", "TargetShardCount", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Open shards afterwards; at most twice and at least half of those before.").required().only(&["update_shard_count"]),
 ];
 
+/// An hour: longer than any resharding that was reported.
+const RESHARD_MAX: u64 = 3_600 * MICROS_PER_SECOND;
 const HOUR: u64 = Span::from_hours(1).micros();

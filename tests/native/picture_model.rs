@@ -5,9 +5,9 @@ use streamgauge::app::event::{Event, EventKind};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
     Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-    Stream, Traffic,
+    Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// The scenario of the first visit: 50 records/s, a hundred times that for ten minutes, two shards, no retries.
 pub fn sudden_popularity() -> Scenario {
@@ -35,7 +35,7 @@ pub fn sudden_popularity() -> Scenario {
             buffer: 400_000,
             retry: RetryPolicy::Ignore,
         },
-        stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
+        stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             read_limits: true,

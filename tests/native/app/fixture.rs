@@ -3,9 +3,9 @@
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
     Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-    Stream, Traffic,
+    Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// Sudden popularity: 50 records/s, a hundredfold from 2:00 for ten minutes, two shards, failures ignored.
 pub fn scenario() -> Scenario {
@@ -32,7 +32,7 @@ pub fn scenario() -> Scenario {
             buffer: 400_000,
             retry: RetryPolicy::Ignore,
         },
-        stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
+        stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             read_limits: true,

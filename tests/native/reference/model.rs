@@ -146,6 +146,7 @@ impl<'a> Model<'a> {
                         consumer.injected_error_rate = injected_error_rate;
                     }
                     Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,
+                    other => panic!("the compared scenarios keep their shards: {other:?}"),
                 }
                 self.say(What::Operation { index: self.applied });
                 self.applied += 1;

@@ -10,7 +10,7 @@ use streamgauge::scenario::{
     Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
     RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
 };
-use streamgauge::units::{Bytes, Ratio, SimTime, Span};
+use streamgauge::units::{Ratio, SimTime, Span};
 
 /// A scenario, the outcomes that its host gives, and a pace.
 #[derive(Clone, Debug)]
@@ -150,9 +150,8 @@ fn stream(length: u64) -> impl Strategy<Value = Stream> {
     let retention =
         prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
     (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)]).prop_map(|(shards, retention, mib)| Stream {
-        shards,
         retention: Span::from_micros(retention),
-        byte_burst: Bytes::from_mib(mib),
+        ..crate::common::stream(shards, 24, mib)
     })
 }
 

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
+use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
-    RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
+    Arrivals, Autoscaler, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, PolicyMetric,
+    Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, StreamMode, Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// Any valid scenario of up to two minutes and a few thousand records a second, decided by the model.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
@@ -127,11 +128,43 @@ fn producer() -> impl Strategy<Value = Producer> {
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
-    (1..8u32, 24..=8_760u64, 1..=10u64).prop_map(|(shards, hours, mib)| Stream {
-        shards,
-        retention: Span::from_hours(hours),
-        byte_burst: Bytes::from_mib(mib),
-    })
+    let spans = (span(Span::from_secs(60)), span(Span::from_secs(900)), 1..20u32);
+    let mode = prop_oneof![
+        6 => Just(StreamMode::Provisioned),
+        1 => Just(StreamMode::OnDemand),
+        1 => Just(StreamMode::Advantage),
+    ];
+    (1..8u32, 24..=8_760u64, 1..=10u64, spans, mode, prop::option::of(policy())).prop_map(
+        |(shards, hours, mib, (reshard, scale_after, warm), mode, policy)| Stream {
+            mode,
+            reshard,
+            scale_after,
+            warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
+            autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            ..crate::common::stream(shards, hours, mib)
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = Autoscaler> {
+    let metric =
+        prop_oneof![Just(PolicyMetric::Utilization), Just(PolicyMetric::Throttled), Just(PolicyMetric::IteratorAge)];
+    let times = (1..30u64, 0..60u64, 0..60u64).prop_map(|times| (times.0, times.1, times.2));
+    (metric, times, 2..100u32, 1..300u32, 0..50u32, 1..99u32, 1..4u32, 1..12u32).prop_map(
+        |(metric, (period, delay, cooldown), out_above, out_percent, below, in_percent, periods, shards)| Autoscaler {
+            metric,
+            period: Span::from_secs(period),
+            delay: Span::from_secs(delay),
+            out_above,
+            out_percent,
+            in_below: below.min(out_above - 1),
+            in_percent,
+            periods,
+            cooldown: Span::from_secs(cooldown),
+            min_shards: 1 + shards / 4,
+            max_shards: shards + 4,
+        },
+    )
 }
 
 fn duration() -> impl Strategy<Value = DurationModel> {
@@ -164,6 +197,14 @@ fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (duration(), ratio())
             .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
+        (0..12u32, prop::option::of(any::<u128>()))
+            .prop_map(|(shard, key)| Operation::SplitShard { shard, new_starting_hash_key: key.map(HashKey::new) }),
+        (0..12u32, 0..12u32).prop_map(|(shard, adjacent)| Operation::MergeShards { shard, adjacent }),
+        (1..20u32).prop_map(|target| Operation::UpdateShardCount { target }),
+        (24..100u64).prop_map(|hours| Operation::UpdateRetention { retention: Span::from_hours(hours) }),
+        prop_oneof![Just(StreamMode::Provisioned), Just(StreamMode::OnDemand), Just(StreamMode::Advantage)]
+            .prop_map(|mode| Operation::UpdateStreamMode { mode }),
+        (0..20u32).prop_map(|mib| Operation::UpdateWarmThroughput { mib }),
     ];
     let planned = (instant(length), operation).prop_map(|(at, operation)| PlannedOperation { at, operation });
     proptest::collection::vec(planned, 0..4).prop_map(|mut planned| {
