@@ -99,7 +99,8 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
             let now = frame as f64 * seconds + step as f64 * tick;
             let rate = scenario.traffic.rate_at(SimTime::from_micros((now * 1e6) as u64));
             for (index, lane) in lanes.iter_mut().enumerate() {
-                let mut add = |metric: ShardMetric, value: f64| shard[metric.index() * shards + index] += value;
+                let mut add =
+                    |metric: ShardMetric, value: f64| shard[index * ShardMetric::COUNT + metric.index()] += value;
                 lane.carry += rate * shares[index] * tick;
                 let offered = lane.carry.floor();
                 lane.carry -= offered;
@@ -162,9 +163,9 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
                 if lane.in_flight > 0.0 { Some(lane.oldest_in_flight) } else { lane.queue.front().map(|q| q.0) };
             let age = first.map_or(0.0, |at| now - at) * 1e3;
             oldest = oldest.max(age);
-            shard[ShardMetric::IteratorAgeMs.index() * shards + index] = age;
-            shard[ShardMetric::Waiting.index() * shards + index] = lane.waiting;
-            shard[ShardMetric::InFlight.index() * shards + index] = lane.in_flight;
+            shard[index * ShardMetric::COUNT + ShardMetric::IteratorAgeMs.index()] = age;
+            shard[index * ShardMetric::COUNT + ShardMetric::Waiting.index()] = lane.waiting;
+            shard[index * ShardMetric::COUNT + ShardMetric::InFlight.index()] = lane.in_flight;
         }
         stream[Metric::AtProducer.index()] = lanes.iter().map(|lane| lane.held).sum();
         stream[Metric::Waiting.index()] = lanes.iter().map(|lane| lane.waiting).sum();

@@ -95,7 +95,7 @@ pub fn timeline(scenario: &Scenario) -> Timeline {
         for (metric, value) in
             [(ShardMetric::Offered, offered), (ShardMetric::Stored, stored), (ShardMetric::Throttled, rejected)]
         {
-            shard[metric.index() * shards..][..shards].fill(value / shards as f64);
+            shard.chunks_exact_mut(ShardMetric::COUNT).for_each(|of| of[metric.index()] = value / shards as f64);
         }
         timeline.push(&stream, &shard);
     }
