@@ -181,8 +181,8 @@ fn autoscaler(read: &mut Reader<'_>) -> Option<Autoscaler> {
         let message = format!("{} is fewer than the fewest; choose {} or more", policy.max_shards, policy.min_shards);
         read.wrong(&of("max_shards"), message);
     }
-    if policy.in_below > 0 && policy.in_below >= policy.out_above {
-        let message = format!("would scale in what it scales out; choose less than {}", policy.out_above);
+    if policy.in_below > policy.out_above {
+        let message = format!("would scale in what it scales out; choose at most {}", policy.out_above);
         read.wrong(&of("in_below"), message);
     }
     Some(policy)
