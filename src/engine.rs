@@ -17,6 +17,7 @@ pub mod fact;
 pub mod invocation;
 pub mod lane;
 mod mapping;
+pub mod offers;
 mod poller;
 pub mod producer;
 pub mod readers;
@@ -36,12 +37,10 @@ use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, Scenario, Sizes};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
-use arrivals::{ArrivalTimes, SizeRule};
 use control::{Control, Office};
-use draws::{KeyDraw, SizeDraw};
+use offers::Offers;
 use producer::{Bench, Producer};
 use readers::Readers;
-use rng::{Actor, Rng};
 use std::fmt;
 use stream::Stream;
 use waiting::Group;
@@ -60,10 +59,7 @@ pub struct Engine {
     /// outcome is missing.
     written: u64,
     end: u64,
-    times: ArrivalTimes,
-    keys: KeyDraw,
-    sizes: SizeDraw,
-    draws: Rng,
+    offers: Offers,
     /// Number of the next record.
     number: u32,
     producer: Producer,
@@ -142,10 +138,7 @@ impl Engine {
             now: 0,
             written: 0,
             end: scenario.length.micros(),
-            times: ArrivalTimes::new(scenario),
-            keys: KeyDraw::new(scenario.traffic.keys),
-            sizes: SizeDraw::new(scenario.traffic.sizes),
-            draws: Rng::of(scenario.seed, Actor::Records),
+            offers: Offers::new(scenario),
             number: 0,
             producer: Producer::new(scenario),
             stream: Stream::new(scenario),
@@ -220,7 +213,7 @@ impl Engine {
         let mut left = records;
         loop {
             // At one instant retries come before the flush and the flush before the arrival.
-            let (arrival, retry) = (self.times.next_at(), self.retries.next_at());
+            let (arrival, retry) = (self.offers.next_at(), self.retries.next_at());
             let due = self.producer.due().min(retry);
             let now = due.min(arrival);
             if now >= end {
@@ -276,7 +269,7 @@ impl Engine {
             Operation::DeployFunction { duration, injected_error_rate } => {
                 self.readers.deploy(duration, injected_error_rate);
             }
-            Operation::DeployProducer { retry } => self.producer.deploy(retry),
+            Operation::DeployProducer { retry } => self.producer.deploy(retry, &mut self.retries),
             call => {
                 let Self { now, stream, readers, changes, control, .. } = self;
                 let office = &mut Office { now: *now, stream, readers, changes, observer };
@@ -318,14 +311,10 @@ impl Engine {
     }
 
     /// The next record arrives at the producer.
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, now: u64, observer: &mut impl Observer) {
-        let draw = self.draws.next_u64();
-        let size = match self.times.take() {
-            SizeRule::Drawn => self.sizes.size(draw as u32),
-            SizeRule::Given(bytes) => bytes,
-        };
-        let key = self.keys.key((draw >> 32) as u32);
+        let offer = self.offers.take();
+        let (key, size) = (offer.key, offer.size);
         let record = Record { offered: now, arrived: 0, number: self.number, key, size, attempt: 1 };
         self.number += 1;
         let Self { producer, stream, retries, .. } = self;

@@ -24,7 +24,7 @@ mod walk;
 pub use draft::Draft;
 pub use problem::Problem;
 pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
-pub use traffic::{Arrivals, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use traffic::{Arrivals, Draws, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -85,16 +85,20 @@ pub enum RetryPolicy {
     /// What the SDK does by itself, the standard mode: it repeats a call that failed as a whole, so a throttled
     /// `PutRecord` is tried again, while entries that failed inside a 200 answer of `PutRecords` are lost.
     SdkOnly,
-    /// Failed entries are sent again after a random share (full jitter) of an exponentially growing backoff.
+    /// Failed entries are sent again after a backoff that grows exponentially.
     Again {
         /// Attempts in all, the first included; 1 to 100.
         max_attempts: u32,
-        /// Longest wait before the first retry; it doubles with each retry.
+        /// Longest wait before the first retry; it grows with each retry.
         base: Span,
         /// The wait never grows beyond this.
         cap: Span,
         /// A record older than this is given up; `None` means it never is.
         max_age: Option<Span>,
+        /// What the longest wait is multiplied by with each retry, in thousandths; 1,000 keeps it as it is.
+        multiplier_milli: u32,
+        /// Which part of the longest wait is waited.
+        jitter: Jitter,
     },
 }
 
@@ -117,6 +121,17 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+}
+
+/// Which part of a backoff is waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// A random share of it, from none to all.
+    Full,
+    /// Half of it and a random share of the other half.
+    Equal,
+    /// All of it.
+    None,
 }
 
 /// How a consumer reads.

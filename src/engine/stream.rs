@@ -24,8 +24,8 @@ pub struct Stream {
     owner: Vec<u32>,
     retention: u64,
     byte_capacity: i64,
-    /// Records kept in all logs together.
-    kept: u64,
+    /// What bytes are rounded up to before they are charged.
+    unit: u32,
 }
 
 impl Stream {
@@ -41,7 +41,7 @@ impl Stream {
             owner: (0..scenario.traffic.keys.count()).map(owner_of).collect(),
             retention: retention.micros(),
             byte_capacity,
-            kept: 0,
+            unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
         }
     }
 
@@ -68,24 +68,27 @@ impl Stream {
         self.retention = retention.micros();
     }
 
+    /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.
+    #[inline]
+    pub const fn unit(&self) -> u32 {
+        self.unit
+    }
+
     /// Records that the logs keep for readers.
-    pub const fn kept(&self) -> u64 {
-        self.kept
+    pub fn kept(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.log.tail() - shard.log.head()).sum()
     }
 
     /// Appends a record that was admitted to a shard.
     #[inline]
     pub fn store(&mut self, shard: u32, record: Record) {
         self.shards[shard as usize].log.push(record);
-        self.kept += 1;
     }
 
     /// Lets a shard forget everything before `index`: every reader has passed it.
     #[inline]
     pub fn trim(&mut self, shard: u32, index: u64) {
-        let log = &mut self.shards[shard as usize].log;
-        self.kept -= index - log.head();
-        log.trim(index);
+        self.shards[shard as usize].log.trim(index);
     }
 
     /// Splits an open shard at a hash key inside it: the lower child ends below the key. The children are empty and

@@ -4,10 +4,10 @@
 //! each other. Where a field is wrong or missing, its default stands in, so that every problem shows at once.
 
 use super::fields::{self, Default};
-use super::traffic::{Arrivals, Keys, Part, Sizes};
+use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
 use super::{
-    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall,
-    RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
+    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
+    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
 };
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -118,8 +118,16 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         read.wrong("producer.buffer", message);
     }
     let consumer = Consumer {
-        kind: ConsumerKind::Lambda,
-        read_limits: true,
+        kind: match read.text("consumer.kind") {
+            "poller" => ConsumerKind::Poller(Poller {
+                limit: read.small("consumer.limit"),
+                idle: read.span("consumer.idle_ms"),
+                always_sleeps: read.text("consumer.sleeps") == "always",
+                start: read.span("consumer.start_s"),
+            }),
+            _ => ConsumerKind::Lambda,
+        },
+        read_limits: read.text("consumer.read_limits") != "lifted",
         batch_size: read.small("consumer.batch_size"),
         batching_window: Span::from_secs(read.number("consumer.batching_window_s")),
         memory_mb: read.small("consumer.memory_mb"),
@@ -131,7 +139,9 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         },
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
-    duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
+    if consumer.kind == ConsumerKind::Lambda {
+        duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
+    }
     let scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),
@@ -195,7 +205,8 @@ fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {
         .filter_map(|i| curve::part(read, &format!("traffic.curve.{i}"), length))
         .collect();
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
-    let traffic = Traffic { parts, arrivals, keys, sizes };
+    let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
+    let traffic = Traffic { parts, arrivals, keys, sizes, draws };
     let offered = traffic.expected_records(length);
     let sound = !read.problems.iter().any(|problem| problem.path.starts_with("traffic.curve"));
     if sound && offered > limits::OFFERED_MAX as f64 {
@@ -224,6 +235,12 @@ fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
                 base,
                 cap,
                 max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
+                multiplier_milli: read.small(&of("multiplier")),
+                jitter: match read.text(&of("jitter")) {
+                    "equal" => Jitter::Equal,
+                    "none" => Jitter::None,
+                    _ => Jitter::Full,
+                },
             }
         }
         _ => RetryPolicy::Ignore,

@@ -25,6 +25,7 @@ pub fn sudden_popularity() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            draws: streamgauge::scenario::Draws::Xoshiro,
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
@@ -61,7 +62,14 @@ pub fn duration(per_record_micros: u64) -> DurationModel {
 
 /// Retries with backoff that never give up.
 pub fn retries() -> RetryPolicy {
-    RetryPolicy::Again { max_attempts: 100, base: Span::from_millis(100), cap: Span::from_secs(20), max_age: None }
+    RetryPolicy::Again {
+        max_attempts: 100,
+        base: Span::from_millis(100),
+        cap: Span::from_secs(20),
+        max_age: None,
+        multiplier_milli: 2_000,
+        jitter: streamgauge::scenario::Jitter::Full,
+    }
 }
 
 /// One shard of the model.

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use recount::Recount;
 use std::collections::BTreeMap;
 use streamgauge::engine::{Digest, Engine, Invocation, Outcome};
-use streamgauge::hash_key::HashKey;
 use streamgauge::metrics::{Ledger, Metric, ShardMetric};
 use streamgauge::scenario::{Arrivals, HandlerKind, Operation, Part, RetryPolicy};
 use streamgauge::session::{Pump, Session};

@@ -15,6 +15,7 @@ pub fn scenario() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            draws: streamgauge::scenario::Draws::Xoshiro,
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
                 factor_milli: 100_000,

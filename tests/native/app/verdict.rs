@@ -71,8 +71,14 @@ fn enough_room_holds() {
 fn what_waits_at_the_producer_is_said() {
     let mut scenario = fixture::scenario();
     let millis = Span::from_millis;
-    scenario.producer.retry =
-        RetryPolicy::Again { max_attempts: 100, base: millis(100), cap: millis(5_000), max_age: None };
+    scenario.producer.retry = RetryPolicy::Again {
+        max_attempts: 100,
+        base: millis(100),
+        cap: millis(5_000),
+        max_age: None,
+        multiplier_milli: 2_000,
+        jitter: streamgauge::scenario::Jitter::Full,
+    };
     scenario.producer.buffer = 10_000_000;
     scenario.consumer.duration.per_record = Span::from_micros(100);
     let said = heads(&scenario, &[400, 1_500]);

@@ -6,7 +6,7 @@ use super::lane::{Lane, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Operation, PutCall, RetryPolicy, Scenario};
+use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,8 @@ impl<'a> Model<'a> {
         let (mut rejected, mut stored_bytes, mut last) = (Vec::new(), 0, None);
         for record in records {
             let bytes = counted(record.size);
-            let charged = if single { bytes.div_ceil(1_024) * 1_024 } else { bytes };
+            let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
+            let charged = if single { bytes.div_ceil(unit) * unit } else { bytes };
             let owner = self.shards.iter().position(|shard| shard.owns(record.key)).expect("ranges cover the space");
             let (shard, now) = (&mut self.shards[owner], self.now);
             let limit = if !shard.records.has(now, 1) {
@@ -225,7 +226,8 @@ impl<'a> Model<'a> {
             self.expect_expiry(owner);
         }
         if let (Some(owner), false) = (last, single) {
-            let rest = stored_bytes.div_ceil(1_024) * 1_024 - stored_bytes;
+            let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
+            let rest = stored_bytes.div_ceil(unit) * unit - stored_bytes;
             self.shards[owner as usize].bytes.take(self.now, rest);
         }
         if single && rejected.is_empty() {
@@ -261,7 +263,7 @@ impl<'a> Model<'a> {
                 let longest = longest_wait(500_000, 20_000_000, attempt);
                 self.producer_rng.below(longest) / 1_000 * 1_000
             }
-            RetryPolicy::Again { max_attempts, base, cap, max_age } => {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
                 if attempt >= max_attempts {
                     return lose(self, &records, LossCause::Exhausted);
                 }
@@ -274,11 +276,22 @@ impl<'a> Model<'a> {
                 if records.is_empty() {
                     return;
                 }
-                self.producer_rng.below(longest_wait(base.micros(), cap.micros(), attempt) + 1)
+                let longest = grown_wait(base.micros(), cap.micros(), multiplier_milli, attempt);
+                match jitter {
+                    Jitter::Full => self.producer_rng.below(longest + 1),
+                    Jitter::Equal => longest / 2 + self.producer_rng.below(longest.div_ceil(2) + 1),
+                    Jitter::None => longest,
+                }
             }
         };
         self.note(self.now + wait, Due::Retry { records, attempts: attempt });
     }
+}
+
+/// The base, multiplied for each attempt after the first, and never more than the cap.
+fn grown_wait(base: u64, cap: u64, thousandths: u32, attempts: u32) -> u64 {
+    let grow = |wait: u64, _| (u128::from(wait) * u128::from(thousandths) / 1_000).min(u128::from(cap)) as u64;
+    (1..attempts).fold(base.min(cap), grow)
 }
 
 /// The base, doubled for each attempt after the first, and never more than the cap.

@@ -3,11 +3,12 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
+use crate::scenario::any::growth;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
+    Arrivals, Consumer, Draws, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
     RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
@@ -85,7 +86,13 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             // The mapping takes a short cut where no series brings its own sizes.
             parts.iter_mut().flatten().for_each(|row: &mut SeriesRow| row.bytes = None);
         }
-        Traffic { parts: parts.into_iter().map(part).collect(), arrivals: Arrivals::Even, keys, sizes }
+        Traffic {
+            parts: parts.into_iter().map(part).collect(),
+            arrivals: Arrivals::Even,
+            keys,
+            sizes,
+            draws: Draws::Xoshiro,
+        }
     })
 }
 
@@ -132,7 +139,9 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
         2 => Just(RetryPolicy::SdkOnly),
-        4 => again.prop_map(|(max_attempts, base, cap, max_age)| RetryPolicy::Again { max_attempts, base, cap, max_age }),
+        4 => (again, growth()).prop_map(|((max_attempts, base, cap, max_age), (multiplier_milli, jitter))| {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter }
+        }),
     ]
 }
 
