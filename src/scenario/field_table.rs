@@ -13,6 +13,7 @@ pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.spread", "consumer.spread", &["deploy_function"]),
     ("operations.*.error_rate", "consumer.error_rate", &["deploy_function"]),
     ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+    ("operations.*.target_shards", "stream.shards", &["update_shard_count"]),
     ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
     ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
     ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
@@ -338,7 +339,6 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
-    Field::num("operations.*.target_shards", "TargetShardCount", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Open shards afterwards; at most twice and at least half of those before.").required().only(&["update_shard_count"]),
 ];
 
 /// An hour: longer than any resharding that was reported.

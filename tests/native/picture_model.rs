@@ -175,6 +175,7 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
             shard[index * ShardMetric::COUNT + ShardMetric::Waiting.index()] = lane.waiting;
             shard[index * ShardMetric::COUNT + ShardMetric::InFlight.index()] = lane.in_flight;
         }
+        stream[Metric::OpenShards.index()] = shards as f64;
         stream[Metric::AtProducer.index()] = lanes.iter().map(|lane| lane.held).sum();
         stream[Metric::Waiting.index()] = lanes.iter().map(|lane| lane.waiting).sum();
         stream[Metric::InFlight.index()] = lanes.iter().map(|lane| lane.in_flight).sum();
