@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
 use super::{
     Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
+    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, prices, stream, walk,
 };
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -151,6 +151,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         producer,
         stream: stream::read(&mut read),
         consumer,
+        prices: prices::read(&read),
         operations: operations(&mut read, length, producer.retry, consumer),
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }

@@ -48,6 +48,7 @@ pub fn scenario() -> Scenario {
             },
             injected_error_rate: Ratio::ZERO,
         },
+        prices: Vec::new(),
         operations: Vec::new(),
     }
 }
