@@ -132,7 +132,8 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "On-demand",
         rule: "Once a minute each open shard is looked at. One that had more than half of its capacity coming in, rejected \
-               records included, is split into as many even pieces as bring it below that, a setting's time later. Hot keys \
+               records included, is halved until its pieces have less, a setting's time later, as long as there are fewer shards than cover twice the \
+               load. Hot keys \
                are not isolated: each piece has half the range. With Advantage, warm throughput is there at once; lowering \
                it keeps what the last hour needed.",
         departure: "AWS documents that a shard above 500 KB/s is split within 15 minutes, and that capacity covers twice the \
