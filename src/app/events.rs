@@ -57,7 +57,7 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
 }
 
 /// What the control plane did: shards that came and went, and calls that were refused. Waves of one change are one
-/// event, and so are refusals that repeat each other.
+/// event, and so are refusals that repeat each other while the stream is changed.
 fn control_events(timeline: &Timeline) -> Vec<Event> {
     /// Waves no further apart belong to one change.
     const WAVES: Span = Span::from_secs(61);
@@ -84,6 +84,10 @@ fn control_events(timeline: &Timeline) -> Vec<Event> {
                 }
                 continue;
             }
+            NoteKind::Active => {
+                (change, refused) = (None, None);
+                continue;
+            }
             _ => continue,
         };
         let before = open;
@@ -92,11 +96,11 @@ fn control_events(timeline: &Timeline) -> Vec<Event> {
             Some((place, from, last)) if note.at <= *last + WAVES => {
                 *last = note.at;
                 events[*place].at = note.at;
-                events[*place].text = format!("{from} → {}", words::shards(open.unsigned_abs()));
+                events[*place].text = format!("{from} → {open} shards");
             }
             _ => {
                 change = Some((events.len(), before, note.at));
-                let text = format!("{before} → {}", words::shards(open.unsigned_abs()));
+                let text = format!("{before} → {open} shards");
                 events.push(Event { at: note.at, kind: EventKind::Shards, text });
             }
         }

@@ -125,7 +125,9 @@ fn rates(
     let top = if seen > forecast.peak * 1.08 { nice(seen) } else { forecast.peak };
     let scale = YScale::rates(top);
     let limit = forecast.room * f64::from(scenario.stream.open_at_start());
-    let limit = (limit < scale.max).then(|| Line { value: limit, label: format!("limit {}/s", int(limit)) });
+    let changes = scenario.stream.scales() || scenario.operations.iter().any(|planned| planned.operation.reshards());
+    let when = if changes { " at the start" } else { "" };
+    let limit = (limit < scale.max).then(|| Line { value: limit, label: format!("limit {}/s{when}", int(limit)) });
     let promise = silhouette(scenario, 400);
     Plot { limit, promise, ..plain(columns.iter().map(|column| buckets.values(column)).collect(), scale) }
 }

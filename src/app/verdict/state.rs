@@ -249,7 +249,7 @@ impl<'a> State<'a> {
         } else {
             format!("{{wait:{held} records}} still wait at the producer; {so_far}.")
         };
-        let room = words::int(capacity::room(self.scenario));
+        let room = words::int(capacity::room_per_shard(self.scenario) * self.open() as f64);
         let grows = self.offered - self.stored;
         let sub = if grows > 0.0 {
             format!(
@@ -306,7 +306,7 @@ impl<'a> State<'a> {
                 &format!("Each shard could take {room_each} a second."),
             );
         }
-        let room = words::int(capacity::room(self.scenario));
+        let room = words::int(capacity::room_per_shard(self.scenario) * self.open() as f64);
         let function = capacity::function_per_shard(&self.consumer) * (self.open() as f64);
         verdict_of(
             &format!("{offered} records a second pass: {{done:nothing lost, nothing late}}."),

@@ -36,3 +36,20 @@ fn operations_are_marked_by_what_they_change() {
     let events = events(&scenario, &empty);
     assert_eq!((events[0].at, events[0].kind, events[0].text.as_str()), (at, EventKind::Operation, "batch size 500"));
 }
+
+#[test]
+fn shards_that_come_and_calls_that_are_refused_are_marked() {
+    let scenario =
+        streamgauge::scenario::presets::draft("naive-scaling").expect("a preset").check().expect("no problem");
+    let mut session = streamgauge::session::Session::new(scenario.clone());
+    let _ = session.run();
+    let marked = events(&scenario, session.timeline());
+    let texts = |kind| -> Vec<&str> {
+        marked.iter().filter(|event| event.kind == kind).map(|event| event.text.as_str()).collect()
+    };
+    assert_eq!(texts(EventKind::Shards)[..4], ["2 → 4 shards", "4 → 8 shards", "8 → 16 shards", "16 → 32 shards"]);
+    let refused = texts(EventKind::Refused);
+    assert_eq!(refused[0], "ResourceInUseException");
+    // The calls of the day are used up: one mark for all that is refused since.
+    assert!(refused.last().is_some_and(|text| text.starts_with("LimitExceededException × ")), "{refused:?}");
+}
