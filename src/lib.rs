@@ -24,7 +24,7 @@
 //! A module uses only what stands to its left.
 //!
 //! ```text
-//! units · text · words ← hash_key ← limits ← scenario ← engine ← metrics ← cost ← session ← app
+//! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← app
 //!                                                                            ↑        ↑
 //!                                                                  web, engine_main   ui        wasm32 only
 //!                                                                  cli                          native only
@@ -36,8 +36,9 @@
 //! | [`text`], [`words`] | how quantities are written, for sentences, tables and labels |
 //! | [`hash_key`] | partition key to 128-bit hash key by MD5; ranges that split and merge |
 //! | [`limits`] | every quota: one typed constant, with unit, source and date |
+//! | [`errors`] | the service's own errors: names and messages |
 //! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
-//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`mapping`](engine::mapping) |
+//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers) |
 //! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
