@@ -341,6 +341,8 @@ limits! {
     PRODUCER_ATTEMPTS_MAX: Count = 100, "attempts", OURS, documented;
     /// Longest backoff of a producer.
     PRODUCER_BACKOFF_MAX: Span = Span::from_secs(300), "s", OURS, documented;
+    /// Growth of a producer's backoff from one retry to the next.
+    PRODUCER_MULTIPLIER_MAX: Count = 10, "times", OURS, documented;
     /// Exponent of Zipf-distributed keys.
     ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
     /// Standard deviation of the logarithm of a log-normal size.

@@ -102,6 +102,14 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Retries of the producer",
+        rule: "Where the producer sends rejected entries again, the backoff is multiplied with each retry up to its \
+               cap. All of it is waited, or a random share of it, or half of it and a random share of the rest.",
+        departure: "Rejected entries of one call stay together in the next.",
+        names: &["PRODUCER_ATTEMPTS_MAX", "PRODUCER_BACKOFF_MAX", "PRODUCER_MULTIPLIER_MAX"],
+        prices: &[],
+    },
+    Rule {
         title: "Retention",
         rule: "A record stays readable for the retention. What no invocation has processed by then expires, and the \
                ledger says so.",

@@ -82,17 +82,32 @@ pub enum RetryPolicy {
     /// What the SDK does by itself, the standard mode: it repeats a call that failed as a whole, so a throttled
     /// `PutRecord` is tried again, while entries that failed inside a 200 answer of `PutRecords` are lost.
     SdkOnly,
-    /// Failed entries are sent again after a random share (full jitter) of an exponentially growing backoff.
+    /// Failed entries are sent again after a backoff that grows with each attempt, or a random share of it.
     Again {
         /// Attempts in all, the first included; 1 to 100.
         max_attempts: u32,
-        /// Longest wait before the first retry; it doubles with each retry.
+        /// Longest wait before the first retry.
         base: Span,
+        /// What it is multiplied by with each further retry, in thousandths, 1,000 to 10,000; rounded down to the µs.
+        multiplier_milli: u32,
+        /// Which share of it is waited.
+        jitter: Jitter,
         /// The wait never grows beyond this.
         cap: Span,
         /// A record older than this is given up; `None` means it never is.
         max_age: Option<Span>,
     },
+}
+
+/// Which share of a backoff a producer waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// A random share.
+    Full,
+    /// One half, and a random share of the other.
+    Equal,
+    /// All of it.
+    None,
 }
 
 /// A data stream in provisioned mode.

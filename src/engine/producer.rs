@@ -7,7 +7,7 @@ use super::rng::{Actor, Rng};
 use super::stream::Stream;
 use super::waiting::{Group, Queues, WaitingRoom};
 use crate::limits;
-use crate::scenario::{Producer as Settings, PutCall, RetryPolicy, Scenario};
+use crate::scenario::{Jitter, Producer as Settings, PutCall, RetryPolicy, Scenario};
 use crate::units::{SimTime, Span};
 
 /// One application that puts records. A call takes no simulated time: it is answered at the instant at which it
@@ -24,6 +24,8 @@ pub struct Producer {
     waiting: WaitingRoom,
     /// Single records that wait a fixed time.
     queues: Queues,
+    /// The backoff after one attempt, after two, and so on, µs.
+    backoffs: Vec<u64>,
     /// Retry tokens of the SDK.
     tokens: u64,
     /// The call that is being made; kept for its memory.
@@ -41,6 +43,7 @@ impl Producer {
             flush_at: u64::MAX,
             waiting: WaitingRoom::new(scenario.producer.call),
             queues: Queues::new(),
+            backoffs: backoffs(scenario.producer.retry),
             tokens: limits::SDK_RETRY_TOKENS,
             call: Vec::new(),
         }
@@ -74,6 +77,7 @@ impl Producer {
     /// Treats rejected records by another policy from now on.
     pub fn deploy(&mut self, retry: RetryPolicy) {
         self.settings.retry = retry;
+        self.backoffs = backoffs(retry);
     }
 
     /// Takes a record from the traffic.
@@ -141,29 +145,21 @@ impl Producer {
     /// Decides what becomes of a single record that was rejected.
     #[inline]
     fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
-        if let Some(wait) = self.fixed_wait(record.attempt) {
+        // A wait that is not drawn needs no place in the agenda.
+        if let RetryPolicy::Again { max_attempts, max_age, jitter: Jitter::None, .. } = self.settings.retry {
             let old = |max_age: Span| bench.now - record.offered > max_age.micros();
-            if let RetryPolicy::Again { max_attempts, max_age, .. } = self.settings.retry {
-                if record.attempt >= max_attempts {
-                    return bench.say(Fact::Lost { record: &record, cause: LossCause::Exhausted });
-                }
-                if max_age.is_some_and(old) {
-                    return bench.say(Fact::Lost { record: &record, cause: LossCause::TooOld });
-                }
+            if record.attempt >= max_attempts {
+                return bench.say(Fact::Lost { record: &record, cause: LossCause::Exhausted });
             }
+            if max_age.is_some_and(old) {
+                return bench.say(Fact::Lost { record: &record, cause: LossCause::TooOld });
+            }
+            let wait = self.backoffs[record.attempt as usize - 1];
             return self.queues.admit(bench.now, wait, record);
         }
         self.call.clear();
         self.call.push(record);
         self.rejected(record.attempt, bench);
-    }
-
-    /// The wait after so many attempts, where it is not drawn.
-    fn fixed_wait(&self, attempts: u32) -> Option<u64> {
-        match self.settings.retry {
-            RetryPolicy::Again { base, cap, .. } if base == cap && attempts == 0 => Some(base.micros()),
-            _ => None,
-        }
     }
 
     /// Puts everything in `call`.
@@ -188,13 +184,11 @@ impl Producer {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
                 self.tokens -= limits::SDK_RETRY_COST;
-                let base = limits::SDK_BACKOFF_BASE_THROTTLED.micros();
-                let bound = backoff(base, limits::SDK_BACKOFF_CAP.micros(), attempt);
                 // The SDK waits whole milliseconds, rounded down.
-                let wait = self.rng.below(bound) / 1_000 * 1_000;
+                let wait = self.rng.below(self.backoffs[attempt as usize - 1]) / 1_000 * 1_000;
                 self.wait(wait, attempt, bench);
             }
-            RetryPolicy::Again { max_attempts, base, cap, max_age } => {
+            RetryPolicy::Again { max_attempts, jitter, max_age, .. } => {
                 if attempt >= max_attempts {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
@@ -208,8 +202,12 @@ impl Producer {
                     });
                 }
                 if !self.call.is_empty() {
-                    let bound = backoff(base.micros(), cap.micros(), attempt);
-                    let wait = self.rng.below(bound + 1);
+                    let backoff = self.backoffs[attempt as usize - 1];
+                    let wait = match jitter {
+                        Jitter::Full => self.rng.below(backoff + 1),
+                        Jitter::Equal => backoff / 2 + self.rng.below(backoff - backoff / 2 + 1),
+                        Jitter::None => backoff,
+                    };
                     self.wait(wait, attempt, bench);
                 }
             }
@@ -299,9 +297,17 @@ fn put_entry(record: &mut Record, charged: u32, bench: &mut Bench<'_, impl Obser
     }
 }
 
-/// The longest wait after so many attempts: the base doubles with each, up to the cap.
-const fn backoff(base: u64, cap: u64, attempts: u32) -> u64 {
-    let doublings = if attempts > 32 { 31 } else { attempts - 1 };
-    let bound = base.saturating_mul(1 << doublings);
-    if bound < cap { bound } else { cap }
+/// The backoff after each attempt that another one can follow.
+fn backoffs(policy: RetryPolicy) -> Vec<u64> {
+    let (attempts, base, multiplier_milli, cap) = match policy {
+        RetryPolicy::Ignore => return Vec::new(),
+        RetryPolicy::SdkOnly => {
+            (limits::SDK_ATTEMPTS as u32, limits::SDK_BACKOFF_BASE_THROTTLED, 2_000, limits::SDK_BACKOFF_CAP)
+        }
+        RetryPolicy::Again { max_attempts, base, multiplier_milli, cap, .. } => {
+            (max_attempts, base, multiplier_milli, cap)
+        }
+    };
+    let grown = |wait: &u64| Some((wait * u64::from(multiplier_milli) / 1_000).min(cap.micros()));
+    std::iter::successors(Some(base.min(cap).micros()), grown).take((attempts as usize).saturating_sub(1)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Keys, Part, Sizes};
-use super::{Draft, DurationModel, HandlerKind, Operation, PutCall, RetryPolicy, Scenario};
+use super::{Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario};
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
 
@@ -218,10 +218,19 @@ fn retry(policy: RetryPolicy) -> Value {
     match policy {
         RetryPolicy::Ignore => group.word("kind", "ignore"),
         RetryPolicy::SdkOnly => group.word("kind", "sdk"),
-        RetryPolicy::Again { max_attempts, base, cap, max_age } => {
+        RetryPolicy::Again { max_attempts, base, multiplier_milli, jitter, cap, max_age } => {
             group.word("kind", "again");
             group.number("max_attempts", max_attempts.into());
             group.span("base_ms", base);
+            group.number("multiplier", multiplier_milli.into());
+            group.word(
+                "jitter",
+                match jitter {
+                    Jitter::Full => "full",
+                    Jitter::Equal => "equal",
+                    Jitter::None => "none",
+                },
+            );
             group.span("cap_ms", cap);
             match max_age {
                 Some(age) => group.span("max_age_s", age),

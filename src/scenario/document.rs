@@ -6,8 +6,8 @@
 use super::fields::{self, Default};
 use super::traffic::{Arrivals, Keys, Part, Sizes};
 use super::{
-    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Operation, PlannedOperation, Problem, Producer, PutCall,
-    RetryPolicy, Scenario, Stream, Traffic, curve, walk,
+    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Problem, Producer,
+    PutCall, RetryPolicy, Scenario, Stream, Traffic, curve, walk,
 };
 use crate::limits;
 use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -226,6 +226,12 @@ fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
             RetryPolicy::Again {
                 max_attempts: read.small(&of("max_attempts")),
                 base,
+                multiplier_milli: read.small(&of("multiplier")),
+                jitter: match read.text(&of("jitter")) {
+                    "equal" => Jitter::Equal,
+                    "none" => Jitter::None,
+                    _ => Jitter::Full,
+                },
                 cap,
                 max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
             }

@@ -136,7 +136,12 @@ const RETRIES: &[Choice] = &[
         "The SDK's only",
         "Calls that fail as a whole are repeated; entries that fail inside a 200 answer are lost.",
     ),
-    word("again", "Sent again", "Rejected entries are sent again, with exponential backoff and full jitter."),
+    word("again", "Sent again", "Rejected entries are sent again, after a backoff that grows with each attempt."),
+];
+const JITTERS: &[Choice] = &[
+    word("full", "Full", "A random share of the backoff is waited."),
+    word("equal", "Equal", "Half of the backoff is waited, and a random share of the other half."),
+    word("none", "None", "All of the backoff is waited: what was rejected together comes back together."),
 ];
 const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
@@ -205,7 +210,9 @@ pub(super) static FIELDS: &[Field] = &[
     Field::group("producer.retry", "Failed entries", "What the producer does with a record that was rejected."),
     Field::choice("producer.retry.kind", "Failed entries", RETRIES, Default::Text("ignore"), "What the producer does with a record that was rejected.").selects(),
     Field::num("producer.retry.max_attempts", "Attempts", "attempts", whole(1, l::PRODUCER_ATTEMPTS_MAX, 1), 10, "Attempts for one record in all, the first included.").only(&["again"]).limit_is("PRODUCER_ATTEMPTS_MAX"),
-    Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it doubles with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
+    Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it is multiplied with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
+    Field::num("producer.retry.multiplier", "Multiplier", "×", Number { min: 1_000, max: l::PRODUCER_MULTIPLIER_MAX * 1_000, step: 100, decimals: 3 }, 2_000, "What the backoff is multiplied by with each retry; 1 keeps it constant.").only(&["again"]).limit_is("PRODUCER_MULTIPLIER_MAX"),
+    Field::choice("producer.retry.jitter", "Jitter", JITTERS, Default::Text("full"), "Which share of the backoff is waited.").only(&["again"]),
     Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
     Field::num("producer.retry.max_age_s", "Given up after", "s", Number { min: 1_000, ..SECONDS }, 0, "A record older than this is given up; null means never.").optional().only(&["again"]),
 

@@ -1,5 +1,6 @@
 //! Where a formula says what must come out, it comes out.
 
+mod backoff;
 mod buckets;
 mod money;
 mod queueing;

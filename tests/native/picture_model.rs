@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use streamgauge::app::event::{Event, EventKind};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-    Stream, Traffic,
+    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Part, Producer, PutCall, RetryPolicy, Scenario,
+    Sizes, Stream, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -61,7 +61,14 @@ pub fn duration(per_record_micros: u64) -> DurationModel {
 
 /// Retries with backoff that never give up.
 pub fn retries() -> RetryPolicy {
-    RetryPolicy::Again { max_attempts: 100, base: Span::from_millis(100), cap: Span::from_secs(20), max_age: None }
+    RetryPolicy::Again {
+        max_attempts: 100,
+        base: Span::from_millis(100),
+        multiplier_milli: 2_000,
+        jitter: Jitter::Full,
+        cap: Span::from_secs(20),
+        max_age: None,
+    }
 }
 
 /// One shard of the model.

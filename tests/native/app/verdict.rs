@@ -2,7 +2,7 @@
 
 use super::fixture;
 use streamgauge::app::verdict::{Tone, pieces, question, verdict};
-use streamgauge::scenario::RetryPolicy;
+use streamgauge::scenario::{Jitter, RetryPolicy};
 use streamgauge::units::Span;
 
 fn said(text: &str) -> String {
@@ -71,8 +71,14 @@ fn enough_room_holds() {
 fn what_waits_at_the_producer_is_said() {
     let mut scenario = fixture::scenario();
     let millis = Span::from_millis;
-    scenario.producer.retry =
-        RetryPolicy::Again { max_attempts: 100, base: millis(100), cap: millis(5_000), max_age: None };
+    scenario.producer.retry = RetryPolicy::Again {
+        max_attempts: 100,
+        base: millis(100),
+        multiplier_milli: 2_000,
+        jitter: Jitter::Full,
+        cap: millis(5_000),
+        max_age: None,
+    };
     scenario.producer.buffer = 10_000_000;
     scenario.consumer.duration.per_record = Span::from_micros(100);
     let said = heads(&scenario, &[400, 1_500]);

@@ -6,7 +6,7 @@ use super::lane::{Lane, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Operation, PutCall, RetryPolicy, Scenario};
+use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +21,19 @@ pub struct Offer {
 #[derive(Clone, Debug)]
 pub enum Due {
     Operation(usize),
-    Retry { records: Vec<Offer>, attempts: u32 },
+    Retry { records: Vec<Offer>, attempts: u32, fixed: bool },
     Wake(u32),
     InvocationEnd(u32),
     InvokeAgain(u32),
     Expire(u32),
+}
+
+impl Due {
+    /// At one instant single records with fixed waits come after groups whose waits were drawn, which a change of the
+    /// policy may have left.
+    fn comes_late(&self) -> bool {
+        matches!(self, Self::Retry { fixed: true, .. })
+    }
 }
 
 /// An invocation as a host would see it: shard, id, attempt, and index and number of its records.
@@ -87,7 +95,8 @@ impl<'a> Model<'a> {
         let mut offers = offers.iter();
         let mut next_offer = offers.next();
         loop {
-            let next_due = (0..self.agenda.len()).min_by_key(|&i| (self.agenda[i].0, self.agenda[i].1));
+            let next_due = (0..self.agenda.len())
+                .min_by_key(|&i| (self.agenda[i].0, self.agenda[i].2.comes_late(), self.agenda[i].1));
             // At one instant: what is due, then the call that has waited long enough, then new records.
             let candidates = [
                 next_due.map(|i| (self.agenda[i].0, 0)),
@@ -150,7 +159,7 @@ impl<'a> Model<'a> {
                 self.say(What::Operation { index: self.applied });
                 self.applied += 1;
             }
-            Due::Retry { records, attempts } => self.put(records, attempts + 1),
+            Due::Retry { records, attempts, .. } => self.put(records, attempts + 1),
             Due::Wake(shard) => {
                 if matches!(self.lanes[shard as usize].phase, Phase::Gathering) {
                     self.gather(shard);
@@ -249,6 +258,7 @@ impl<'a> Model<'a> {
         let lose = |model: &mut Self, records: &[Offer], cause| {
             records.iter().for_each(|record| model.say(What::Lost { number: record.number, cause }));
         };
+        let mut fixed = false;
         let wait = match self.scenario.producer.retry {
             RetryPolicy::Ignore => return lose(self, &records, LossCause::Ignored),
             RetryPolicy::SdkOnly if !single => return lose(self, &records, LossCause::Ignored),
@@ -257,10 +267,10 @@ impl<'a> Model<'a> {
                     return lose(self, &records, LossCause::Exhausted);
                 }
                 self.tokens -= 5;
-                let longest = longest_wait(500_000, 20_000_000, attempt);
+                let longest = longest_wait(500_000, 2_000, 20_000_000, attempt);
                 self.producer_rng.below(longest) / 1_000 * 1_000
             }
-            RetryPolicy::Again { max_attempts, base, cap, max_age } => {
+            RetryPolicy::Again { max_attempts, base, multiplier_milli, jitter, cap, max_age } => {
                 if attempt >= max_attempts {
                     return lose(self, &records, LossCause::Exhausted);
                 }
@@ -273,14 +283,23 @@ impl<'a> Model<'a> {
                 if records.is_empty() {
                     return;
                 }
-                self.producer_rng.below(longest_wait(base.micros(), cap.micros(), attempt) + 1)
+                let longest = longest_wait(base.micros(), multiplier_milli.into(), cap.micros(), attempt);
+                match jitter {
+                    Jitter::Full => self.producer_rng.below(longest + 1),
+                    // From the half, rounded down, to the whole, each as likely as the other.
+                    Jitter::Equal => longest / 2 + self.producer_rng.below(longest.div_ceil(2) + 1),
+                    Jitter::None => {
+                        fixed = single;
+                        longest
+                    }
+                }
             }
         };
-        self.note(self.now + wait, Due::Retry { records, attempts: attempt });
+        self.note(self.now + wait, Due::Retry { records, attempts: attempt, fixed });
     }
 }
 
-/// The base, doubled for each attempt after the first, and never more than the cap.
-pub fn longest_wait(base: u64, cap: u64, attempts: u32) -> u64 {
-    (1..attempts).fold(base.min(cap), |wait, _| (wait * 2).min(cap))
+/// The base, multiplied for each attempt after the first, and never more than the cap.
+pub fn longest_wait(base: u64, milli: u64, cap: u64, attempts: u32) -> u64 {
+    (1..attempts).fold(base.min(cap), |wait, _| (wait * milli / 1_000).min(cap))
 }

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
+    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
     RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
 };
 use streamgauge::units::{Bytes, Ratio, SimTime, Span};
@@ -128,11 +128,15 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     // A fifth of a second is also a common time to gather a call: then its oldest record is exactly so old.
     let age = prop_oneof![1 => Just(200_000), 3 => 0..3_000_000u64];
     let age = proptest::option::of(age.prop_map(Span::from_micros));
-    let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
+    let jitter = prop_oneof![Just(Jitter::Full), Just(Jitter::Equal), Just(Jitter::None)];
+    let multiplier = prop_oneof![2 => Just(2_000u32), 1 => Just(1_000), 1 => 1_000..10_000u32];
+    let again = (1..=12u32, wait(500_000), multiplier, jitter, wait(4_000_000), age);
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
         2 => Just(RetryPolicy::SdkOnly),
-        4 => again.prop_map(|(max_attempts, base, cap, max_age)| RetryPolicy::Again { max_attempts, base, cap, max_age }),
+        4 => again.prop_map(|(max_attempts, base, multiplier_milli, jitter, cap, max_age)| RetryPolicy::Again {
+            max_attempts, base, multiplier_milli, jitter, cap, max_age
+        }),
     ]
 }
 

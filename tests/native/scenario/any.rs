@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
+    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
     RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -102,19 +102,27 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
         .prop_map(|(parts, arrivals, keys, sizes)| Traffic { parts, arrivals, keys, sizes })
 }
 
+pub fn jitter() -> impl Strategy<Value = Jitter> {
+    prop_oneof![Just(Jitter::Full), Just(Jitter::Equal), Just(Jitter::None)]
+}
+
 fn retry() -> impl Strategy<Value = RetryPolicy> {
     let age = proptest::option::of((1_000..60_000_000u64).prop_map(Span::from_micros));
     prop_oneof![
         Just(RetryPolicy::Ignore),
         Just(RetryPolicy::SdkOnly),
-        (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age).prop_map(|(max_attempts, a, b, max_age)| {
-            RetryPolicy::Again {
-                max_attempts,
-                base: Span::from_micros(a.min(b)),
-                cap: Span::from_micros(a.max(b)),
-                max_age,
+        (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age, jitter(), 1_000..=10_000u32).prop_map(
+            |(max_attempts, a, b, max_age, jitter, multiplier_milli)| {
+                RetryPolicy::Again {
+                    max_attempts,
+                    multiplier_milli,
+                    jitter,
+                    base: Span::from_micros(a.min(b)),
+                    cap: Span::from_micros(a.max(b)),
+                    max_age,
+                }
             }
-        }),
+        ),
     ]
 }
 
