@@ -11,11 +11,13 @@
 
 pub mod agenda;
 pub mod arrivals;
+pub mod control;
 pub mod draws;
 pub mod fact;
 pub mod invocation;
 pub mod lane;
 mod mapping;
+pub mod offers;
 mod poller;
 pub mod producer;
 pub mod readers;
@@ -25,7 +27,7 @@ pub mod sequence;
 pub mod stream;
 mod waiting;
 
-pub use fact::{Digest, Fact, LossCause, Observer, WriteLimit};
+pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;
 pub use record::Record;
@@ -33,13 +35,12 @@ pub use sequence::SequenceNumber;
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, Scenario, Sizes};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 use agenda::Agenda;
-use arrivals::{ArrivalTimes, SizeRule};
-use draws::{KeyDraw, SizeDraw};
+use control::{Control, Office};
+use offers::Offers;
 use producer::{Bench, Producer};
 use readers::Readers;
-use rng::{Actor, Rng};
 use std::fmt;
 use stream::Stream;
 use waiting::Group;
@@ -58,15 +59,13 @@ pub struct Engine {
     /// outcome is missing.
     written: u64,
     end: u64,
-    times: ArrivalTimes,
-    keys: KeyDraw,
-    sizes: SizeDraw,
-    draws: Rng,
+    offers: Offers,
     /// Number of the next record.
     number: u32,
     producer: Producer,
     stream: Stream,
     readers: Readers,
+    control: Control,
     /// Groups of rejected records that are put again.
     retries: Agenda<Group>,
     changes: Agenda<Change>,
@@ -81,9 +80,19 @@ pub struct Engine {
 
 /// What concerns writers and readers alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
+pub(crate) enum Change {
     /// A planned operation, by its place in the scenario.
     Operation(u32),
+    /// A call to the control plane has taken its time, or its next wave has.
+    Wave,
+    /// On-demand mode looks at the load.
+    Watch,
+    /// On-demand mode splits a shard into so many pieces.
+    Grow { shard: u32, pieces: u32 },
+    /// The scaling policy looks at its metric.
+    Policy,
+    /// Another retention takes effect.
+    Retention(Span),
 }
 
 /// Why [`Engine::advance`] came back.
@@ -124,18 +133,17 @@ impl Engine {
         for (index, planned) in (0..).zip(&scenario.operations) {
             changes.push(planned.at.micros(), Change::Operation(index));
         }
+        let control = Control::new(scenario, &mut changes);
         Self {
             now: 0,
             written: 0,
             end: scenario.length.micros(),
-            times: ArrivalTimes::new(scenario),
-            keys: KeyDraw::new(scenario.traffic.keys),
-            sizes: SizeDraw::new(scenario.traffic.sizes),
-            draws: Rng::of(scenario.seed, Actor::Records),
+            offers: Offers::new(scenario),
             number: 0,
             producer: Producer::new(scenario),
             stream: Stream::new(scenario),
             readers,
+            control,
             retries: Agenda::new(),
             changes,
             operations: scenario.operations.clone(),
@@ -205,7 +213,7 @@ impl Engine {
         let mut left = records;
         loop {
             // At one instant retries come before the flush and the flush before the arrival.
-            let (arrival, retry) = (self.times.next_at(), self.retries.next_at());
+            let (arrival, retry) = (self.offers.next_at(), self.retries.next_at());
             let due = self.producer.due().min(retry);
             let now = due.min(arrival);
             if now >= end {
@@ -251,6 +259,9 @@ impl Engine {
 
     /// Changes something now.
     pub fn apply(&mut self, operation: Operation, observer: &mut impl Observer) {
+        let index = self.applied;
+        self.applied += 1;
+        observer.observe(self.now(), Fact::OperationApplied { index });
         match operation {
             Operation::UpdateMapping { batch_size, batching_window } => {
                 self.readers.update(batch_size, batching_window);
@@ -258,10 +269,15 @@ impl Engine {
             Operation::DeployFunction { duration, injected_error_rate } => {
                 self.readers.deploy(duration, injected_error_rate);
             }
-            Operation::DeployProducer { retry } => self.producer.deploy(retry),
+            Operation::DeployProducer { retry } => self.producer.deploy(retry, &mut self.retries),
+            call => {
+                let Self { now, stream, readers, changes, control, .. } = self;
+                let office = &mut Office { now: *now, stream, readers, changes, observer };
+                if let Err(error) = control.call(call, office) {
+                    observer.observe(self.now(), Fact::Refused { by: By::Operation(index), error });
+                }
+            }
         }
-        observer.observe(self.now(), Fact::OperationApplied { index: self.applied });
-        self.applied += 1;
     }
 
     /// Records in the producer's memory.
@@ -284,20 +300,21 @@ impl Engine {
         self.readers.state(0, shard, &self.stream)
     }
 
+    /// The control plane, to look at.
+    pub const fn control(&self) -> &Control {
+        &self.control
+    }
+
     /// The stream, to look at.
     pub const fn stream(&self) -> &Stream {
         &self.stream
     }
 
     /// The next record arrives at the producer.
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, now: u64, observer: &mut impl Observer) {
-        let draw = self.draws.next_u64();
-        let size = match self.times.take() {
-            SizeRule::Drawn => self.sizes.size(draw as u32),
-            SizeRule::Given(bytes) => bytes,
-        };
-        let key = self.keys.key((draw >> 32) as u32);
+        let offer = self.offers.take();
+        let (key, size) = (offer.key, offer.size);
         let record = Record { offered: now, arrived: 0, number: self.number, key, size, attempt: 1 };
         self.number += 1;
         let Self { producer, stream, retries, .. } = self;
@@ -305,11 +322,21 @@ impl Engine {
     }
 
     fn change(&mut self, change: Change, observer: &mut impl Observer) {
+        if let Change::Operation(index) = change {
+            return self.apply(self.operations[index as usize].operation, observer);
+        }
+        if let Change::Retention(retention) = change {
+            self.stream.set_retention(retention);
+            return observer.observe(self.now(), Fact::RetentionChanged { retention });
+        }
+        let Self { now, stream, readers, changes, control, .. } = self;
+        let office = &mut Office { now: *now, stream, readers, changes, observer };
         match change {
-            Change::Operation(index) => {
-                let planned = self.operations[index as usize];
-                self.apply(planned.operation, observer);
-            }
+            Change::Wave => control.wave(office),
+            Change::Watch => control.watch(office),
+            Change::Grow { shard, pieces } => control.grow(shard, pieces, office),
+            Change::Policy => control.look_as_policy(office),
+            Change::Operation(_) | Change::Retention(_) => {}
         }
     }
 }

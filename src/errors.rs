@@ -126,10 +126,9 @@ impl ServiceError {
             ),
             Self::OnDemand => "This call is not supported for streams in on-demand capacity mode.".to_owned(),
             Self::NotAdvantage => "Warm throughput needs On-demand Advantage for the account.".to_owned(),
-            Self::TooManySwitches => format!(
-                "The capacity mode can be switched {} times in 24 hours.",
-                limits::MODE_SWITCHES_PER_DAY
-            ),
+            Self::TooManySwitches => {
+                format!("The capacity mode can be switched {} times in 24 hours.", limits::MODE_SWITCHES_PER_DAY)
+            }
             Self::RetentionTooShort { hours } => format!(
                 "Minimum allowed retention period is {} hours. Requested retention period ({hours} hours) is too short.",
                 limits::RETENTION_MIN.micros() / 3_600_000_000

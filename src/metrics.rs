@@ -6,11 +6,13 @@
 pub mod findings;
 pub mod histogram;
 pub mod ledger;
+pub mod note;
 pub mod recorder;
 pub mod timeline;
 
 pub use findings::{Finding, Tone, Try, findings};
 pub use histogram::Histogram;
 pub use ledger::Ledger;
+pub use note::{Note, NoteKind, ShardInfo};
 pub use recorder::Recorder;
 pub use timeline::{Metric, ShardMetric, Timeline};

@@ -118,6 +118,46 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Resharding",
+        rule: "SplitShard and MergeShards take a while, and the stream is UPDATING meanwhile: another call is refused \
+               with ResourceInUseException. Then the parents are closed and their children open; what the parents hold \
+               stays in them, readable until its retention ends, and children are read when all their parents are done. \
+               UpdateShardCount reaches at most twice and at least half of the open shards, in waves: first splits where \
+               the new division has a boundary, then merges of what lies between two of them.",
+        departure: "How long it takes is a setting. How a shard count is reached on the way, and whether half of an odd \
+                    count is rounded, is not documented: here the target may be half, rounded up. Children begin with \
+                    full buckets.",
+        names: &[
+            "RESHARD_SPAN",
+            "RESHARD_WAVE",
+            "UPDATE_SHARD_COUNT_CALLS",
+            "UPDATE_SHARD_COUNT_FACTOR",
+            "MODE_SWITCHES_PER_DAY",
+            "MODE_SWITCH_SPAN",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "On-demand",
+        rule: "Once a minute each open shard is looked at. One that had more than half of its capacity coming in, rejected \
+               records included, is split into as many even pieces as bring it below that, a setting's time later. Hot keys \
+               are not isolated: each piece has half the range. With Advantage, warm throughput is there at once; lowering \
+               it keeps what the last hour needed.",
+        departure: "AWS documents that a shard above 500 KB/s is split within 15 minutes, and that capacity covers twice the \
+                    former peak; the timing here is a setting at its upper end. A stream without load keeps its shards: no \
+                    rule for scaling down is published.",
+        names: &[
+            "ON_DEMAND_SHARDS",
+            "ON_DEMAND_SPLIT_ABOVE",
+            "ON_DEMAND_SPLIT_ABOVE_RECORDS",
+            "ON_DEMAND_SCALE_SPAN",
+            "ON_DEMAND_WATCH",
+            "ON_DEMAND_WRITE_MAX",
+            "WARM_LOOKS_BACK",
+        ],
+        prices: &[],
+    },
+    Rule {
         title: "GetRecords",
         rule: "Two limits for each shard. A call above the call rate is refused. After an answer, further calls are \
                refused until its bytes have passed at the read rate, which gives five silent seconds after a full \

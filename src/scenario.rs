@@ -16,15 +16,18 @@ pub mod presets;
 mod printer;
 pub mod problem;
 pub mod schema;
+mod stream;
 mod timestamp;
 pub mod traffic;
 mod walk;
 
 pub use draft::Draft;
 pub use problem::Problem;
-pub use traffic::{Arrivals, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
+pub use traffic::{Arrivals, Draws, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
-use crate::units::{Bytes, Ratio, SimTime, Span};
+use crate::hash_key::HashKey;
+use crate::units::{Ratio, SimTime, Span};
 
 /// Everything that determines a run. Two equal scenarios give the same digest on every machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,44 +85,21 @@ pub enum RetryPolicy {
     /// What the SDK does by itself, the standard mode: it repeats a call that failed as a whole, so a throttled
     /// `PutRecord` is tried again, while entries that failed inside a 200 answer of `PutRecords` are lost.
     SdkOnly,
-    /// Failed entries are sent again after a backoff that grows with each attempt, or a random share of it.
+    /// Failed entries are sent again after a backoff that grows exponentially.
     Again {
         /// Attempts in all, the first included; 1 to 100.
         max_attempts: u32,
-        /// Longest wait before the first retry.
+        /// Longest wait before the first retry; it grows with each retry.
         base: Span,
-        /// What it is multiplied by with each further retry, in thousandths, 1,000 to 10,000; rounded down to the µs.
-        multiplier_milli: u32,
-        /// Which share of it is waited.
-        jitter: Jitter,
         /// The wait never grows beyond this.
         cap: Span,
         /// A record older than this is given up; `None` means it never is.
         max_age: Option<Span>,
+        /// What the longest wait is multiplied by with each retry, in thousandths; 1,000 keeps it as it is.
+        multiplier_milli: u32,
+        /// Which part of the longest wait is waited.
+        jitter: Jitter,
     },
-}
-
-/// Which share of a backoff a producer waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Jitter {
-    /// A random share.
-    Full,
-    /// One half, and a random share of the other.
-    Equal,
-    /// All of it.
-    None,
-}
-
-/// A data stream in provisioned mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stream {
-    /// Open shards, dividing the hash space evenly.
-    pub shards: u32,
-    /// How long a record stays readable.
-    pub retention: Span,
-    /// Depth of each shard's byte bucket. One second's worth is the strict reading; AWS also describes a tank of
-    /// 10 MiB, and it is not documented whether that holds for a stream with 1 MiB records.
-    pub byte_burst: Bytes,
 }
 
 /// A Lambda event source mapping that polls the stream, and the function behind it.
@@ -141,6 +121,17 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+}
+
+/// Which part of a backoff is waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// A random share of it, from none to all.
+    Full,
+    /// Half of it and a random share of the other half.
+    Equal,
+    /// All of it.
+    None,
 }
 
 /// How a consumer reads.
@@ -216,4 +207,52 @@ pub enum Operation {
         /// New policy.
         retry: RetryPolicy,
     },
+    /// `SplitShard`.
+    SplitShard {
+        /// Index of the shard.
+        shard: u32,
+        /// Where the upper child begins; `None` for the middle.
+        new_starting_hash_key: Option<HashKey>,
+    },
+    /// `MergeShards`.
+    MergeShards {
+        /// Index of the one shard.
+        shard: u32,
+        /// Index of the other, whose range touches.
+        adjacent: u32,
+    },
+    /// `UpdateShardCount` with uniform scaling.
+    UpdateShardCount {
+        /// Open shards afterwards.
+        target: u32,
+    },
+    /// `IncreaseStreamRetentionPeriod` or `DecreaseStreamRetentionPeriod`.
+    UpdateRetention {
+        /// How long a record stays readable from then on.
+        retention: Span,
+    },
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// The new mode.
+        mode: StreamMode,
+    },
+    /// `UpdateStreamWarmThroughput`.
+    UpdateWarmThroughput {
+        /// MiB/s.
+        mib: u32,
+    },
+}
+
+impl Operation {
+    /// Whether it can change which shards there are.
+    pub const fn reshards(&self) -> bool {
+        matches!(
+            self,
+            Self::SplitShard { .. }
+                | Self::MergeShards { .. }
+                | Self::UpdateShardCount { .. }
+                | Self::UpdateStreamMode { .. }
+                | Self::UpdateWarmThroughput { .. }
+        )
+    }
 }

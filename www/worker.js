@@ -44,7 +44,7 @@
   const EVENTS_MIN = 64;
   const EVENTS_MAX = 1 << 22;
   const FRAMES_BYTES = 256 * 1024;
-  const HEAD_BYTES = 3 * 8;
+  const HEAD_BYTES = 4 * 8;
 
   let module = null;
   let port = null;

@@ -91,5 +91,11 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
                 format!("sent again, {} attempts", words::int(f64::from(max_attempts)))
             }
         },
+        Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
+        Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),
+        Operation::UpdateShardCount { target } => format!("UpdateShardCount to {}", words::int(f64::from(target))),
+        Operation::UpdateRetention { retention } => format!("retention {}", span(retention)),
+        Operation::UpdateStreamMode { mode } => mode.name().to_owned(),
+        Operation::UpdateWarmThroughput { mib } => format!("warm throughput {mib} MiB/s"),
     }
 }

@@ -33,8 +33,8 @@ pub(super) enum Goal {
 
 impl Run {
     pub fn new(id: u32, scenario: &Scenario) -> Self {
-        let shards = scenario.stream.shards as usize;
-        let width = Timeline::width_for(scenario.length, shards);
+        let shards = scenario.stream.open_at_start() as usize;
+        let width = Timeline::width_of(scenario);
         Self { id, timeline: Timeline::new(scenario.length, width, shards), done: false, summary: None }
     }
 

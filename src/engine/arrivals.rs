@@ -4,6 +4,7 @@
 //! exponential with mean one) is stretched by the slice's time per record; what is left of a gap at the end of a
 //! slice is carried into the next, so counts are those of the curve's integral, not of its pieces.
 
+use super::offers::{BLOCK, DRAWN, Offer};
 use super::rng::{Actor, Exponential, Rng};
 use crate::scenario::{Arrivals as Spacing, Part, Scenario, Series, SeriesRow, Traffic};
 use crate::units::{Rate, SimTime, Span};
@@ -19,19 +20,10 @@ const SLICE_BENT: u64 = 100_000;
 /// Arrival times of a whole traffic: one source for the summed curve, and one for each imported series.
 #[derive(Clone, Debug)]
 pub struct ArrivalTimes {
-    sources: Vec<Source>,
+    sources: Vec<AnySource>,
     exponential: Arc<Exponential>,
     next_at: u64,
     next_source: usize,
-}
-
-/// What the size of an arriving record follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeRule {
-    /// The scenario's distribution of sizes.
-    Drawn,
-    /// A row of a series that has sizes: exactly so many bytes.
-    Given(u32),
 }
 
 impl ArrivalTimes {
@@ -39,49 +31,76 @@ impl ArrivalTimes {
     pub fn new(scenario: &Scenario) -> Self {
         let Traffic { parts, arrivals, .. } = &scenario.traffic;
         let rng = |number| Rng::of(scenario.seed, Actor::Arrivals(number));
-        let (series, curve): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|p| matches!(p, Part::Series(_)));
+        let own = |part: &&Part| matches!(part, Part::Series(_) | Part::Intervals { .. } | Part::Bursts { .. });
+        let (series, curve): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(own);
+        let end = scenario.length.micros();
         let exponential = Arc::new(Exponential::new());
         let mut sources = Vec::new();
         if !curve.is_empty() {
             let curve = Curve::new(curve.into_iter().cloned().collect(), scenario.length);
-            sources.push(Source::new(Slices::Curve(curve), *arrivals, rng(0)));
+            sources.push(Source::start(Slices::Curve(curve), *arrivals, rng(0), &exponential));
         }
         for (number, part) in (1..).zip(series) {
-            if let Part::Series(series) = part {
-                let slices = Slices::Series { series: Arc::clone(series), row: 0, end: scenario.length.micros() };
-                sources.push(Source::new(slices, *arrivals, rng(number)));
-            }
-        }
-        for source in &mut sources {
-            source.start(&exponential);
+            sources.push(match part {
+                Part::Series(series) => {
+                    let slices = Slices::Series { series: Arc::clone(series), row: 0, end };
+                    Source::start(slices, *arrivals, rng(number), &exponential)
+                }
+                Part::Intervals { rows } => AnySource::Timetable(Timetable::new(Arc::clone(rows), end)),
+                Part::Bursts { every, start, records, over } => AnySource::Bursts(Bursts {
+                    every: every.micros(),
+                    from: start.micros(),
+                    records: *records,
+                    over: over.micros(),
+                    index: 0,
+                    end,
+                }),
+                _ => continue,
+            });
         }
         let mut times = Self { sources, exponential, next_at: u64::MAX, next_source: 0 };
         times.find_next();
         times
     }
 
-    /// When the next record arrives; `u64::MAX` after the last.
-    #[inline]
-    pub const fn next_at(&self) -> u64 {
-        self.next_at
-    }
-
-    /// Takes the arrival at [`next_at`](Self::next_at).
-    #[inline]
-    pub fn take(&mut self) -> SizeRule {
-        let source = &mut self.sources[self.next_source];
-        let rule = source.size_rule();
-        source.advance(&self.exponential);
-        self.next_at = source.next_at;
-        if self.sources.len() > 1 {
-            self.find_next();
+    /// Fills a block with arrivals as far as there are any: their times, and their sizes where a series brings them.
+    /// Says how many there are.
+    pub(super) fn fill(&mut self, block: &mut [Offer; BLOCK]) -> usize {
+        if let [AnySource::Timetable(timetable)] = self.sources.as_mut_slice() {
+            return timetable.fill(block);
         }
-        rule
+        for (place, offer) in block.iter_mut().enumerate() {
+            if self.next_at == u64::MAX {
+                return place;
+            }
+            let at = self.next_at;
+            let (size, next_at) = match &mut self.sources[self.next_source] {
+                AnySource::Timetable(timetable) => {
+                    timetable.advance();
+                    (DRAWN, timetable.next_at)
+                }
+                AnySource::Curve(source) => {
+                    let size = source.given_size();
+                    source.advance(&self.exponential);
+                    (size, source.next_at)
+                }
+                AnySource::Bursts(bursts) => {
+                    bursts.advance();
+                    (DRAWN, bursts.next_at())
+                }
+            };
+            self.next_at = next_at;
+            if self.sources.len() > 1 {
+                self.find_next();
+            }
+            *offer = Offer { at, key: 0, size };
+        }
+        BLOCK
     }
 
     fn find_next(&mut self) {
-        let earliest = self.sources.iter().enumerate().min_by_key(|(_, source)| source.next_at);
-        (self.next_source, self.next_at) = earliest.map_or((0, u64::MAX), |(i, source)| (i, source.next_at));
+        let earliest = self.sources.iter().map(AnySource::next_at).enumerate().min_by_key(|(_, at)| *at);
+        (self.next_source, self.next_at) = earliest.unwrap_or((0, u64::MAX));
     }
 }
 
@@ -104,6 +123,122 @@ struct RowState {
     bytes: Option<u64>,
 }
 
+/// Where arrivals come from.
+#[derive(Clone, Debug)]
+enum AnySource {
+    Curve(Source),
+    Timetable(Timetable),
+    Bursts(Bursts),
+}
+
+impl AnySource {
+    fn next_at(&self) -> u64 {
+        match self {
+            Self::Curve(source) => source.next_at,
+            Self::Timetable(timetable) => timetable.next_at,
+            Self::Bursts(bursts) => bursts.next_at(),
+        }
+    }
+}
+
+/// A record every so many microseconds.
+#[derive(Clone, Debug)]
+struct Timetable {
+    rows: Arc<Vec<(SimTime, Span)>>,
+    /// The row after the one in force, and when it begins.
+    row: usize,
+    row_at: u64,
+    interval: u64,
+    next_at: u64,
+    end: u64,
+}
+
+impl Timetable {
+    fn new(rows: Arc<Vec<(SimTime, Span)>>, end: u64) -> Self {
+        let first = rows.first().map_or(u64::MAX, |(at, _)| at.micros());
+        let mut timetable = Self { rows, row: 0, row_at: 0, interval: 0, next_at: first, end };
+        timetable.find_row();
+        timetable
+    }
+
+    fn fill(&mut self, block: &mut [Offer; BLOCK]) -> usize {
+        let mut len = 0;
+        while len < BLOCK && self.next_at != u64::MAX {
+            let (mut at, interval, row_at) = (self.next_at, self.interval, self.row_at);
+            for offer in &mut block[len..] {
+                if at >= row_at {
+                    break;
+                }
+                *offer = Offer { at, key: 0, size: DRAWN };
+                at += interval;
+                len += 1;
+            }
+            self.next_at = at;
+            if at >= row_at {
+                self.find_row();
+            }
+        }
+        len
+    }
+
+    #[inline]
+    fn advance(&mut self) {
+        self.next_at += self.interval;
+        if self.next_at >= self.row_at {
+            self.find_row();
+        }
+    }
+
+    /// Finds the row in force at the next arrival; where it has none, the arrival is at the beginning of the next
+    /// row that has some.
+    #[cold]
+    fn find_row(&mut self) {
+        loop {
+            let at = |row: usize| self.rows.get(row).map_or(u64::MAX, |(at, _)| at.micros());
+            while at(self.row) <= self.next_at && self.row < self.rows.len() {
+                self.interval = self.rows[self.row].1.micros();
+                self.row += 1;
+            }
+            self.row_at = at(self.row).min(self.end);
+            if self.next_at >= self.end {
+                (self.next_at, self.row_at) = (u64::MAX, u64::MAX);
+                return;
+            }
+            if self.interval > 0 {
+                return;
+            }
+            self.next_at = at(self.row);
+        }
+    }
+}
+
+/// Bursts on the clock.
+#[derive(Clone, Debug)]
+struct Bursts {
+    every: u64,
+    /// When the present burst begins.
+    from: u64,
+    records: u64,
+    over: u64,
+    /// Place of the next record in its burst.
+    index: u64,
+    end: u64,
+}
+
+impl Bursts {
+    fn next_at(&self) -> u64 {
+        let at = self.from + self.over * self.index / self.records;
+        if at < self.end { at } else { u64::MAX }
+    }
+
+    fn advance(&mut self) {
+        self.index += 1;
+        if self.index == self.records {
+            (self.index, self.from) = (0, self.from + self.every);
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Slices {
     Curve(Curve),
@@ -122,17 +257,15 @@ struct Source {
 }
 
 impl Source {
-    fn new(slices: Slices, spacing: Spacing, rng: Rng) -> Self {
-        Self { slices, slice: Slice::default(), at_q20: 0, next_at: u64::MAX, spacing, rng }
-    }
-
-    /// Places the first arrival: at once where arrivals are even, after a gap where they are random.
-    fn start(&mut self, exponential: &Exponential) {
-        let first = match self.spacing {
+    /// A source with its first arrival: at once where arrivals are even, after a gap where they are random.
+    fn start(slices: Slices, spacing: Spacing, rng: Rng, exponential: &Exponential) -> AnySource {
+        let mut source = Self { slices, slice: Slice::default(), at_q20: 0, next_at: u64::MAX, spacing, rng };
+        let first = match spacing {
             Spacing::Even => 0,
-            Spacing::Poisson => exponential.draw_q32(&mut self.rng),
+            Spacing::Poisson => exponential.draw_q32(&mut source.rng),
         };
-        self.enter_next(first, exponential);
+        source.enter_next(first, exponential);
+        AnySource::Curve(source)
     }
 
     #[inline]
@@ -210,15 +343,16 @@ impl Source {
         self.next_at = self.slice.start + (self.at_q20 >> 20);
     }
 
+    /// The next record's size where a row of a series fixes it, else [`DRAWN`].
     #[inline]
-    fn size_rule(&self) -> SizeRule {
+    fn given_size(&self) -> u32 {
         match self.slice.row {
             Some(RowState { left, count, bytes: Some(bytes) }) => {
                 // The first `bytes mod count` records are one byte larger, so the row's bytes are exact.
                 let larger = count - left < bytes % count;
-                SizeRule::Given((bytes / count) as u32 + u32::from(larger))
+                (bytes / count) as u32 + u32::from(larger)
             }
-            _ => SizeRule::Drawn,
+            _ => DRAWN,
         }
     }
 }

@@ -1,7 +1,50 @@
 //! Which key a record has and how large it is: tables made once, then a few nanoseconds a draw.
 
-use crate::scenario::{Keys, Sizes};
+use super::offers::{BLOCK, DRAWN, Offer};
+use super::rng::{Actor, Rng};
+use crate::scenario::{Keys, Scenario, Sizes};
 use crate::units::Ratio;
+
+/// Where two uniform 32-bit numbers come from for each record: one for its key, one for its size.
+#[derive(Clone, Debug)]
+pub enum Draws {
+    /// The halves of one draw.
+    Xoshiro(Rng),
+    /// Two linear congruential generators: the last number of the keys' and of the sizes'.
+    Lcg(u32, u32),
+}
+
+impl Draws {
+    /// The generator that a scenario asks for.
+    pub fn new(scenario: &Scenario) -> Self {
+        match scenario.traffic.draws {
+            crate::scenario::Draws::Xoshiro => Self::Xoshiro(Rng::of(scenario.seed, Actor::Records)),
+            crate::scenario::Draws::Lcg => Self::Lcg(12_345, 67_890),
+        }
+    }
+
+    /// Puts the number for its key into each offer, and the number for its size beside it.
+    pub(super) fn fill(&mut self, block: &mut [Offer], for_sizes: &mut [u32; BLOCK]) {
+        const fn step(state: u32) -> u32 {
+            state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223)
+        }
+        let places = block.iter_mut().zip(for_sizes);
+        match self {
+            Self::Xoshiro(rng) => {
+                for (offer, for_size) in places {
+                    let draw = rng.next_u64();
+                    (offer.key, *for_size) = ((draw >> 32) as u32, draw as u32);
+                }
+            }
+            Self::Lcg(key, size) => {
+                for (offer, for_size) in places {
+                    (*key, *size) = (step(*key), step(*size));
+                    (offer.key, *for_size) = (*key, *size);
+                }
+            }
+        }
+    }
+}
 
 /// A distribution of key numbers.
 #[derive(Clone, Debug)]
@@ -22,8 +65,8 @@ pub enum KeyDraw {
     },
     /// By cumulated weight.
     Table {
-        /// The draws below entry k belong to keys 0 to k.
-        cumulated: Vec<u64>,
+        /// The draws up to entry k belong to keys 0 to k.
+        cumulated: Vec<u32>,
         /// For each value of the upper 16 bits, the first key that a draw with these bits can have.
         guide: Vec<u32>,
     },
@@ -52,8 +95,26 @@ impl KeyDraw {
                 *cumulated.last_mut().expect("there is at least one key") = 1 << 32;
                 let first_above = |slot: u64| cumulated.partition_point(|&bound| bound <= slot << 16) as u32;
                 let guide = (0..1 << 16).map(first_above).collect();
+                // The last draw of each key, so that 32 bits hold it. A key without any draw is never looked at.
+                let cumulated = cumulated.into_iter().map(|bound| bound.saturating_sub(1) as u32).collect();
                 Self::Table { cumulated, guide }
             }
+        }
+    }
+
+    /// Turns the number in each offer into its key.
+    pub(super) fn fill(&self, block: &mut [Offer]) {
+        match self {
+            Self::Table { cumulated, guide } => {
+                for offer in block {
+                    let mut key = guide[(offer.key >> 16) as usize] as usize;
+                    while offer.key > cumulated[key] {
+                        key += 1;
+                    }
+                    offer.key = key as u32;
+                }
+            }
+            _ => block.iter_mut().for_each(|offer| offer.key = self.key(offer.key)),
         }
     }
 
@@ -70,7 +131,7 @@ impl KeyDraw {
             }
             Self::Table { cumulated, guide } => {
                 let mut key = guide[(draw >> 16) as usize] as usize;
-                while u64::from(draw) >= cumulated[key] {
+                while draw > cumulated[key] {
                     key += 1;
                 }
                 key as u32
@@ -111,6 +172,15 @@ impl SizeDraw {
                     (size.min(f64::from(cap)) as u32).max(1)
                 };
                 Self::Quantiles((0..=Self::STEPS).map(quantile).collect())
+            }
+        }
+    }
+
+    /// Turns the numbers into the sizes of those offers that have none yet.
+    pub(super) fn fill(&self, block: &mut [Offer], for_sizes: &[u32; BLOCK]) {
+        for (offer, for_size) in block.iter_mut().zip(for_sizes) {
+            if offer.size == DRAWN {
+                offer.size = self.size(*for_size);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
 use super::record::{Record, Run};
-use crate::units::SimTime;
+use crate::errors::ServiceError;
+use crate::hash_key::HashRange;
+use crate::units::{SimTime, Span};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
@@ -109,11 +111,55 @@ pub enum Fact<'a> {
         /// How many.
         records: u64,
     },
-    /// An operation was applied.
+    /// An operation was applied, or asked for.
     OperationApplied {
         /// Its place among the operations of the run, from zero.
         index: u32,
     },
+    /// The service refused a call to its control plane; nothing has changed.
+    Refused {
+        /// Whose call it was.
+        by: By,
+        /// The answer.
+        error: ServiceError,
+    },
+    /// The scaling policy called `UpdateShardCount`.
+    PolicyCalled {
+        /// Open shards before.
+        from: u32,
+        /// Open shards that it asks for.
+        target: u32,
+    },
+    /// A shard was made and is open.
+    ShardOpened {
+        /// Its index.
+        shard: u32,
+        /// The shards that it came from.
+        parents: [Option<u32>; 2],
+        /// The hash keys that it owns.
+        range: HashRange,
+    },
+    /// A shard takes no more records.
+    ShardClosed {
+        /// Its index.
+        shard: u32,
+    },
+    /// What was going on with the stream is done: it is ACTIVE again.
+    StreamActive,
+    /// Records stay readable for another time.
+    RetentionChanged {
+        /// How long.
+        retention: Span,
+    },
+}
+
+/// Who called the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The operation with this place among the operations of the run.
+    Operation(u32),
+    /// The scaling policy.
+    Policy,
 }
 
 /// One of the two write limits of a shard.
@@ -300,6 +346,22 @@ impl Observer for Digest {
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
+            Fact::Refused { by, error } => {
+                let by = if let By::Operation(index) = by { u64::from(index) } else { u64::MAX };
+                let name = error.name().bytes().fold(0, |sum, byte| mix(sum, u64::from(byte)));
+                self.write(pair(now << 4 | 12, by) ^ name);
+            }
+            Fact::PolicyCalled { from, target } => {
+                self.write(pair(now << 4 | 13, u64::from(from) << 32 | u64::from(target)));
+            }
+            Fact::ShardOpened { shard, range, .. } => {
+                let (start, end) = (range.start().get(), range.end().get());
+                let ends = pair(start as u64 ^ (start >> 64) as u64, end as u64 ^ (end >> 64) as u64);
+                self.write(pair(now << 4 | 14, u64::from(shard)) ^ ends);
+            }
+            Fact::ShardClosed { shard } => self.write(pair(now << 4 | 15, u64::from(shard))),
+            Fact::StreamActive => self.write(pair(now << 4 | 15, u64::MAX)),
+            Fact::RetentionChanged { retention } => self.write(pair(now << 4 | 15, retention.micros() << 16)),
         }
     }
 

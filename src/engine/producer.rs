@@ -24,8 +24,6 @@ pub struct Producer {
     waiting: WaitingRoom,
     /// Single records that wait a fixed time.
     queues: Queues,
-    /// The backoff after one attempt, after two, and so on, µs.
-    backoffs: Vec<u64>,
     /// Retry tokens of the SDK.
     tokens: u64,
     /// The call that is being made; kept for its memory.
@@ -43,7 +41,6 @@ impl Producer {
             flush_at: u64::MAX,
             waiting: WaitingRoom::new(scenario.producer.call),
             queues: Queues::new(),
-            backoffs: backoffs(scenario.producer.retry),
             tokens: limits::SDK_RETRY_TOKENS,
             call: Vec::new(),
         }
@@ -62,10 +59,10 @@ impl Producer {
     }
 
     /// Does what is due.
-    #[inline]
+    #[inline(always)]
     pub fn act(&mut self, bench: &mut Bench<'_, impl Observer>) {
         if self.queues.due() <= bench.now {
-            if let Some(mut record) = self.queues.release() {
+            if let Some((_, mut record)) = self.queues.release_next() {
                 record.attempt += 1;
                 self.put_one(record, bench);
             }
@@ -75,17 +72,21 @@ impl Producer {
     }
 
     /// Treats rejected records by another policy from now on.
-    pub fn deploy(&mut self, retry: RetryPolicy) {
+    pub fn deploy(&mut self, retry: RetryPolicy, agenda: &mut Agenda<Group>) {
+        // What waits already stands before what will wait, also where both are due at one instant.
+        while let Some((due, record)) = self.queues.release_next() {
+            let group = self.waiting.admit(&[record], record.attempt);
+            agenda.push(due, group);
+        }
         self.settings.retry = retry;
-        self.backoffs = backoffs(retry);
     }
 
     /// Takes a record from the traffic.
-    #[inline]
+    #[inline(always)]
     pub fn offer(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
         bench.observer.offered(bench.at(), &record);
         if self.held() >= self.settings.buffer {
-            return bench.say(Fact::Lost { record: &record, cause: LossCause::BufferFull });
+            return lose(record, LossCause::BufferFull, bench);
         }
         match self.settings.call {
             PutCall::PutRecord => self.put_one(record, bench),
@@ -128,38 +129,56 @@ impl Producer {
     }
 
     /// `PutRecord` for one record: rounded up to the next kibibyte by itself.
-    #[inline]
-    fn put_one(&mut self, mut record: Record, bench: &mut Bench<'_, impl Observer>) {
-        const UNIT: u32 = limits::THROTTLE_ROUNDING.get() as u32;
+    #[inline(always)]
+    fn put_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
         let attempt = record.attempt;
         bench.observer.put_called(bench.at(), 1, attempt);
-        let charged = bytes_of(record.size).next_multiple_of(UNIT);
-        if put_entry(&mut record, charged, bench).is_ok() {
-            let refund = if attempt > 1 { limits::SDK_RETRY_COST } else { limits::SDK_SUCCESS_REFUND };
-            self.tokens = (self.tokens + refund).min(limits::SDK_RETRY_TOKENS);
+        let unit = bench.stream.unit();
+        // The unit is a power of two.
+        let charged = (bytes_of(record.size) + (unit - 1)) & !(unit - 1);
+        if put_entry(record, charged, bench).is_ok() {
+            if self.tokens < limits::SDK_RETRY_TOKENS {
+                let refund = if attempt > 1 { limits::SDK_RETRY_COST } else { limits::SDK_SUCCESS_REFUND };
+                self.tokens = (self.tokens + refund).min(limits::SDK_RETRY_TOKENS);
+            }
         } else {
             self.rejected_one(record, bench);
         }
     }
 
     /// Decides what becomes of a single record that was rejected.
-    #[inline]
+    #[inline(always)]
     fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
-        // A wait that is not drawn needs no place in the agenda.
-        if let RetryPolicy::Again { max_attempts, max_age, jitter: Jitter::None, .. } = self.settings.retry {
+        if let Some(wait) = self.fixed_wait(record.attempt) {
             let old = |max_age: Span| bench.now - record.offered > max_age.micros();
-            if record.attempt >= max_attempts {
-                return bench.say(Fact::Lost { record: &record, cause: LossCause::Exhausted });
+            if let RetryPolicy::Again { max_attempts, max_age, .. } = self.settings.retry {
+                if record.attempt >= max_attempts {
+                    return lose(record, LossCause::Exhausted, bench);
+                }
+                if max_age.is_some_and(old) {
+                    return lose(record, LossCause::TooOld, bench);
+                }
             }
-            if max_age.is_some_and(old) {
-                return bench.say(Fact::Lost { record: &record, cause: LossCause::TooOld });
-            }
-            let wait = self.backoffs[record.attempt as usize - 1];
             return self.queues.admit(bench.now, wait, record);
         }
+        self.rejected_alone(record, bench);
+    }
+
+    #[inline(never)]
+    fn rejected_alone(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
         self.call.clear();
         self.call.push(record);
         self.rejected(record.attempt, bench);
+    }
+
+    /// The wait after so many attempts, where it is not drawn.
+    fn fixed_wait(&self, attempts: u32) -> Option<u64> {
+        match self.settings.retry {
+            RetryPolicy::Again { base, cap, multiplier_milli, jitter: Jitter::None, .. } => {
+                Some(backoff(base.micros(), cap.micros(), multiplier_milli, attempts))
+            }
+            _ => None,
+        }
     }
 
     /// Puts everything in `call`.
@@ -184,11 +203,13 @@ impl Producer {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
                 self.tokens -= limits::SDK_RETRY_COST;
+                let base = limits::SDK_BACKOFF_BASE_THROTTLED.micros();
+                let bound = backoff(base, limits::SDK_BACKOFF_CAP.micros(), 2_000, attempt);
                 // The SDK waits whole milliseconds, rounded down.
-                let wait = self.rng.below(self.backoffs[attempt as usize - 1]) / 1_000 * 1_000;
+                let wait = self.rng.below(bound) / 1_000 * 1_000;
                 self.wait(wait, attempt, bench);
             }
-            RetryPolicy::Again { max_attempts, jitter, max_age, .. } => {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
                 if attempt >= max_attempts {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
@@ -202,11 +223,11 @@ impl Producer {
                     });
                 }
                 if !self.call.is_empty() {
-                    let backoff = self.backoffs[attempt as usize - 1];
+                    let bound = backoff(base.micros(), cap.micros(), multiplier_milli, attempt);
                     let wait = match jitter {
-                        Jitter::Full => self.rng.below(backoff + 1),
-                        Jitter::Equal => backoff / 2 + self.rng.below(backoff - backoff / 2 + 1),
-                        Jitter::None => backoff,
+                        Jitter::Full => self.rng.below(bound + 1),
+                        Jitter::Equal => bound / 2 + self.rng.below(bound - bound / 2 + 1),
+                        Jitter::None => bound,
                     };
                     self.wait(wait, attempt, bench);
                 }
@@ -224,6 +245,13 @@ impl Producer {
             bench.say(Fact::Lost { record, cause });
         }
     }
+}
+
+/// A single record is lost. Apart and by value, so that where none is lost a record stays in registers.
+#[cold]
+#[inline(never)]
+fn lose(record: Record, cause: LossCause, bench: &mut Bench<'_, impl Observer>) {
+    bench.say(Fact::Lost { record: &record, cause });
 }
 
 /// What an actor works with at one instant.
@@ -255,13 +283,13 @@ impl<O: Observer> Bench<'_, O> {
 /// `PutRecords` for everything in `call`; what was rejected stays in it, in order. Bytes are rounded up on the
 /// sum of the call: the rest to the next kibibyte is charged to the shard that stored its last record.
 fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
-    let unit = limits::THROTTLE_ROUNDING.get();
+    let unit = u64::from(bench.stream.unit());
     let (mut kept, mut bytes, mut last) = (0, 0u64, None);
     for i in 0..call.len() {
         let mut record = call[i];
         record.attempt = attempt;
         let charged = bytes_of(record.size);
-        match put_entry(&mut record, charged, bench) {
+        match put_entry(record, charged, bench) {
             Ok(shard) => {
                 bytes += u64::from(charged);
                 last = Some(shard);
@@ -280,34 +308,30 @@ fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl 
 }
 
 /// One record of a call against its shard.
-#[inline]
-fn put_entry(record: &mut Record, charged: u32, bench: &mut Bench<'_, impl Observer>) -> Result<u32, ()> {
+#[inline(always)]
+fn put_entry(mut record: Record, charged: u32, bench: &mut Bench<'_, impl Observer>) -> Result<u32, ()> {
     let shard = bench.stream.owner(record.key);
     match bench.stream.shards[shard as usize].admit(bench.now, charged) {
         Ok(()) => {
             record.arrived = bench.now;
-            bench.stream.store(shard, *record);
-            bench.observer.stored(bench.at(), shard, record);
+            bench.stream.store(shard, record);
+            bench.observer.stored(bench.at(), shard, &record);
             Ok(shard)
         }
         Err(limit) => {
-            bench.observer.throttled(bench.at(), shard, record, limit);
+            bench.observer.throttled(bench.at(), shard, &record, limit);
             Err(())
         }
     }
 }
 
-/// The backoff after each attempt that another one can follow.
-fn backoffs(policy: RetryPolicy) -> Vec<u64> {
-    let (attempts, base, multiplier_milli, cap) = match policy {
-        RetryPolicy::Ignore => return Vec::new(),
-        RetryPolicy::SdkOnly => {
-            (limits::SDK_ATTEMPTS as u32, limits::SDK_BACKOFF_BASE_THROTTLED, 2_000, limits::SDK_BACKOFF_CAP)
-        }
-        RetryPolicy::Again { max_attempts, base, multiplier_milli, cap, .. } => {
-            (max_attempts, base, multiplier_milli, cap)
-        }
-    };
-    let grown = |wait: &u64| Some((wait * u64::from(multiplier_milli) / 1_000).min(cap.micros()));
-    std::iter::successors(Some(base.min(cap).micros()), grown).take((attempts as usize).saturating_sub(1)).collect()
+/// The longest wait after so many attempts: the base, multiplied by so many thousandths with each, up to the cap.
+const fn backoff(base: u64, cap: u64, multiplier_milli: u32, attempts: u32) -> u64 {
+    let mut bound = base;
+    let mut attempt = 1;
+    while attempt < attempts && bound < cap && multiplier_milli > 1_000 {
+        bound = (bound as u128 * multiplier_milli as u128 / 1_000) as u64;
+        attempt += 1;
+    }
+    if bound < cap { bound } else { cap }
 }

@@ -38,13 +38,14 @@ impl Readers {
             seed: scenario.seed,
             worked: 0,
         };
-        for shard in 0..scenario.stream.shards {
+        let shards = scenario.stream.open_at_start();
+        for shard in 0..shards {
             let lane = |(reader, settings): (u32, &Settings)| {
                 let (interval, start) = match settings.kind {
                     ConsumerKind::Lambda => (limits::MAPPING_POLL_INTERVAL.micros(), 0),
                     ConsumerKind::Poller(poller) => (poller.idle.micros(), poller.start.micros()),
                 };
-                let spread = interval * u64::from(shard) / u64::from(scenario.stream.shards);
+                let spread = interval * u64::from(shard) / u64::from(shards);
                 Lane::new(scenario.seed, reader, shard, start + spread)
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
@@ -160,6 +161,12 @@ impl Readers {
     /// The state of a reader's lane.
     pub fn state(&self, reader: u32, shard: u32, stream: &Stream) -> LaneState {
         self.lanes[shard as usize][reader as usize].state(&stream.shards[shard as usize].log)
+    }
+
+    /// Age of the oldest record that the consumer has not processed, µs.
+    pub fn oldest_age(&self, now: u64, stream: &Stream) -> u64 {
+        let oldest = (0..self.lanes.len() as u32).filter_map(|shard| self.state(0, shard, stream).oldest_arrival);
+        oldest.min().map_or(0, |arrival| now - arrival.micros())
     }
 
     /// Steps of lanes since the start of the run.

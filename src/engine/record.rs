@@ -86,6 +86,12 @@ impl Log {
         self.tail
     }
 
+    /// Bytes of everything that was ever stored here, partition keys included.
+    #[inline]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Appends a record.
     #[inline]
     pub fn push(&mut self, record: Record) {

@@ -24,14 +24,15 @@ pub struct Stream {
     owner: Vec<u32>,
     retention: u64,
     byte_capacity: i64,
-    /// Records kept in all logs together.
-    kept: u64,
+    /// What bytes are rounded up to before they are charged.
+    unit: u32,
 }
 
 impl Stream {
     /// The stream of a scenario, with all buckets full.
     pub fn new(scenario: &Scenario) -> Self {
-        let Settings { shards, retention, byte_burst, .. } = scenario.stream;
+        let Settings { retention, byte_burst, .. } = scenario.stream;
+        let shards = scenario.stream.open_at_start();
         let byte_capacity = byte_burst.get() as i64 * BYTE_COST;
         let owner_of = |key| even_shard(hash_of(key), shards);
         Self {
@@ -40,7 +41,7 @@ impl Stream {
             owner: (0..scenario.traffic.keys.count()).map(owner_of).collect(),
             retention: retention.micros(),
             byte_capacity,
-            kept: 0,
+            unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
         }
     }
 
@@ -67,24 +68,27 @@ impl Stream {
         self.retention = retention.micros();
     }
 
+    /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.
+    #[inline]
+    pub const fn unit(&self) -> u32 {
+        self.unit
+    }
+
     /// Records that the logs keep for readers.
-    pub const fn kept(&self) -> u64 {
-        self.kept
+    pub fn kept(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.log.tail() - shard.log.head()).sum()
     }
 
     /// Appends a record that was admitted to a shard.
     #[inline]
     pub fn store(&mut self, shard: u32, record: Record) {
         self.shards[shard as usize].log.push(record);
-        self.kept += 1;
     }
 
     /// Lets a shard forget everything before `index`: every reader has passed it.
     #[inline]
     pub fn trim(&mut self, shard: u32, index: u64) {
-        let log = &mut self.shards[shard as usize].log;
-        self.kept -= index - log.head();
-        log.trim(index);
+        self.shards[shard as usize].log.trim(index);
     }
 
     /// Splits an open shard at a hash key inside it: the lower child ends below the key. The children are empty and
@@ -155,6 +159,10 @@ pub struct Shard {
     pub parents: [Option<u32>; 2],
     /// The shards that came from it.
     pub children: [Option<u32>; 2],
+    /// Records that it rejected, each attempt counted.
+    pub rejected_records: u64,
+    /// Bytes of them.
+    pub rejected_bytes: u64,
     write: WriteBuckets,
     read: ReadBuckets,
 }
@@ -168,6 +176,8 @@ impl Shard {
             closed_at: u64::MAX,
             parents: [None; 2],
             children: [None; 2],
+            rejected_records: 0,
+            rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
             read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
         }
@@ -176,7 +186,22 @@ impl Shard {
     /// Charges a record of so many bytes to both write buckets, or to none if one of them holds too little.
     #[inline]
     pub fn admit(&mut self, now: u64, bytes: u32) -> Result<(), WriteLimit> {
-        self.write.take(now as i64, i64::from(bytes))
+        let taken = self.write.take(now as i64, i64::from(bytes));
+        if taken.is_err() {
+            self.rejected_records += 1;
+            self.rejected_bytes += u64::from(bytes);
+        }
+        taken
+    }
+
+    /// Records and bytes that it ever stored.
+    pub const fn stored(&self) -> (u64, u64) {
+        (self.log.tail(), self.log.bytes())
+    }
+
+    /// Records and bytes that came to it, those that it rejected included.
+    pub const fn came(&self) -> (u64, u64) {
+        (self.log.tail() + self.rejected_records, self.log.bytes() + self.rejected_bytes)
     }
 
     /// Charges the rest of a `PutRecords` call's rounding, as far as the byte bucket holds it.

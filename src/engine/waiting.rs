@@ -19,7 +19,18 @@ pub(super) struct Queues {
 #[derive(Clone, Debug)]
 struct Queue {
     wait: u64,
-    records: VecDeque<(u64, Record)>,
+    records: VecDeque<Waiting>,
+}
+
+/// A record that has not arrived anywhere yet, and when it is put again.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    due: u64,
+    offered: u64,
+    number: u32,
+    key: u32,
+    size: u32,
+    attempt: u32,
 }
 
 impl Queues {
@@ -39,40 +50,51 @@ impl Queues {
     }
 
     /// Lets a record wait.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(&mut self, now: u64, wait: u64, record: Record) {
-        let place = self.queues.iter().position(|queue| queue.wait == wait).unwrap_or_else(|| {
-            self.queues.push(Queue { wait, records: VecDeque::new() });
-            self.queues.len() - 1
-        });
-        self.queues[place].records.push_back((now + wait, record));
-        self.due = self.due.min(now + wait);
+        let place = match &self.queues[..] {
+            [first, ..] if first.wait == wait => 0,
+            _ => self.place(wait),
+        };
+        let Record { offered, number, key, size, attempt, .. } = record;
+        let due = now + wait;
+        self.queues[place].records.push_back(Waiting { due, offered, number, key, size, attempt });
+        self.due = self.due.min(due);
         self.len += 1;
     }
 
-    /// Takes the record that is due next out; of two that are due at once, the one that waited longer.
-    #[inline]
-    pub(super) fn release(&mut self) -> Option<Record> {
-        let first = |queue: &Queue| queue.records.front().map_or(u64::MAX, |(at, _)| *at);
-        let mut next: Option<usize> = None;
-        let mut earliest = (u64::MAX, 0);
-        let mut after = u64::MAX;
-        for (place, queue) in self.queues.iter().enumerate() {
-            let at = first(queue);
-            // A later place in comparison means a shorter wait, so a later rejection.
-            let key = (at, u64::MAX - queue.wait);
-            if at != u64::MAX && (next.is_none() || key < earliest) {
-                after = earliest.0.min(after);
-                (next, earliest) = (Some(place), key);
-            } else {
-                after = after.min(at);
-            }
-        }
-        let queue = &mut self.queues[next?];
-        let (_, record) = queue.records.pop_front()?;
-        self.due = after.min(first(queue));
+    #[cold]
+    fn place(&mut self, wait: u64) -> usize {
+        self.queues.iter().position(|queue| queue.wait == wait).unwrap_or_else(|| {
+            self.queues.push(Queue { wait, records: VecDeque::new() });
+            self.queues.len() - 1
+        })
+    }
+
+    /// Takes the record that is due next out, with the instant; of two that are due at once, the one that waited
+    /// longer.
+    #[inline(always)]
+    pub(super) fn release_next(&mut self) -> Option<(u64, Record)> {
+        let place = if self.queues.len() == 1 { 0 } else { self.next()? };
+        let Waiting { due, offered, number, key, size, attempt } = self.queues[place].records.pop_front()?;
         self.len -= 1;
-        Some(record)
+        self.due = self.queues.iter().map(Queue::due).fold(u64::MAX, u64::min);
+        Some((due, Record { offered, arrived: 0, number, key, size, attempt }))
+    }
+
+    /// The queue whose first record is due next.
+    #[cold]
+    fn next(&self) -> Option<usize> {
+        // A longer wait began earlier.
+        let order = |(place, queue): (usize, &Queue)| (queue.due(), u64::MAX - queue.wait, place);
+        self.queues.iter().enumerate().map(order).min().map(|(_, _, place)| place)
+    }
+}
+
+impl Queue {
+    #[inline]
+    fn due(&self) -> u64 {
+        self.records.front().map_or(u64::MAX, |waiting| waiting.due)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A log-linear histogram of latencies: 128 bins for each doubling, so a quantile is right within 0.4 %.
 
+use crate::engine::Record;
 use crate::units::Span;
 
 /// Bins for each doubling of the value, as a power of two.
@@ -10,7 +11,7 @@ const BINS: usize = ((48 - PRECISION) as usize + 1) << PRECISION;
 /// Counts of spans in µs.
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    bins: Vec<u32>,
+    bins: Box<[u32; BINS]>,
     /// Bins outside of `low..=high` are zero.
     low: usize,
     high: usize,
@@ -21,7 +22,8 @@ pub struct Histogram {
 impl Histogram {
     /// An empty histogram.
     pub fn new() -> Self {
-        Self { bins: vec![0; BINS], low: BINS, high: 0, count: 0, sum: 0 }
+        let bins = vec![0; BINS].into_boxed_slice().try_into().expect("it has that length");
+        Self { bins, low: BINS, high: 0, count: 0, sum: 0 }
     }
 
     /// Counts one value in µs.
@@ -33,6 +35,50 @@ impl Histogram {
         self.high = self.high.max(bin);
         self.count += 1;
         self.sum += u128::from(micros);
+    }
+
+    /// Counts the latencies of a batch at `at`: from each record's arrival into `put`, from its offer into `offer`.
+    /// The records are in order of arrival.
+    #[inline]
+    pub fn add_batch(put: &mut Self, offer: &mut Self, at: u64, records: &[Record]) {
+        let (Some(first), Some(last)) = (records.first(), records.last()) else { return };
+        let (mut earliest, mut latest) = (first.offered, first.offered);
+        let (mut put_sum, mut offer_sum) = (0, 0);
+        for Record { arrived, offered, .. } in records {
+            let latency = at - arrived;
+            let bin = bin_of(latency);
+            put.bins[bin] += 1;
+            put_sum += latency;
+            let latency = at - offered;
+            // Most records are stored as soon as they are offered.
+            offer.bins[if offered == arrived { bin } else { bin_of(latency) }] += 1;
+            offer_sum += latency;
+            earliest = earliest.min(*offered);
+            latest = latest.max(*offered);
+        }
+        let count = records.len() as u64;
+        put.counted(at - last.arrived, at - first.arrived, put_sum, count);
+        offer.counted(at - latest, at - earliest, offer_sum, count);
+    }
+
+    /// Notes the range and the sum of values that have been put into bins.
+    #[inline]
+    fn counted(&mut self, least: u64, most: u64, sum: u64, count: u64) {
+        self.low = self.low.min(bin_of(least));
+        self.high = self.high.max(bin_of(most));
+        self.count += count;
+        self.sum += u128::from(sum);
+    }
+
+    /// The sum of (number of its bin + 1) over all values, with 32 bins for each doubling: equal for equal histograms,
+    /// and what the shared benchmark of other engines prints.
+    pub fn checksum(&self) -> u64 {
+        const COARSE: u32 = 5;
+        let coarse = |edge: u64| {
+            let shift = (u64::BITS - edge.leading_zeros()).saturating_sub(COARSE + 1);
+            (u64::from(shift) << COARSE) + (edge >> shift)
+        };
+        self.bins().map(|(edge, count)| (coarse(edge) + 1) * u64::from(count)).sum()
     }
 
     /// Number of values.

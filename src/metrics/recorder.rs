@@ -1,9 +1,11 @@
 //! The engine's observer that counts: facts become frames and latency histograms.
 
 use super::histogram::Histogram;
+use super::note::{Note, NoteKind};
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::{self, Run};
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
+use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
@@ -24,7 +26,6 @@ pub struct Recorder {
 struct Counts {
     offered: u64,
     put_calls: u64,
-    retried: u64,
     put_units: u64,
     lost: [u64; 4],
     expired: u64,
@@ -38,15 +39,15 @@ struct Counts {
 /// What is counted in the open frame for one shard.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShardCounts {
+    /// First attempts.
     offered: u64,
-    stored: u64,
-    stored_bytes: u64,
-    throttled: u64,
     processed: u64,
     read_throttled: u64,
     busy: u64,
     /// Since when the running invocation counts for this frame.
     busy_since: Option<SimTime>,
+    /// What the shard itself had counted when the frame began: records and bytes stored, records rejected.
+    before: (u64, u64, u64),
 }
 
 /// A latency: over the open frame, and over the run.
@@ -59,8 +60,8 @@ struct Latency {
 impl Recorder {
     /// A recorder for a run of a scenario.
     pub fn new(scenario: &Scenario) -> Self {
-        let shards = scenario.stream.shards as usize;
-        let width = Timeline::width_for(scenario.length, shards);
+        let shards = scenario.stream.open_at_start() as usize;
+        let width = Timeline::width_of(scenario);
         Self {
             timeline: Timeline::new(scenario.length, width, shards),
             frame_start: SimTime::ZERO,
@@ -95,7 +96,7 @@ impl Recorder {
     /// Closes the open frame; the engine stands at its end and is read for the gauges.
     pub fn close_frame(&mut self, engine: &Engine) {
         let now = engine.now();
-        let mut values = [0.0; Metric::COUNT];
+        let (mut values, mut retried) = ([0.0; Metric::COUNT], 0);
         let mut shard_values = vec![0.0; ShardMetric::COUNT * self.shards.len()];
         for (index, counts) in self.shards.iter_mut().enumerate() {
             let lane = engine.lane(index as u32);
@@ -103,12 +104,18 @@ impl Recorder {
                 counts.busy += now.since(*since).micros();
                 *since = now;
             }
+            // What a shard counts by itself is not counted a second time for each record.
+            let shard = &engine.stream().shards[index];
+            let ((stored, bytes), throttled) = (shard.stored(), shard.rejected_records);
+            let before = std::mem::replace(&mut counts.before, (stored, bytes, throttled));
+            let (stored, bytes, throttled) = (stored - before.0, bytes - before.1, throttled - before.2);
+            retried += stored + throttled - counts.offered;
             let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
             let of = |metric| match metric {
                 ShardMetric::Offered => counts.offered as f64,
-                ShardMetric::Stored => counts.stored as f64,
-                ShardMetric::StoredBytes => counts.stored_bytes as f64,
-                ShardMetric::Throttled => counts.throttled as f64,
+                ShardMetric::Stored => stored as f64,
+                ShardMetric::StoredBytes => bytes as f64,
+                ShardMetric::Throttled => throttled as f64,
                 ShardMetric::Processed => counts.processed as f64,
                 ShardMetric::Waiting => lane.waiting as f64,
                 ShardMetric::InFlight => lane.in_flight as f64,
@@ -117,14 +124,14 @@ impl Recorder {
                 ShardMetric::IteratorAgeMs => age,
             };
             for metric in ShardMetric::ALL {
-                shard_values[metric.index() * self.timeline.shards() + index] = of(*metric);
+                shard_values[index * ShardMetric::COUNT + metric.index()] = of(*metric);
             }
             for (stream, shard) in SUMMED {
                 values[stream.index()] += of(shard);
             }
             let oldest = &mut values[Metric::IteratorAgeMs.index()];
             *oldest = oldest.max(age);
-            *counts = ShardCounts { busy_since: counts.busy_since, ..ShardCounts::default() };
+            *counts = ShardCounts { busy_since: counts.busy_since, before: counts.before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
         let quantile =
@@ -132,7 +139,7 @@ impl Recorder {
         let own = [
             (Metric::Offered, counts.offered as f64),
             (Metric::PutCalls, counts.put_calls as f64),
-            (Metric::Retried, counts.retried as f64),
+            (Metric::Retried, retried as f64),
             (Metric::PutUnits, counts.put_units as f64),
             (Metric::LostIgnored, counts.lost[LossCause::Ignored as usize] as f64),
             (Metric::LostExhausted, counts.lost[LossCause::Exhausted as usize] as f64),
@@ -143,6 +150,7 @@ impl Recorder {
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
+            (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::Concurrency, engine.concurrency() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
@@ -159,6 +167,10 @@ impl Recorder {
             latency.frame.drain_into(&mut latency.run);
         }
         self.frame_start = now;
+    }
+
+    fn note(&mut self, at: SimTime, what: NoteKind) {
+        self.timeline.note(Note { at, what });
     }
 
     fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
@@ -207,7 +219,17 @@ impl Observer for Recorder {
                 self.invocation_ended(at, shard, started);
             }
             Fact::Expired { records, .. } => self.counts.expired += records,
-            Fact::OperationApplied { .. } => {}
+            Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
+            Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
+            Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),
+            Fact::ShardOpened { shard, parents, range } => {
+                self.shards.push(ShardCounts::default());
+                let part = |key: HashKey| key.get() as f64 / u128::MAX as f64;
+                self.note(at, NoteKind::Opened { shard, parents, range: [part(range.start()), part(range.end())] });
+            }
+            Fact::ShardClosed { shard } => self.note(at, NoteKind::Closed { shard }),
+            Fact::StreamActive => self.note(at, NoteKind::Active),
+            Fact::RetentionChanged { retention } => self.note(at, NoteKind::Retention { retention }),
         }
     }
 
@@ -217,38 +239,27 @@ impl Observer for Recorder {
     }
 
     #[inline(always)]
-    fn put_called(&mut self, _: SimTime, entries: u32, attempt: u32) {
+    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {
         self.counts.put_calls += 1;
-        self.counts.retried += if attempt > 1 { u64::from(entries) } else { 0 };
     }
 
     #[inline(always)]
     fn stored(&mut self, _: SimTime, shard: u32, record: &Record) {
-        let counts = &mut self.shards[shard as usize];
         let bytes = record::bytes_of(record.size);
-        counts.offered += u64::from(record.attempt == 1);
-        counts.stored += 1;
-        counts.stored_bytes += u64::from(bytes);
+        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
         self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
     }
 
     #[inline(always)]
     fn throttled(&mut self, _: SimTime, shard: u32, record: &Record, _: WriteLimit) {
-        let counts = &mut self.shards[shard as usize];
-        counts.offered += u64::from(record.attempt == 1);
-        counts.throttled += 1;
+        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
     }
 
     #[inline]
     fn processed(&mut self, at: SimTime, _: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
         self.shards[shard as usize].processed += batch.len() as u64;
-        let Latency { frame: put, .. } = &mut self.put_latency;
-        let Latency { frame: offer, .. } = &mut self.offer_latency;
         for part in [batch.0, batch.1] {
-            for Record { arrived, offered, .. } in part {
-                put.add(at.micros() - arrived);
-                offer.add(at.micros() - offered);
-            }
+            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
         }
         self.invocation_ended(at, shard, started);
     }

@@ -1,6 +1,9 @@
 //! Frames of fixed width as columns: one number a frame for each stream-level metric, and one a frame and shard
 //! for each shard-level metric. Names are CloudWatch's where CloudWatch has one.
 
+use super::note::{Note, NoteKind, ShardInfo};
+use crate::limits;
+use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
 /// Declares a metric enum with its table, so that a column, its name, its unit and its meaning are written once.
@@ -94,6 +97,8 @@ metrics! {
         Errors = "Errors", "invocations", Count;
         /// Billed duration of the invocations that ended, whole milliseconds each.
         DurationMs = "Duration", "ms", Count;
+        /// Open shards.
+        OpenShards = "OpenShards", "shards", Gauge;
         /// Invocations running.
         Concurrency = "ConcurrentExecutions", "invocations", Gauge;
         /// Read calls that were answered.
@@ -146,22 +151,40 @@ metrics! {
 pub struct Timeline {
     width: Span,
     length: Span,
-    shards: usize,
     /// One column a metric.
     stream: Vec<Vec<f64>>,
-    /// One column a metric and shard: `metric × shards + shard`.
-    shard: Vec<Vec<f64>>,
+    shards: Vec<ShardColumns>,
+    /// The rare things, with the frame in which they happened.
+    notes: Vec<(usize, Note)>,
+}
+
+/// What is known of one shard.
+#[derive(Clone, Debug, PartialEq)]
+struct ShardColumns {
+    info: ShardInfo,
+    /// One column a metric, as long as those of the stream; zero before the shard was made.
+    columns: Vec<Vec<f64>>,
 }
 
 impl Timeline {
-    /// An empty timeline for a run of `length` with `shards` shards, in frames of `width`.
+    /// An empty timeline for a run of `length` that begins with `shards` even shards, in frames of `width`.
     pub fn new(length: Span, width: Span, shards: usize) -> Self {
+        let part = |index: usize| index as f64 / shards as f64;
+        let shard = |index: usize| ShardColumns {
+            info: ShardInfo {
+                parents: [None; 2],
+                range: [part(index), part(index + 1)],
+                created_at: SimTime::ZERO,
+                closed_at: None,
+            },
+            columns: vec![Vec::new(); ShardMetric::COUNT],
+        };
         Self {
             width,
             length,
-            shards,
             stream: vec![Vec::new(); Metric::COUNT],
-            shard: vec![Vec::new(); ShardMetric::COUNT * shards],
+            shards: (0..shards).map(shard).collect(),
+            notes: Vec::new(),
         }
     }
 
@@ -176,6 +199,14 @@ impl Timeline {
         Span::from_secs(WIDTHS_S.into_iter().find(fits).unwrap_or(14_400))
     }
 
+    /// The frame width for a run of a scenario, with room for the shards that it may come to have.
+    pub fn width_of(scenario: &Scenario) -> Span {
+        let open = scenario.stream.open_at_start() as usize;
+        let reshards =
+            scenario.stream.scales() || scenario.operations.iter().any(|planned| planned.operation.reshards());
+        Self::width_for(scenario.length, if reshards { (4 * open).max(64) } else { open })
+    }
+
     /// Width of a frame.
     pub const fn width(&self) -> Span {
         self.width
@@ -186,9 +217,44 @@ impl Timeline {
         self.length
     }
 
-    /// Number of shards with columns.
+    /// Number of shards with columns: every shard there ever was.
     pub const fn shards(&self) -> usize {
-        self.shards
+        self.shards.len()
+    }
+
+    /// What is known of a shard.
+    pub fn shard(&self, shard: usize) -> &ShardInfo {
+        &self.shards[shard].info
+    }
+
+    /// The shards that were open at an instant, in order of their ranges.
+    pub fn open_at(&self, at: SimTime) -> Vec<usize> {
+        let mut open: Vec<usize> = (0..self.shards()).filter(|shard| self.shard(*shard).is_open_at(at)).collect();
+        open.sort_by(|a, b| self.shard(*a).range[0].total_cmp(&self.shard(*b).range[0]));
+        open
+    }
+
+    /// The rare things that happened, in order of time.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter().map(|(_, note)| note)
+    }
+
+    /// Notes what happened in the frame that comes next.
+    pub fn note(&mut self, note: Note) {
+        match note.what {
+            NoteKind::Opened { parents, range, .. } => {
+                let columns = vec![vec![0.0; self.frames()]; ShardMetric::COUNT];
+                let info = ShardInfo { parents, range, created_at: note.at, closed_at: None };
+                self.shards.push(ShardColumns { info, columns });
+            }
+            NoteKind::Closed { shard } => {
+                if let Some(of) = self.shards.get_mut(shard as usize) {
+                    of.info.closed_at = Some(note.at);
+                }
+            }
+            _ => {}
+        }
+        self.notes.push((self.frames(), note));
     }
 
     /// Frames recorded so far.
@@ -213,7 +279,7 @@ impl Timeline {
 
     /// A shard-level column.
     pub fn shard_column(&self, metric: ShardMetric, shard: usize) -> &[f64] {
-        &self.shard[metric.index() * self.shards + shard]
+        &self.shards[shard].columns[metric.index()]
     }
 
     /// The sum of a stream-level column over the first `frames` frames.
@@ -233,23 +299,32 @@ impl Timeline {
         if frames == 0 { 0.0 } else { self.column(metric).get(frames - 1).copied().unwrap_or(0.0) }
     }
 
-    /// Appends one frame: `stream` in the order of [`Metric::ALL`], `shard` in the order of
-    /// [`ShardMetric::ALL`], all shards of a metric together.
-    pub fn push(&mut self, stream: &[f64], shard: &[f64]) {
+    /// Appends one frame: `stream` in the order of [`Metric::ALL`], `shards` shard by shard in the order of
+    /// [`ShardMetric::ALL`].
+    pub fn push(&mut self, stream: &[f64], shards: &[f64]) {
         assert_eq!(stream.len(), Metric::COUNT, "one value for each stream-level metric");
-        assert_eq!(shard.len(), ShardMetric::COUNT * self.shards, "one value for each shard-level metric and shard");
+        assert_eq!(shards.len(), ShardMetric::COUNT * self.shards(), "one value for each shard and its metrics");
         for (column, value) in self.stream.iter_mut().zip(stream) {
             column.push(*value);
         }
-        for (column, value) in self.shard.iter_mut().zip(shard) {
+        let columns = self.shards.iter_mut().flat_map(|shard| &mut shard.columns);
+        for (column, value) in columns.zip(shards) {
             column.push(*value);
         }
     }
 
-    /// Frames `from..to` as one block of numbers, column after column: the form in which they leave the box.
+    /// Frames `from..to` as one block of numbers, with their notes before their columns: the form in which they leave
+    /// the box.
     pub fn encode(&self, from: usize, to: usize) -> Vec<f64> {
-        let mut block = vec![from as f64, (to - from) as f64, self.shards as f64];
-        for column in self.stream.iter().chain(&self.shard) {
+        let notes: Vec<&Note> =
+            self.notes.iter().filter(|(frame, _)| (from..to).contains(frame)).map(|(_, note)| note).collect();
+        // Shards that were made later have no part in these frames.
+        let opened = |(frame, note): &&(usize, Note)| *frame >= to && matches!(note.what, NoteKind::Opened { .. });
+        let shards = self.shards() - self.notes.iter().filter(opened).count();
+        let mut block = vec![from as f64, (to - from) as f64, shards as f64, notes.len() as f64];
+        notes.iter().for_each(|note| note.encode(&mut block));
+        let columns = self.shards[..shards].iter().flat_map(|shard| &shard.columns);
+        for column in self.stream.iter().chain(columns) {
             block.extend_from_slice(&column[from..to]);
         }
         block
@@ -258,18 +333,32 @@ impl Timeline {
     /// Appends a block made by [`encode`](Self::encode). The block comes from outside: anything that does not
     /// continue this timeline exactly is refused and changes nothing.
     pub fn append(&mut self, block: &[f64]) -> Result<(), BlockError> {
-        let [from, count, shards, values @ ..] = block else { return Err(BlockError) };
-        let count = *count as usize;
-        let columns = Metric::COUNT + ShardMetric::COUNT * self.shards;
+        let [from, count, shards, notes, rest @ ..] = block else { return Err(BlockError) };
+        let mut rest = rest;
+        let (count, shards, notes) = (*count as usize, *shards as usize, *notes as usize);
+        let mut read = Vec::new();
+        for _ in 0..notes.min(block.len()) {
+            read.push(Note::decode(&mut rest).ok_or(BlockError)?);
+        }
+        let opens = read.iter().filter_map(|note| match note.what {
+            NoteKind::Opened { shard, .. } => Some(shard as usize),
+            _ => None,
+        });
+        let in_order = opens.clone().eq(self.shards()..self.shards() + opens.clone().count());
+        let columns = Metric::COUNT + ShardMetric::COUNT * shards;
         let fits = *from == self.frames() as f64
-            && *shards == self.shards as f64
+            && in_order
+            && shards == self.shards() + opens.count()
+            && shards <= limits::SHARDS_EVER_MAX as usize
             && self.frames() + count <= self.frames_total()
-            && values.len() == columns * count;
+            && rest.len() == columns * count;
         if !fits {
             return Err(BlockError);
         }
+        read.into_iter().for_each(|note| self.note(note));
         if count > 0 {
-            for (column, part) in self.stream.iter_mut().chain(&mut self.shard).zip(values.chunks_exact(count)) {
+            let own = self.shards.iter_mut().flat_map(|shard| &mut shard.columns);
+            for (column, part) in self.stream.iter_mut().chain(own).zip(rest.chunks_exact(count)) {
                 column.extend_from_slice(part);
             }
         }

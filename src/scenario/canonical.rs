@@ -1,8 +1,10 @@
 //! Writes a scenario as its canonical document: every field, in the order of the table, nothing left to defaults.
 
 use super::fields::{self, number_value};
-use super::traffic::{Arrivals, Keys, Part, Sizes};
-use super::{Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario};
+use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
+use super::{
+    ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario, stream,
+};
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
 
@@ -30,15 +32,23 @@ pub fn of(scenario: &Scenario) -> Draft {
     producer.number("buffer", scenario.producer.buffer);
     producer.value("retry", retry(scenario.producer.retry));
 
-    let mut stream = Group::at("stream");
-    stream.number("shards", scenario.stream.shards.into());
-    stream.number("retention_h", scenario.stream.retention.micros() / Span::from_hours(1).micros());
-    stream.number("byte_burst_mib", scenario.stream.byte_burst.get() >> 20);
-
     let mut consumer = Group::at("consumer");
-    consumer.number("batch_size", scenario.consumer.batch_size.into());
-    consumer.number("batching_window_s", scenario.consumer.batching_window.micros() / MICROS_PER_SECOND);
-    consumer.number("memory_mb", scenario.consumer.memory_mb.into());
+    match scenario.consumer.kind {
+        ConsumerKind::Lambda => {
+            consumer.word("kind", "lambda");
+            consumer.number("batch_size", scenario.consumer.batch_size.into());
+            consumer.number("batching_window_s", scenario.consumer.batching_window.micros() / MICROS_PER_SECOND);
+            consumer.number("memory_mb", scenario.consumer.memory_mb.into());
+        }
+        ConsumerKind::Poller(poller) => {
+            consumer.word("kind", "poller");
+            consumer.number("limit", poller.limit.into());
+            consumer.span("idle_ms", poller.idle);
+            consumer.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
+            consumer.span("start_s", poller.start);
+        }
+    }
+    consumer.word("read_limits", if scenario.consumer.read_limits { "kept" } else { "lifted" });
     consumer.word(
         "handler",
         match scenario.consumer.handler {
@@ -61,10 +71,11 @@ pub fn of(scenario: &Scenario) -> Draft {
             "arrivals": match scenario.traffic.arrivals { Arrivals::Even => "even", Arrivals::Poisson => "poisson" },
             "keys": keys(scenario.traffic.keys),
             "sizes": sizes(scenario.traffic.sizes),
+            "draws": match scenario.traffic.draws { Draws::Xoshiro => "xoshiro", Draws::Lcg => "lcg" },
         }),
     );
     document.value("producer", producer.done());
-    document.value("stream", stream.done());
+    document.value("stream", stream::write(&scenario.stream));
     document.value("consumer", consumer.done());
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())
@@ -137,6 +148,18 @@ fn part(part: &Part) -> Value {
             group.number("low_per_s", low.milli());
             group.number("high_per_s", high.milli());
             group.span("peak_at_s", *peak_at);
+        }
+        Part::Intervals { rows: list } => {
+            group.word("kind", "intervals");
+            let cells = list.iter().map(|(at, gap)| vec![at.micros(), gap.micros()]);
+            group.value("intervals", rows("intervals", cells));
+        }
+        Part::Bursts { every, start, records, over } => {
+            group.word("kind", "bursts");
+            group.span("every_s", *every);
+            group.time("start_s", *start);
+            group.number("records", *records);
+            group.span("within_ms", *over);
         }
         Part::Steps { steps } => {
             group.word("kind", "steps");
@@ -218,10 +241,15 @@ fn retry(policy: RetryPolicy) -> Value {
     match policy {
         RetryPolicy::Ignore => group.word("kind", "ignore"),
         RetryPolicy::SdkOnly => group.word("kind", "sdk"),
-        RetryPolicy::Again { max_attempts, base, multiplier_milli, jitter, cap, max_age } => {
+        RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
             group.word("kind", "again");
             group.number("max_attempts", max_attempts.into());
             group.span("base_ms", base);
+            group.span("cap_ms", cap);
+            match max_age {
+                Some(age) => group.span("max_age_s", age),
+                None => group.value("max_age_s", Value::Null),
+            }
             group.number("multiplier", multiplier_milli.into());
             group.word(
                 "jitter",
@@ -231,11 +259,6 @@ fn retry(policy: RetryPolicy) -> Value {
                     Jitter::None => "none",
                 },
             );
-            group.span("cap_ms", cap);
-            match max_age {
-                Some(age) => group.span("max_age_s", age),
-                None => group.value("max_age_s", Value::Null),
-            }
         }
     }
     group.done()
@@ -262,6 +285,34 @@ fn operation(group: &mut Group, operation: Operation) {
         Operation::DeployProducer { retry: policy } => {
             group.word("kind", "deploy_producer");
             group.value("retry", retry(policy));
+        }
+        Operation::SplitShard { shard, new_starting_hash_key } => {
+            group.word("kind", "split_shard");
+            group.number("shard", shard.into());
+            if let Some(key) = new_starting_hash_key {
+                group.word("new_starting_hash_key", &key.to_string());
+            }
+        }
+        Operation::MergeShards { shard, adjacent } => {
+            group.word("kind", "merge_shards");
+            group.number("shard", shard.into());
+            group.number("adjacent_shard", adjacent.into());
+        }
+        Operation::UpdateShardCount { target } => {
+            group.word("kind", "update_shard_count");
+            group.number("target_shards", target.into());
+        }
+        Operation::UpdateRetention { retention } => {
+            group.word("kind", "update_retention");
+            group.number("retention_h", retention.micros() / Span::from_hours(1).micros());
+        }
+        Operation::UpdateStreamMode { mode } => {
+            group.word("kind", "update_stream_mode");
+            group.word("mode", mode.word());
+        }
+        Operation::UpdateWarmThroughput { mib } => {
+            group.word("kind", "update_warm_throughput");
+            group.number("warm_mib", mib.into());
         }
     }
 }

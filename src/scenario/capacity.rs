@@ -115,6 +115,8 @@ pub fn in_force(scenario: &Scenario, at: SimTime) -> (Producer, Consumer) {
                 consumer.injected_error_rate = injected_error_rate;
             }
             Operation::DeployProducer { retry } => producer.retry = retry,
+            // The others change the stream.
+            _ => {}
         }
     }
     (producer, consumer)

@@ -52,6 +52,16 @@ pub(super) fn part(read: &mut Reader<'_>, path: &str, length: Span) -> Option<Pa
             Part::DayWave { low, high, peak_at: read.span(&of("peak_at_s")) }
         }
         "steps" => Part::Steps { steps: steps(read, &of("steps"), length) },
+        "intervals" => Part::Intervals { rows: Arc::new(intervals(read, &of("intervals"), length)) },
+        "bursts" => {
+            starts_in_time(read, &of("start_s"), length);
+            let (every, over) = (read.span(&of("every_s")), read.span(&of("within_ms")));
+            if over > every {
+                let message = format!("is longer than from burst to burst; choose at most {} ms", every.millis_f64());
+                read.wrong(&of("within_ms"), message);
+            }
+            Part::Bursts { every, start: read.at(&of("start_s")), records: read.number(&of("records")), over }
+        }
         "series" => {
             let source = read.text(&of("source")).to_owned();
             Part::Series(Arc::new(Series { source, rows: series(read, &of("rows"), length) }))
@@ -80,6 +90,17 @@ fn sound_rows(read: &Reader<'_>, path: &str) -> Vec<(usize, Vec<u64>)> {
 }
 
 fn steps(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<(SimTime, Rate)> {
+    let rate = |(at, milli)| (at, Rate::from_milli(milli));
+    timed_rows(read, path, length).into_iter().map(rate).collect()
+}
+
+fn intervals(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<(SimTime, Span)> {
+    let gap = |(at, micros)| (at, Span::from_micros(micros));
+    timed_rows(read, path, length).into_iter().map(gap).collect()
+}
+
+/// Rows of an instant and a number, in order of time.
+fn timed_rows(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<(SimTime, u64)> {
     let (mut steps, mut found) = (Vec::new(), Vec::new());
     let mut earliest = None;
     for (i, row) in sound_rows(read, path) {
@@ -93,7 +114,7 @@ fn steps(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<(SimTime, Rate)
             ));
         }
         earliest = earliest.max(Some(row[0]));
-        steps.push((SimTime::from_micros(row[0]), Rate::from_milli(row[1])));
+        steps.push((SimTime::from_micros(row[0]), row[1]));
     }
     read.wrong_rows(path, found);
     steps

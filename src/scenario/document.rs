@@ -4,13 +4,13 @@
 //! each other. Where a field is wrong or missing, its default stands in, so that every problem shows at once.
 
 use super::fields::{self, Default};
-use super::traffic::{Arrivals, Keys, Part, Sizes};
+use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
 use super::{
-    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Problem, Producer,
-    PutCall, RetryPolicy, Scenario, Stream, Traffic, curve, walk,
+    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
+    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
 };
 use crate::limits;
-use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
+use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::Value;
 
 pub use super::canonical::of;
@@ -118,8 +118,16 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         read.wrong("producer.buffer", message);
     }
     let consumer = Consumer {
-        kind: ConsumerKind::Lambda,
-        read_limits: true,
+        kind: match read.text("consumer.kind") {
+            "poller" => ConsumerKind::Poller(Poller {
+                limit: read.small("consumer.limit"),
+                idle: read.span("consumer.idle_ms"),
+                always_sleeps: read.text("consumer.sleeps") == "always",
+                start: read.span("consumer.start_s"),
+            }),
+            _ => ConsumerKind::Lambda,
+        },
+        read_limits: read.text("consumer.read_limits") != "lifted",
         batch_size: read.small("consumer.batch_size"),
         batching_window: Span::from_secs(read.number("consumer.batching_window_s")),
         memory_mb: read.small("consumer.memory_mb"),
@@ -131,7 +139,9 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         },
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
-    duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
+    if consumer.kind == ConsumerKind::Lambda {
+        duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
+    }
     let scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),
@@ -139,11 +149,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         length,
         traffic: traffic(&mut read, length),
         producer,
-        stream: Stream {
-            shards: read.small("stream.shards"),
-            retention: Span::from_hours(read.number("stream.retention_h")),
-            byte_burst: Bytes::from_mib(read.number("stream.byte_burst_mib")),
-        },
+        stream: stream::read(&mut read),
         consumer,
         operations: operations(&mut read, length, producer.retry, consumer),
     };
@@ -199,7 +205,8 @@ fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {
         .filter_map(|i| curve::part(read, &format!("traffic.curve.{i}"), length))
         .collect();
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
-    let traffic = Traffic { parts, arrivals, keys, sizes };
+    let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
+    let traffic = Traffic { parts, arrivals, keys, sizes, draws };
     let offered = traffic.expected_records(length);
     let sound = !read.problems.iter().any(|problem| problem.path.starts_with("traffic.curve"));
     if sound && offered > limits::OFFERED_MAX as f64 {
@@ -226,14 +233,14 @@ fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
             RetryPolicy::Again {
                 max_attempts: read.small(&of("max_attempts")),
                 base,
+                cap,
+                max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
                 multiplier_milli: read.small(&of("multiplier")),
                 jitter: match read.text(&of("jitter")) {
                     "equal" => Jitter::Equal,
                     "none" => Jitter::None,
                     _ => Jitter::Full,
                 },
-                cap,
-                max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
             }
         }
         _ => RetryPolicy::Ignore,
@@ -305,6 +312,19 @@ fn operations(
                 }
                 Operation::DeployProducer { retry: policy }
             }
+            "split_shard" => Operation::SplitShard {
+                shard: read.small(&of("shard")),
+                new_starting_hash_key: stream::hash_key(read, &of("new_starting_hash_key")),
+            },
+            "merge_shards" => {
+                Operation::MergeShards { shard: read.small(&of("shard")), adjacent: read.small(&of("adjacent_shard")) }
+            }
+            "update_shard_count" => Operation::UpdateShardCount { target: read.small(&of("target_shards")) },
+            "update_retention" => {
+                Operation::UpdateRetention { retention: Span::from_hours(read.number(&of("retention_h"))) }
+            }
+            "update_stream_mode" => Operation::UpdateStreamMode { mode: StreamMode::of_word(read.text(&of("mode"))) },
+            "update_warm_throughput" => Operation::UpdateWarmThroughput { mib: read.small(&of("warm_mib")) },
             _ => continue,
         };
         planned.push(PlannedOperation { at, operation });

@@ -13,6 +13,9 @@ pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.spread", "consumer.spread", &["deploy_function"]),
     ("operations.*.error_rate", "consumer.error_rate", &["deploy_function"]),
     ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+    ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
+    ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
+    ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
 ];
 
 /// Largest seed: every whole number up to here survives any JSON reader.
@@ -35,6 +38,11 @@ const fn whole(min: u64, max: u64, step: u64) -> Number {
 
 const STEP_ROWS: Rows =
     Rows { columns: &[("at_s", SECONDS), ("per_s", RATE)], required: 2, max_rows: l::CURVE_STEPS_MAX as usize };
+const INTERVAL_ROWS: Rows = Rows {
+    columns: &[("at_s", SECONDS), ("interval_us", whole(0, 86_400_000_000, 1))],
+    required: 2,
+    max_rows: l::CURVE_STEPS_MAX as usize,
+};
 const SERIES_ROWS: Rows = Rows {
     columns: &[
         ("at_s", SECONDS),
@@ -108,6 +116,16 @@ const CURVES: &[Choice] = &[
     word("spike", "Spike", "A base rate, and for a while a multiple of it."),
     word("day_wave", "Day wave", "A sine with a period of 24 hours between two rates."),
     word("steps", "Steps", "A rate from each instant on; zero before the first."),
+    word(
+        "intervals",
+        "Timetable",
+        "A record every so many microseconds from each instant on, whatever the arrivals are.",
+    ),
+    word(
+        "bursts",
+        "Bursts on the clock",
+        "Every so often many records at once, as from hosts that all put on the minute.",
+    ),
     word("series", "Recorded series", "Counts recorded somewhere real, kept to the record."),
 ];
 const ARRIVALS: &[Choice] = &[
@@ -138,10 +156,56 @@ const RETRIES: &[Choice] = &[
     ),
     word("again", "Sent again", "Rejected entries are sent again, after a backoff that grows with each attempt."),
 ];
+const DRAWS: &[Choice] = &[
+    word("xoshiro", "xoshiro256++", "One generator from the seed."),
+    word(
+        "lcg",
+        "Two LCGs",
+        "Two 32-bit linear congruential generators with fixed seeds, to compare with other simulators.",
+    ),
+];
+const ROUNDINGS: &[Choice] = &[
+    word(
+        "documented",
+        "To the next KiB",
+        "Each record of PutRecord, the sum of a call of PutRecords, as older guides say.",
+    ),
+    word("none", "None", "Bytes count as they are."),
+];
 const JITTERS: &[Choice] = &[
-    word("full", "Full", "A random share of the backoff is waited."),
-    word("equal", "Equal", "Half of the backoff is waited, and a random share of the other half."),
-    word("none", "None", "All of the backoff is waited: what was rejected together comes back together."),
+    word("full", "Full jitter", "A random share of the backoff is waited."),
+    word("equal", "Equal jitter", "Half of the backoff is waited, and a random share of the other half."),
+    word("none", "None", "The whole backoff is waited."),
+];
+const CONSUMERS: &[Choice] = &[
+    word("lambda", "Lambda", "An event source mapping with its function."),
+    word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
+];
+const SLEEPS: &[Choice] = &[
+    word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
+    word("always", "After each answer", "It sleeps after each answer, as the KCL does."),
+];
+const READ_LIMITS: &[Choice] = &[
+    word("kept", "Kept", "Five calls and 2 MiB a second for each shard, as the service has them."),
+    word("lifted", "Lifted", "The run says what the readers would take; the service would not let them."),
+];
+const MODES: &[Choice] = &[
+    word("provisioned", "Provisioned", "Shards that are paid for by the hour and changed by hand or by a policy."),
+    word("on_demand", "On-demand Standard", "The service splits shards under load, with a lag."),
+    word("on_demand_advantage", "On-demand Advantage", "The same with a commitment, lower prices and warm throughput."),
+];
+const POLICIES: &[Choice] = &[
+    word("none", "None", "Nobody scales the stream."),
+    word("policy", "A policy", "A function looks at a metric now and then and calls UpdateShardCount."),
+];
+const POLICY_METRICS: &[Choice] = &[
+    word(
+        "utilization",
+        "Utilization",
+        "Stored records or bytes as a share of what the open shards accept, in percent.",
+    ),
+    word("throttled", "Throttled records", "WriteProvisionedThroughputExceeded, in a period."),
+    word("iterator_age", "Iterator age", "GetRecords.IteratorAgeMilliseconds of the consumer, in seconds."),
 ];
 const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
@@ -155,6 +219,12 @@ const OPERATIONS: &[Choice] = &[
         "The next invocation takes another time or fails with another share.",
     ),
     word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
+    word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
+    word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
+    word("update_shard_count", "UpdateShardCount", "The hash space is divided evenly among another number of shards."),
+    word("update_retention", "Change the retention", "Records stay readable for another time."),
+    word("update_stream_mode", "UpdateStreamMode", "Between provisioned and on-demand."),
+    word("update_warm_throughput", "UpdateStreamWarmThroughput", "On-demand Advantage: another throughput at once."),
 ];
 
 /// Every field, in the order of a canonical document.
@@ -176,7 +246,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("traffic.curve.*.factor", "Peak factor", "×", Number { min: 0, max: l::SPIKE_FACTOR_MAX * 1_000, step: 10_000, decimals: 3 }, 100_000, "The peak as a multiple of the base rate.").only(&["spike"]).limit_is("SPIKE_FACTOR_MAX"),
     Field::num("traffic.curve.*.from_per_s", "Rate before", "records/s", RATE, 50_000, "Records offered per second before the ramp.").only(&["ramp"]).limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::num("traffic.curve.*.to_per_s", "Rate after", "records/s", RATE, 5_000_000, "Records offered per second after the ramp.").only(&["ramp"]).limit_is("SHARD_RECORDS_PER_SECOND"),
-    Field::num("traffic.curve.*.start_s", "Start", "s", SECONDS, 120_000_000, "When the rate begins to change.").only(&["spike", "ramp"]),
+    Field::num("traffic.curve.*.start_s", "Start", "s", SECONDS, 120_000_000, "When the rate begins to change.").only(&["spike", "ramp", "bursts"]),
     Field::num("traffic.curve.*.over_s", "Duration", "s", SECONDS, 300_000_000, "How long the ramp takes.").only(&["ramp"]),
     Field::num("traffic.curve.*.rise_s", "Rise", "s", SECONDS, 12_000_000, "Time from the base rate to the peak.").only(&["spike"]),
     Field::num("traffic.curve.*.hold_s", "Hold", "s", SECONDS, 600_000_000, "Time at the peak.").only(&["spike"]),
@@ -185,8 +255,13 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("traffic.curve.*.high_per_s", "Highest rate", "records/s", RATE, 500_000, "Records offered per second at the busiest time of the day.").only(&["day_wave"]).limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::num("traffic.curve.*.peak_at_s", "Busiest at", "s", Number { max: DAY - 1, step: 3_600_000_000, ..SECONDS }, 43_200_000_000, "Time of the highest rate, from the start of the run.").only(&["day_wave"]),
     Field::new("traffic.curve.*.steps", "Steps", Kind::Rows(STEP_ROWS), Default::Required, "Rows of an instant in seconds and the rate from then on, in order.").only(&["steps"]).limit_is("CURVE_STEPS_MAX"),
+    Field::new("traffic.curve.*.intervals", "Intervals", Kind::Rows(INTERVAL_ROWS), Default::Required, "Rows of an instant in seconds and the distance of records from then on in µs, in order; 0 for none.").only(&["intervals"]).limit_is("CURVE_STEPS_MAX"),
+    Field::num("traffic.curve.*.every_s", "Every", "s", Number { min: 1_000, max: DAY, step: 60_000_000, decimals: 6 }, 60_000_000, "From the beginning of one burst to that of the next.").only(&["bursts"]),
+    Field::num("traffic.curve.*.records", "Records a burst", "records", whole(1, 10_000_000, 100), 3_000, "Records in each burst, all hosts together.").only(&["bursts"]),
+    Field::num("traffic.curve.*.within_ms", "Within", "ms", millis(0, Span::from_hours(24), 100_000), 500_000, "Time over which the records of a burst are spread; 0 is one instant.").only(&["bursts"]),
     Field::new("traffic.curve.*.source", "Source", Kind::Text(400), Default::Text(""), "Where the series comes from.").only(&["series"]),
     Field::new("traffic.curve.*.rows", "Rows", Kind::Rows(SERIES_ROWS), Default::Required, "Rows of start and length in seconds, records, and where known bytes; in order, without overlap.").only(&["series"]).limit_is("SERIES_ROWS_MAX"),
+    Field::choice("traffic.draws", "Random numbers", DRAWS, Default::Text("xoshiro"), "Where the random numbers for keys and sizes come from."),
     Field::choice("traffic.arrivals", "Arrivals", ARRIVALS, Default::Text("poisson"), "How records fall inside the curve."),
     Field::group("traffic.keys", "Partition keys", "How partition keys are drawn; the key decides the shard."),
     Field::choice("traffic.keys.kind", "Distribution", KEYS, Default::Text("uniform"), "How partition keys are drawn.").selects(),
@@ -210,21 +285,46 @@ pub(super) static FIELDS: &[Field] = &[
     Field::group("producer.retry", "Failed entries", "What the producer does with a record that was rejected."),
     Field::choice("producer.retry.kind", "Failed entries", RETRIES, Default::Text("ignore"), "What the producer does with a record that was rejected.").selects(),
     Field::num("producer.retry.max_attempts", "Attempts", "attempts", whole(1, l::PRODUCER_ATTEMPTS_MAX, 1), 10, "Attempts for one record in all, the first included.").only(&["again"]).limit_is("PRODUCER_ATTEMPTS_MAX"),
-    Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it is multiplied with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
-    Field::num("producer.retry.multiplier", "Multiplier", "×", Number { min: 1_000, max: l::PRODUCER_MULTIPLIER_MAX * 1_000, step: 100, decimals: 3 }, 2_000, "What the backoff is multiplied by with each retry; 1 keeps it constant.").only(&["again"]).limit_is("PRODUCER_MULTIPLIER_MAX"),
-    Field::choice("producer.retry.jitter", "Jitter", JITTERS, Default::Text("full"), "Which share of the backoff is waited.").only(&["again"]),
+    Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it grows with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
     Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
+    Field::num("producer.retry.multiplier", "Grows by", "×", Number { min: 1_000, max: l::PRODUCER_MULTIPLIER_MAX * 1_000, step: 500, decimals: 3 }, 2_000, "What the backoff is multiplied by with each retry; 1 keeps it as it is.").only(&["again"]).limit_is("PRODUCER_MULTIPLIER_MAX"),
+    Field::choice("producer.retry.jitter", "Jitter", JITTERS, Default::Text("full"), "Which part of the backoff is waited.").only(&["again"]),
     Field::num("producer.retry.max_age_s", "Given up after", "s", Number { min: 1_000, ..SECONDS }, 0, "A record older than this is given up; null means never.").optional().only(&["again"]),
 
-    Field::group("stream", "Stream", "A Kinesis data stream in provisioned mode."),
+    Field::group("stream", "Stream", "A Kinesis data stream."),
+    Field::choice("stream.mode", "Capacity mode", MODES, Default::Text("provisioned"), "Who decides how many shards there are."),
     Field::num("stream.shards", "Shards", "shards", whole(1, l::SHARDS_MAX, 1), 2, "Open shards; each takes 1,000 records and 1 MiB a second.").limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::num("stream.retention_h", "Retention", "h", whole(l::RETENTION_MIN.micros() / HOUR, l::RETENTION_MAX.micros() / HOUR, 24), l::RETENTION_DEFAULT.micros() / HOUR, "How long a record stays readable.").limit_is("RETENTION_MAX"),
     Field::num("stream.byte_burst_mib", "Byte burst", "MiB", whole(1, l::SHARD_BYTE_BURST_TANK.get() >> 20, 1), l::SHARD_BYTE_BURST_STRICT.get() >> 20, "Bytes that a rested shard takes at once: 1 is strict, 10 is the tank that AWS describes for large records.").limit_is("SHARD_BYTE_BURST_TANK"),
 
+    Field::choice("stream.rounding", "Rounding", ROUNDINGS, Default::Text("documented"), "Whether bytes are rounded up before they are charged to a shard.").limit_is("THROTTLE_ROUNDING"),
+    Field::num("stream.reshard_s", "Reshard time", "s", Number { min: 0, max: RESHARD_MAX, step: 5_000_000, decimals: 6 }, l::RESHARD_SPAN.micros(), "How long a split or a merge takes, and each wave of UpdateShardCount; no figure is published.").limit_is("RESHARD_SPAN"),
+    Field::num("stream.scale_after_s", "On-demand lag", "s", Number { min: 0, max: RESHARD_MAX, step: 60_000_000, decimals: 6 }, l::ON_DEMAND_SCALE_SPAN.micros(), "On-demand: time from a load to the shards for it; documented as within 15 minutes.").limit_is("ON_DEMAND_SCALE_SPAN"),
+    Field::num("stream.warm_mib", "Warm throughput", "MiB/s", whole(0, l::SHARDS_MAX, 10), 0, "On-demand Advantage: throughput that is there at once; 0 for none."),
+    Field::group("stream.autoscaler", "Scaling policy", "A policy that calls UpdateShardCount, as people write it around a provisioned stream."),
+    Field::choice("stream.autoscaler.kind", "Scaling policy", POLICIES, Default::Text("none"), "Whether a policy scales the stream.").selects(),
+    Field::choice("stream.autoscaler.metric", "Metric", POLICY_METRICS, Default::Text("utilization"), "What the policy looks at.").only(&["policy"]),
+    Field::num("stream.autoscaler.period_s", "Looks every", "s", Number { min: MICROS_PER_SECOND, max: 86_400 * MICROS_PER_SECOND, step: 15_000_000, decimals: 6 }, 60 * MICROS_PER_SECOND, "How often the policy looks, and over how long a time.").only(&["policy"]),
+    Field::num("stream.autoscaler.delay_s", "Metric delay", "s", Number { min: 0, max: 86_400 * MICROS_PER_SECOND, step: 15_000_000, decimals: 6 }, 60 * MICROS_PER_SECOND, "How old the numbers are that the policy sees.").only(&["policy"]),
+    Field::num("stream.autoscaler.out_above", "Scale out above", "", whole(1, 1_000_000_000, 5), 80, "In the unit of the metric: percent, records in a period, or seconds.").only(&["policy"]),
+    Field::num("stream.autoscaler.out_percent", "Scale out by", "%", whole(1, 1_000, 10), 100, "In percent of the open shards; 100 doubles, and more than 100 is refused by the service.").only(&["policy"]),
+    Field::num("stream.autoscaler.in_below", "Scale in below", "", whole(0, 1_000_000_000, 5), 25, "In the unit of the metric; 0 never scales in.").only(&["policy"]),
+    Field::num("stream.autoscaler.in_percent", "Scale in by", "%", whole(1, 99, 10), 50, "In percent of the open shards; 50 halves.").only(&["policy"]),
+    Field::num("stream.autoscaler.periods", "Looks that agree", "looks", whole(1, 60, 1), 1, "So many looks in a row have to say the same.").only(&["policy"]),
+    Field::num("stream.autoscaler.cooldown_s", "Cool-down", "s", Number { min: 0, max: 86_400 * MICROS_PER_SECOND, step: 60_000_000, decimals: 6 }, 300 * MICROS_PER_SECOND, "After a call the policy does nothing for so long.").only(&["policy"]),
+    Field::num("stream.autoscaler.min_shards", "Fewest shards", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Fewest shards that the policy asks for.").only(&["policy"]),
+    Field::num("stream.autoscaler.max_shards", "Most shards", "shards", whole(1, l::SHARDS_MAX, 1), 100, "Most shards that the policy asks for.").only(&["policy"]),
+
     Field::group("consumer", "Consumer", "A Lambda event source mapping and its function; one invocation a shard at a time."),
-    Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX"),
-    Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX"),
-    Field::num("consumer.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB"),
+    Field::choice("consumer.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
+    Field::num("consumer.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller"]).limit_is("GET_RECORDS_RECORDS_MAX"),
+    Field::num("consumer.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
+    Field::choice("consumer.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
+    Field::num("consumer.start_s", "Starts at", "s", SECONDS, 0, "When the poller begins; its shards follow, spread over one sleep.").only(&["poller"]),
+    Field::choice("consumer.read_limits", "Read limits", READ_LIMITS, Default::Text("kept"), "Whether reads meet the limits of a shard.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
+    Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
+    Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),
+    Field::num("consumer.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
     Field::choice("consumer.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumer.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumer.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
@@ -235,6 +335,12 @@ pub(super) static FIELDS: &[Field] = &[
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
     Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+    Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
+    Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
+    Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
+    Field::num("operations.*.target_shards", "TargetShardCount", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Open shards afterwards; at most twice and at least half of those before.").required().only(&["update_shard_count"]),
 ];
 
+/// An hour: longer than any resharding that was reported.
+const RESHARD_MAX: u64 = 3_600 * MICROS_PER_SECOND;
 const HOUR: u64 = Span::from_hours(1).micros();

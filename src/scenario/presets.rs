@@ -66,6 +66,22 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "naive-scaling",
+        title: "A naive scaling policy",
+        about: "A spike, and a policy that doubles when it sees throttled records two minutes old. It looks again \
+                before its shards are there, overshoots, and uses up the calls of the day.",
+        text: include_str!("presets/naive-scaling.json"),
+        table: None,
+    },
+    Preset {
+        id: "mended-scaling",
+        title: "… mended",
+        about: "The same spike with a policy that looks at utilization, waits after each call until it can see what it \
+                did, and has an upper bound.",
+        text: include_str!("presets/mended-scaling.json"),
+        table: None,
+    },
+    Preset {
         id: "world-cup-1998",
         title: "World Cup 1998",
         about: "A day that happened: 36,780,275 requests to the web site of the World Cup on 8 July 1998, the day of \

@@ -15,6 +15,8 @@ pub struct Traffic {
     pub keys: Keys,
     /// Sizes of the data blobs, without the partition key.
     pub sizes: Sizes,
+    /// Where the random numbers for keys and sizes come from.
+    pub draws: Draws,
 }
 
 /// One summand of the curve.
@@ -67,6 +69,32 @@ pub enum Part {
     },
     /// Counts recorded somewhere real. Each count is kept to the record.
     Series(Arc<Series>),
+    /// From each instant on, a record after every so long a time; none after a time of zero. Instants strictly
+    /// increase; the distance to the next record is the one in force when a record arrives.
+    Intervals {
+        /// Instant and distance.
+        rows: Arc<Vec<(SimTime, Span)>>,
+    },
+    /// Clock-aligned bursts: many hosts that all put on the minute.
+    Bursts {
+        /// From the beginning of one burst to that of the next, above zero.
+        every: Span,
+        /// When the first one begins.
+        start: SimTime,
+        /// Records in each.
+        records: u64,
+        /// Time over which they are spread evenly, at most `every`.
+        over: Span,
+    },
+}
+
+/// Where the random numbers for keys and sizes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// One xoshiro256++ generator, from the scenario's seed.
+    Xoshiro,
+    /// Two linear congruential generators of 32 bits with fixed seeds, as workloads for comparison use them.
+    Lcg,
 }
 
 /// An imported series.
@@ -207,6 +235,20 @@ impl Part {
                 let before = steps.partition_point(|(from, _)| *from <= at);
                 before.checked_sub(1).map_or(Rate::default(), |i| steps[i].1)
             }
+            Self::Intervals { rows } => {
+                let before = rows.partition_point(|(from, _)| *from <= at);
+                let gap = before.checked_sub(1).map_or(0, |i| rows[i].1.micros());
+                Rate::from_milli(1_000_000_000u64.checked_div(gap).unwrap_or(0))
+            }
+            Self::Bursts { every, start, records, over } => {
+                if at < *start {
+                    return Rate::default();
+                }
+                let over = over.micros().max(1);
+                let inside = at.since(*start).micros() % every.micros() < over;
+                let milli = u128::from(*records) * 1_000_000_000 / u128::from(over);
+                Rate::from_milli(if inside { u64::try_from(milli).unwrap_or(u64::MAX) } else { 0 })
+            }
             Self::Series(series) => {
                 let before = series.rows.partition_point(|row| row.at <= at);
                 let row = before.checked_sub(1).map(|i| series.rows[i]).filter(|row| at < row.at + row.length);
@@ -227,6 +269,21 @@ impl Part {
                 (low + high) / 2.0 * length.seconds_f64()
                     + (high - low) / 2.0 * (sine(length.seconds_f64()) - sine(0.0))
             }
+            Self::Intervals { rows } => {
+                let end = length.micros();
+                let row = |(i, (at, gap)): (usize, &(SimTime, Span))| {
+                    let to = rows.get(i + 1).map_or(end, |(next, _)| next.micros().min(end));
+                    let span = to.saturating_sub(at.micros()) as f64;
+                    if gap.micros() == 0 { 0.0 } else { span / gap.micros() as f64 }
+                };
+                rows.iter().enumerate().map(row).sum()
+            }
+            Self::Bursts { every, start, records, over } => {
+                let left = length.micros().saturating_sub(start.micros());
+                let (whole, rest) = (left / every.micros(), left % every.micros());
+                let part = (rest as f64 / over.micros().max(1) as f64).min(1.0);
+                (whole as f64 + part) * *records as f64
+            }
             // Straight between its corners, so the rate in the middle of a segment is the segment's mean.
             _ => {
                 let inner = self.corners().into_iter().map(SimTime::micros).filter(|at| *at < length.micros());
@@ -244,6 +301,11 @@ impl Part {
     pub fn corners(&self) -> Vec<SimTime> {
         match self {
             Self::Constant { .. } | Self::DayWave { .. } => Vec::new(),
+            // The first bursts stand for all: there can be very many.
+            Self::Bursts { every, start, over, .. } => {
+                (0..16).flat_map(|burst| [*start + *every * burst, *start + *every * burst + *over]).collect()
+            }
+            Self::Intervals { rows } => rows.iter().map(|(at, _)| *at).collect(),
             Self::Ramp { start, over, .. } => vec![*start, *start + *over],
             Self::Spike { start, rise, hold, fall, .. } => {
                 let (top, falls) = (*start + *rise, *start + *rise + *hold);

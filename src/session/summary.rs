@@ -18,7 +18,7 @@ impl Session {
     }
 
     /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
-    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `latency`. The box sends it when a run is over; the page
+    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`. The box sends it when a run is over; the page
     /// makes everything else from the columns.
     pub fn essence(&self) -> Value {
         let recorder = self.recorder();
@@ -30,10 +30,23 @@ impl Session {
             "length_s": self.timeline().length().seconds_f64(),
             "frame_s": self.timeline().width().seconds_f64(),
             "ledger": ledger(&self.ledger()),
+            "work": self.work(),
             "latency": {
                 "put_to_processed": latency(recorder.put_latency()),
                 "offered_to_processed": latency(recorder.offer_latency()),
             },
+        })
+    }
+
+    /// What the run did, counted: rejected attempts, reads that were answered, invocations that ended.
+    fn work(&self) -> Value {
+        let (timeline, frames) = (self.timeline(), self.timeline().frames());
+        let running = timeline.gauge(Metric::Concurrency, frames);
+        json!({
+            "throttled": timeline.total(Metric::Throttled, frames),
+            "reads": timeline.total(Metric::GetRecordsCalls, frames),
+            "invocations_ended": timeline.total(Metric::Invocations, frames) - running,
+            "invocations_running": running,
         })
     }
 
@@ -86,6 +99,7 @@ fn latency(histogram: &Histogram) -> Value {
     json!({
         "unit": "ms",
         "count": histogram.count(),
+        "checksum": histogram.checksum(),
         "mean": histogram.mean().map(|span| span.millis_f64()),
         "p50": millis(500),
         "p90": millis(900),

@@ -3,8 +3,9 @@
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::{Draft, Scenario};
+use streamgauge::scenario::{Draft, Scenario, Stream, StreamMode};
 use streamgauge::session::{Pump, Session};
+use streamgauge::units::{Bytes, Span};
 
 /// A checked scenario from the parts of a document that matter to a test.
 pub fn scenario(parts: &Value) -> Scenario {
@@ -19,6 +20,21 @@ pub fn session(parts: &Value) -> Session {
     let mut session = Session::new(scenario(parts));
     assert_eq!(session.run(), Pump::Finished);
     session
+}
+
+/// A provisioned stream that nobody changes.
+pub const fn stream(shards: u32, retention_h: u64, burst_mib: u64) -> Stream {
+    Stream {
+        mode: StreamMode::Provisioned,
+        shards,
+        retention: Span::from_hours(retention_h),
+        byte_burst: Bytes::from_mib(burst_mib),
+        rounds_up: true,
+        reshard: Span::from_secs(30),
+        scale_after: Span::from_secs(900),
+        warm_mib: 0,
+        autoscaler: None,
+    }
 }
 
 /// So many cases, the same ones on every machine.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use streamgauge::app::event::{Event, EventKind};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Part, Producer, PutCall, RetryPolicy, Scenario,
-    Sizes, Stream, Traffic,
+    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
+    Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// The scenario of the first visit: 50 records/s, a hundred times that for ten minutes, two shards, no retries.
 pub fn sudden_popularity() -> Scenario {
@@ -25,6 +25,7 @@ pub fn sudden_popularity() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            draws: streamgauge::scenario::Draws::Xoshiro,
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
@@ -35,7 +36,7 @@ pub fn sudden_popularity() -> Scenario {
             buffer: 400_000,
             retry: RetryPolicy::Ignore,
         },
-        stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
+        stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             read_limits: true,
@@ -64,10 +65,10 @@ pub fn retries() -> RetryPolicy {
     RetryPolicy::Again {
         max_attempts: 100,
         base: Span::from_millis(100),
-        multiplier_milli: 2_000,
-        jitter: Jitter::Full,
         cap: Span::from_secs(20),
         max_age: None,
+        multiplier_milli: 2_000,
+        jitter: streamgauge::scenario::Jitter::Full,
     }
 }
 
@@ -106,7 +107,8 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
             let now = frame as f64 * seconds + step as f64 * tick;
             let rate = scenario.traffic.rate_at(SimTime::from_micros((now * 1e6) as u64));
             for (index, lane) in lanes.iter_mut().enumerate() {
-                let mut add = |metric: ShardMetric, value: f64| shard[metric.index() * shards + index] += value;
+                let mut add =
+                    |metric: ShardMetric, value: f64| shard[index * ShardMetric::COUNT + metric.index()] += value;
                 lane.carry += rate * shares[index] * tick;
                 let offered = lane.carry.floor();
                 lane.carry -= offered;
@@ -169,9 +171,9 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
                 if lane.in_flight > 0.0 { Some(lane.oldest_in_flight) } else { lane.queue.front().map(|q| q.0) };
             let age = first.map_or(0.0, |at| now - at) * 1e3;
             oldest = oldest.max(age);
-            shard[ShardMetric::IteratorAgeMs.index() * shards + index] = age;
-            shard[ShardMetric::Waiting.index() * shards + index] = lane.waiting;
-            shard[ShardMetric::InFlight.index() * shards + index] = lane.in_flight;
+            shard[index * ShardMetric::COUNT + ShardMetric::IteratorAgeMs.index()] = age;
+            shard[index * ShardMetric::COUNT + ShardMetric::Waiting.index()] = lane.waiting;
+            shard[index * ShardMetric::COUNT + ShardMetric::InFlight.index()] = lane.in_flight;
         }
         stream[Metric::AtProducer.index()] = lanes.iter().map(|lane| lane.held).sum();
         stream[Metric::Waiting.index()] = lanes.iter().map(|lane| lane.waiting).sum();

@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use recount::Recount;
 use std::collections::BTreeMap;
 use streamgauge::engine::{Digest, Engine, Invocation, Outcome};
-use streamgauge::hash_key::HashKey;
 use streamgauge::metrics::{Ledger, Metric, ShardMetric};
 use streamgauge::scenario::{Arrivals, HandlerKind, Operation, Part, RetryPolicy};
 use streamgauge::session::{Pump, Session};
@@ -100,15 +99,23 @@ fn always_true_of_a_run(case: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(of(Metric::IteratorAgeMs), oldest);
         prop_assert_eq!(of(Metric::Waiting) + of(Metric::InFlight) > 0.0, oldest > 0.0);
     }
-    // The ranges of the shards cover the hash space without overlap.
+    // The ranges of the open shards cover the hash space without overlap.
+    let stream = session.engine().stream();
     let mut next = Some(0);
-    for shard in &session.engine().stream().shards {
-        prop_assert_eq!(Some(shard.range.start().get()), next);
-        next = shard.range.end().get().checked_add(1);
+    for shard in stream.open() {
+        let of = &stream.shards[*shard as usize];
+        prop_assert_eq!(of.closed_at, u64::MAX);
+        prop_assert_eq!(Some(of.range.start().get()), next);
+        next = of.range.end().get().checked_add(1);
     }
     prop_assert_eq!(next, None);
-    let first = session.engine().stream().shards[0].range;
-    prop_assert!(first.contains(HashKey::MIN));
+    // A child stands behind its parents, and is as old as they are when they are closed.
+    for (index, shard) in stream.shards.iter().enumerate() {
+        for parent in shard.parents.into_iter().flatten() {
+            prop_assert!((parent as usize) < index);
+            prop_assert_eq!(stream.shards[parent as usize].closed_at, shard.created_at);
+        }
+    }
     Ok(())
 }
 

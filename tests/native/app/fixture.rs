@@ -3,9 +3,9 @@
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
     Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-    Stream, Traffic,
+    Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// Sudden popularity: 50 records/s, a hundredfold from 2:00 for ten minutes, two shards, failures ignored.
 pub fn scenario() -> Scenario {
@@ -15,6 +15,7 @@ pub fn scenario() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            draws: streamgauge::scenario::Draws::Xoshiro,
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
                 factor_milli: 100_000,
@@ -32,7 +33,7 @@ pub fn scenario() -> Scenario {
             buffer: 400_000,
             retry: RetryPolicy::Ignore,
         },
-        stream: Stream { shards: 2, retention: Span::from_hours(24), byte_burst: Bytes::MIB },
+        stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             read_limits: true,
@@ -95,7 +96,7 @@ pub fn timeline(scenario: &Scenario) -> Timeline {
         for (metric, value) in
             [(ShardMetric::Offered, offered), (ShardMetric::Stored, stored), (ShardMetric::Throttled, rejected)]
         {
-            shard[metric.index() * shards..][..shards].fill(value / shards as f64);
+            shard.chunks_exact_mut(ShardMetric::COUNT).for_each(|of| of[metric.index()] = value / shards as f64);
         }
         timeline.push(&stream, &shard);
     }

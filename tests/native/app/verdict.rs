@@ -2,7 +2,7 @@
 
 use super::fixture;
 use streamgauge::app::verdict::{Tone, pieces, question, verdict};
-use streamgauge::scenario::{Jitter, RetryPolicy};
+use streamgauge::scenario::RetryPolicy;
 use streamgauge::units::Span;
 
 fn said(text: &str) -> String {
@@ -74,10 +74,10 @@ fn what_waits_at_the_producer_is_said() {
     scenario.producer.retry = RetryPolicy::Again {
         max_attempts: 100,
         base: millis(100),
-        multiplier_milli: 2_000,
-        jitter: Jitter::Full,
         cap: millis(5_000),
         max_age: None,
+        multiplier_milli: 2_000,
+        jitter: streamgauge::scenario::Jitter::Full,
     };
     scenario.producer.buffer = 10_000_000;
     scenario.consumer.duration.per_record = Span::from_micros(100);

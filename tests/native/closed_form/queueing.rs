@@ -116,7 +116,10 @@ fn the_utilisation_law_holds() {
         for shard in 0..3 {
             let busy = timeline.shard_total(ShardMetric::BusyMs, shard, 600);
             let processed = timeline.shard_total(ShardMetric::Processed, shard, 600);
-            assert!((busy / (processed * 2.0) - 1.0).abs() < tolerance, "shard {shard}: {busy} ms for {processed} records");
+            assert!(
+                (busy / (processed * 2.0) - 1.0).abs() < tolerance,
+                "shard {shard}: {busy} ms for {processed} records"
+            );
             assert!((0.35..0.45).contains(&(busy / 600_000.0)), "three shards share 600 × 2 ms/s: {busy}");
         }
     }

@@ -14,6 +14,8 @@ use streamgauge::units::Span;
 pub struct Recount {
     frames: usize,
     shards: usize,
+    /// Shards that are open.
+    open: usize,
     stream: BTreeMap<Metric, Vec<f64>>,
     shard: BTreeMap<(ShardMetric, usize), Vec<f64>>,
     /// Latencies in µs of the records processed in each frame: put to processed, and offered to processed.
@@ -38,7 +40,8 @@ impl Recount {
         let (length, width) = (scenario.length.micros(), width.micros());
         let mut recount = Self {
             frames: length.div_ceil(width) as usize,
-            shards: scenario.stream.shards as usize,
+            shards: scenario.stream.open_at_start() as usize,
+            open: scenario.stream.open_at_start() as usize,
             stream: BTreeMap::new(),
             shard: BTreeMap::new(),
             latencies: Vec::new(),
@@ -70,6 +73,7 @@ impl Recount {
                 }
             }
             recount.add(Metric::IteratorAgeMs, frame, oldest);
+            recount.add(Metric::OpenShards, frame, recount.open as f64);
         }
         recount
     }
@@ -80,7 +84,7 @@ impl Recount {
         frame: usize,
         at: u64,
         what: &What,
-        queues: &mut [Queue],
+        queues: &mut Vec<Queue>,
         offered: &mut BTreeMap<u32, (u64, u32)>,
         at_producer: &mut i64,
         frame_start: u64,
@@ -159,7 +163,17 @@ impl Recount {
                 queue.records.drain(first..first + *records as usize);
                 self.add(Metric::Expired, frame, *records as f64);
             }
-            What::Operation { .. } => {}
+            What::Opened { shard, .. } => {
+                assert_eq!(*shard as usize, queues.len(), "shards are numbered as they are made");
+                queues.push(Queue::default());
+                (self.shards, self.open) = (queues.len(), self.open + 1);
+            }
+            What::Closed { .. } => self.open -= 1,
+            What::Operation { .. }
+            | What::Refused { .. }
+            | What::Policy { .. }
+            | What::Active
+            | What::Retention { .. } => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! Facts as plain values that own what they say, so that two lists of them can be compared.
 
-use streamgauge::engine::{Fact, LossCause, Observer, WriteLimit};
+use streamgauge::engine::{By, Fact, LossCause, Observer, WriteLimit};
+use streamgauge::errors::ServiceError;
 use streamgauge::units::SimTime;
 
 /// What happened, and when in µs.
@@ -25,6 +26,12 @@ pub enum What {
     Failed { shard: u32, id: u64, started: u64, injected: bool },
     Expired { shard: u32, records: u64 },
     Operation { index: u32 },
+    Refused { by: By, error: ServiceError },
+    Policy { from: u32, target: u32 },
+    Opened { shard: u32, parents: [Option<u32>; 2], start: u128, end: u128 },
+    Closed { shard: u32 },
+    Active,
+    Retention { micros: u64 },
 }
 
 /// An observer that keeps everything.
@@ -64,6 +71,14 @@ impl Observer for Collector {
             }
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
             Fact::OperationApplied { index } => What::Operation { index },
+            Fact::Refused { by, error } => What::Refused { by, error },
+            Fact::PolicyCalled { from, target } => What::Policy { from, target },
+            Fact::ShardOpened { shard, parents, range } => {
+                What::Opened { shard, parents, start: range.start().get(), end: range.end().get() }
+            }
+            Fact::ShardClosed { shard } => What::Closed { shard },
+            Fact::StreamActive => What::Active,
+            Fact::RetentionChanged { retention } => What::Retention { micros: retention.micros() },
             other => panic!("the compared scenarios have one reader: {other:?}"),
         };
         self.facts.push(Happened { at, what });

@@ -21,19 +21,11 @@ pub struct Offer {
 #[derive(Clone, Debug)]
 pub enum Due {
     Operation(usize),
-    Retry { records: Vec<Offer>, attempts: u32, fixed: bool },
+    Retry { records: Vec<Offer>, attempts: u32 },
     Wake(u32),
     InvocationEnd(u32),
     InvokeAgain(u32),
     Expire(u32),
-}
-
-impl Due {
-    /// At one instant single records with fixed waits come after groups whose waits were drawn, which a change of the
-    /// policy may have left.
-    fn comes_late(&self) -> bool {
-        matches!(self, Self::Retry { fixed: true, .. })
-    }
 }
 
 /// An invocation as a host would see it: shard, id, attempt, and index and number of its records.
@@ -95,8 +87,7 @@ impl<'a> Model<'a> {
         let mut offers = offers.iter();
         let mut next_offer = offers.next();
         loop {
-            let next_due = (0..self.agenda.len())
-                .min_by_key(|&i| (self.agenda[i].0, self.agenda[i].2.comes_late(), self.agenda[i].1));
+            let next_due = (0..self.agenda.len()).min_by_key(|&i| (self.agenda[i].0, self.agenda[i].1));
             // At one instant: what is due, then the call that has waited long enough, then new records.
             let candidates = [
                 next_due.map(|i| (self.agenda[i].0, 0)),
@@ -155,11 +146,12 @@ impl<'a> Model<'a> {
                         consumer.injected_error_rate = injected_error_rate;
                     }
                     Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,
+                    other => panic!("the compared scenarios keep their shards: {other:?}"),
                 }
                 self.say(What::Operation { index: self.applied });
                 self.applied += 1;
             }
-            Due::Retry { records, attempts, .. } => self.put(records, attempts + 1),
+            Due::Retry { records, attempts } => self.put(records, attempts + 1),
             Due::Wake(shard) => {
                 if matches!(self.lanes[shard as usize].phase, Phase::Gathering) {
                     self.gather(shard);
@@ -206,7 +198,8 @@ impl<'a> Model<'a> {
         let (mut rejected, mut stored_bytes, mut last) = (Vec::new(), 0, None);
         for record in records {
             let bytes = counted(record.size);
-            let charged = if single { bytes.div_ceil(1_024) * 1_024 } else { bytes };
+            let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
+            let charged = if single { bytes.div_ceil(unit) * unit } else { bytes };
             let owner = self.shards.iter().position(|shard| shard.owns(record.key)).expect("ranges cover the space");
             let (shard, now) = (&mut self.shards[owner], self.now);
             let limit = if !shard.records.has(now, 1) {
@@ -233,7 +226,8 @@ impl<'a> Model<'a> {
             self.expect_expiry(owner);
         }
         if let (Some(owner), false) = (last, single) {
-            let rest = stored_bytes.div_ceil(1_024) * 1_024 - stored_bytes;
+            let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
+            let rest = stored_bytes.div_ceil(unit) * unit - stored_bytes;
             self.shards[owner as usize].bytes.take(self.now, rest);
         }
         if single && rejected.is_empty() {
@@ -258,7 +252,6 @@ impl<'a> Model<'a> {
         let lose = |model: &mut Self, records: &[Offer], cause| {
             records.iter().for_each(|record| model.say(What::Lost { number: record.number, cause }));
         };
-        let mut fixed = false;
         let wait = match self.scenario.producer.retry {
             RetryPolicy::Ignore => return lose(self, &records, LossCause::Ignored),
             RetryPolicy::SdkOnly if !single => return lose(self, &records, LossCause::Ignored),
@@ -267,10 +260,10 @@ impl<'a> Model<'a> {
                     return lose(self, &records, LossCause::Exhausted);
                 }
                 self.tokens -= 5;
-                let longest = longest_wait(500_000, 2_000, 20_000_000, attempt);
+                let longest = longest_wait(500_000, 20_000_000, attempt);
                 self.producer_rng.below(longest) / 1_000 * 1_000
             }
-            RetryPolicy::Again { max_attempts, base, multiplier_milli, jitter, cap, max_age } => {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
                 if attempt >= max_attempts {
                     return lose(self, &records, LossCause::Exhausted);
                 }
@@ -283,23 +276,25 @@ impl<'a> Model<'a> {
                 if records.is_empty() {
                     return;
                 }
-                let longest = longest_wait(base.micros(), multiplier_milli.into(), cap.micros(), attempt);
+                let longest = grown_wait(base.micros(), cap.micros(), multiplier_milli, attempt);
                 match jitter {
                     Jitter::Full => self.producer_rng.below(longest + 1),
-                    // From the half, rounded down, to the whole, each as likely as the other.
                     Jitter::Equal => longest / 2 + self.producer_rng.below(longest.div_ceil(2) + 1),
-                    Jitter::None => {
-                        fixed = single;
-                        longest
-                    }
+                    Jitter::None => longest,
                 }
             }
         };
-        self.note(self.now + wait, Due::Retry { records, attempts: attempt, fixed });
+        self.note(self.now + wait, Due::Retry { records, attempts: attempt });
     }
 }
 
 /// The base, multiplied for each attempt after the first, and never more than the cap.
-pub fn longest_wait(base: u64, milli: u64, cap: u64, attempts: u32) -> u64 {
-    (1..attempts).fold(base.min(cap), |wait, _| (wait * milli / 1_000).min(cap))
+fn grown_wait(base: u64, cap: u64, thousandths: u32, attempts: u32) -> u64 {
+    let grow = |wait: u64, _| (u128::from(wait) * u128::from(thousandths) / 1_000).min(u128::from(cap)) as u64;
+    (1..attempts).fold(base.min(cap), grow)
+}
+
+/// The base, doubled for each attempt after the first, and never more than the cap.
+pub fn longest_wait(base: u64, cap: u64, attempts: u32) -> u64 {
+    (1..attempts).fold(base.min(cap), |wait, _| (wait * 2).min(cap))
 }

@@ -3,14 +3,15 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
+use crate::scenario::any::growth;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
+    Arrivals, Consumer, Draws, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
     RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
 };
-use streamgauge::units::{Bytes, Ratio, SimTime, Span};
+use streamgauge::units::{Ratio, SimTime, Span};
 
 /// A scenario, the outcomes that its host gives, and a pace.
 #[derive(Clone, Debug)]
@@ -85,7 +86,13 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             // The mapping takes a short cut where no series brings its own sizes.
             parts.iter_mut().flatten().for_each(|row: &mut SeriesRow| row.bytes = None);
         }
-        Traffic { parts: parts.into_iter().map(part).collect(), arrivals: Arrivals::Even, keys, sizes }
+        Traffic {
+            parts: parts.into_iter().map(part).collect(),
+            arrivals: Arrivals::Even,
+            keys,
+            sizes,
+            draws: Draws::Xoshiro,
+        }
     })
 }
 
@@ -128,14 +135,12 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     // A fifth of a second is also a common time to gather a call: then its oldest record is exactly so old.
     let age = prop_oneof![1 => Just(200_000), 3 => 0..3_000_000u64];
     let age = proptest::option::of(age.prop_map(Span::from_micros));
-    let jitter = prop_oneof![Just(Jitter::Full), Just(Jitter::Equal), Just(Jitter::None)];
-    let multiplier = prop_oneof![2 => Just(2_000u32), 1 => Just(1_000), 1 => 1_000..10_000u32];
-    let again = (1..=12u32, wait(500_000), multiplier, jitter, wait(4_000_000), age);
+    let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
         2 => Just(RetryPolicy::SdkOnly),
-        4 => again.prop_map(|(max_attempts, base, multiplier_milli, jitter, cap, max_age)| RetryPolicy::Again {
-            max_attempts, base, multiplier_milli, jitter, cap, max_age
+        4 => (again, growth()).prop_map(|((max_attempts, base, cap, max_age), (multiplier_milli, jitter))| {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter }
         }),
     ]
 }
@@ -154,9 +159,8 @@ fn stream(length: u64) -> impl Strategy<Value = Stream> {
     let retention =
         prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
     (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)]).prop_map(|(shards, retention, mib)| Stream {
-        shards,
         retention: Span::from_micros(retention),
-        byte_burst: Bytes::from_mib(mib),
+        ..crate::common::stream(shards, 24, mib)
     })
 }
 

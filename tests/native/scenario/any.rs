@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
+use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Jitter, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
-    RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, Jitter, Keys, Operation, Part,
+    PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream,
+    StreamMode, Traffic,
 };
-use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
 /// Any valid scenario of up to two minutes and a few thousand records a second, decided by the model.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
@@ -49,7 +51,20 @@ fn part(length: Span) -> impl Strategy<Value = Part> {
     let spike = (0..20_000u64, 0..100_000u64, instant(length), span(length), span(length), span(length));
     let wave = (rate(), rate(), 0..86_400_000_000u64);
     let steps = proptest::collection::btree_map(0..length.micros(), rate(), 1..6);
+    let intervals =
+        proptest::collection::btree_map(0..length.micros(), prop_oneof![1 => Just(0u64), 4 => 500..2_000_000u64], 1..6);
+    let bursts = (1_000..20_000_000u64, instant(length), 1..300u64, 0..=1_000u64);
     prop_oneof![
+        intervals.prop_map(|rows| {
+            let row = |(at, gap)| (SimTime::from_micros(at), Span::from_micros(gap));
+            Part::Intervals { rows: Arc::new(rows.into_iter().map(row).collect()) }
+        }),
+        bursts.prop_map(|(every, start, records, permille)| Part::Bursts {
+            every: Span::from_micros(every / 1_000 * 1_000),
+            start,
+            records: records.min(1 + every / 10_000),
+            over: Span::from_micros(every / 1_000 * permille),
+        }),
         rate().prop_map(|rate| Part::Constant { rate }),
         ramp.prop_map(|(from, to, start, over)| Part::Ramp { from, to, start, over }),
         spike.prop_map(|(base, factor_milli, start, rise, hold, fall)| {
@@ -98,12 +113,9 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
         }),
     ];
     let arrivals = prop_oneof![Just(Arrivals::Even), Just(Arrivals::Poisson)];
-    (proptest::collection::vec(part(length), 1..4), arrivals, keys, sizes)
-        .prop_map(|(parts, arrivals, keys, sizes)| Traffic { parts, arrivals, keys, sizes })
-}
-
-pub fn jitter() -> impl Strategy<Value = Jitter> {
-    prop_oneof![Just(Jitter::Full), Just(Jitter::Equal), Just(Jitter::None)]
+    let draws = prop_oneof![3 => Just(Draws::Xoshiro), 1 => Just(Draws::Lcg)];
+    (proptest::collection::vec(part(length), 1..4), arrivals, keys, sizes, draws)
+        .prop_map(|(parts, arrivals, keys, sizes, draws)| Traffic { parts, arrivals, keys, sizes, draws })
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
@@ -111,19 +123,23 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     prop_oneof![
         Just(RetryPolicy::Ignore),
         Just(RetryPolicy::SdkOnly),
-        (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age, jitter(), 1_000..=10_000u32).prop_map(
-            |(max_attempts, a, b, max_age, jitter, multiplier_milli)| {
-                RetryPolicy::Again {
-                    max_attempts,
-                    multiplier_milli,
-                    jitter,
-                    base: Span::from_micros(a.min(b)),
-                    cap: Span::from_micros(a.max(b)),
-                    max_age,
-                }
+        (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age, growth()).prop_map(
+            |(max_attempts, a, b, max_age, (multiplier_milli, jitter))| RetryPolicy::Again {
+                max_attempts,
+                base: Span::from_micros(a.min(b)),
+                cap: Span::from_micros(a.max(b)),
+                max_age,
+                multiplier_milli,
+                jitter,
             }
         ),
     ]
+}
+
+/// What a backoff grows by, and its jitter.
+pub fn growth() -> impl Strategy<Value = (u32, Jitter)> {
+    let by = prop_oneof![2 => Just(2_000u32), 1 => Just(1_000), 1 => 1_000..4_000u32];
+    (by, prop_oneof![2 => Just(Jitter::Full), 1 => Just(Jitter::Equal), 2 => Just(Jitter::None)])
 }
 
 fn producer() -> impl Strategy<Value = Producer> {
@@ -135,11 +151,43 @@ fn producer() -> impl Strategy<Value = Producer> {
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
-    (1..8u32, 24..=8_760u64, 1..=10u64).prop_map(|(shards, hours, mib)| Stream {
-        shards,
-        retention: Span::from_hours(hours),
-        byte_burst: Bytes::from_mib(mib),
-    })
+    let spans = (span(Span::from_secs(60)), span(Span::from_secs(900)), 1..20u32);
+    let mode = prop_oneof![
+        6 => Just(StreamMode::Provisioned),
+        1 => Just(StreamMode::OnDemand),
+        1 => Just(StreamMode::Advantage),
+    ];
+    (1..8u32, 24..=8_760u64, 1..=10u64, spans, mode, prop::option::of(policy())).prop_map(
+        |(shards, hours, mib, (reshard, scale_after, warm), mode, policy)| Stream {
+            mode,
+            reshard,
+            scale_after,
+            warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
+            autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            ..crate::common::stream(shards, hours, mib)
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = Autoscaler> {
+    let metric =
+        prop_oneof![Just(PolicyMetric::Utilization), Just(PolicyMetric::Throttled), Just(PolicyMetric::IteratorAge)];
+    let times = (1..30u64, 0..60u64, 0..60u64).prop_map(|times| (times.0, times.1, times.2));
+    (metric, times, 2..100u32, 1..300u32, 0..50u32, 1..99u32, 1..4u32, 1..12u32).prop_map(
+        |(metric, (period, delay, cooldown), out_above, out_percent, below, in_percent, periods, shards)| Autoscaler {
+            metric,
+            period: Span::from_secs(period),
+            delay: Span::from_secs(delay),
+            out_above,
+            out_percent,
+            in_below: below.min(out_above - 1),
+            in_percent,
+            periods,
+            cooldown: Span::from_secs(cooldown),
+            min_shards: 1 + shards / 4,
+            max_shards: shards + 4,
+        },
+    )
 }
 
 fn duration() -> impl Strategy<Value = DurationModel> {
@@ -149,9 +197,32 @@ fn duration() -> impl Strategy<Value = DurationModel> {
 }
 
 fn consumer() -> impl Strategy<Value = Consumer> {
+    let idle = (1_000..3_000_000u64).prop_map(Span::from_micros);
+    let poller = (1..=10_000u32, idle, any::<bool>(), span(Span::from_secs(20)));
+    let poller = prop::option::of(poller.prop_map(|(limit, idle, always_sleeps, start)| Poller {
+        limit,
+        idle,
+        always_sleeps,
+        start,
+    }));
+    (lambda(), poller, any::<bool>()).prop_map(|(lambda, poller, read_limits)| match poller {
+        None => Consumer { read_limits, ..lambda },
+        // What only a mapping has stands at its default.
+        Some(poller) => Consumer {
+            kind: ConsumerKind::Poller(poller),
+            read_limits,
+            batch_size: 100,
+            batching_window: Span::ZERO,
+            memory_mb: 512,
+            ..lambda
+        },
+    })
+}
+
+fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
-            kind: streamgauge::scenario::ConsumerKind::Lambda,
+            kind: ConsumerKind::Lambda,
             read_limits: true,
             batch_size,
             batching_window: Span::from_secs(window),
@@ -172,6 +243,14 @@ fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (duration(), ratio())
             .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
+        (0..12u32, prop::option::of(any::<u128>()))
+            .prop_map(|(shard, key)| Operation::SplitShard { shard, new_starting_hash_key: key.map(HashKey::new) }),
+        (0..12u32, 0..12u32).prop_map(|(shard, adjacent)| Operation::MergeShards { shard, adjacent }),
+        (1..20u32).prop_map(|target| Operation::UpdateShardCount { target }),
+        (24..100u64).prop_map(|hours| Operation::UpdateRetention { retention: Span::from_hours(hours) }),
+        prop_oneof![Just(StreamMode::Provisioned), Just(StreamMode::OnDemand), Just(StreamMode::Advantage)]
+            .prop_map(|mode| Operation::UpdateStreamMode { mode }),
+        (0..20u32).prop_map(|mib| Operation::UpdateWarmThroughput { mib }),
     ];
     let planned = (instant(length), operation).prop_map(|(at, operation)| PlannedOperation { at, operation });
     proptest::collection::vec(planned, 0..4).prop_map(|mut planned| {

@@ -1,0 +1,89 @@
+//! What is offered, ahead of time: arrivals with their keys and sizes, made a block at a time.
+//!
+//! Traffic depends on nothing that happens to it, so it can be made in tight loops, one for the times, one for the
+//! random numbers, one for the keys, one for the sizes. What is made ahead changes nothing in what is told when.
+
+use super::arrivals::ArrivalTimes;
+use super::draws::{Draws, KeyDraw, SizeDraw};
+use crate::scenario::Scenario;
+
+/// Offers in a block.
+pub(super) const BLOCK: usize = 256;
+
+/// A record before it has a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// When it arrives, µs.
+    pub at: u64,
+    /// Number of its partition key.
+    pub key: u32,
+    /// Bytes of data.
+    pub size: u32,
+}
+
+/// Stands for a size that is drawn, until it is.
+pub(super) const DRAWN: u32 = u32::MAX;
+
+/// The offers of a scenario in order of time.
+#[derive(Clone, Debug)]
+pub struct Offers {
+    times: ArrivalTimes,
+    draws: Draws,
+    keys: KeyDraw,
+    sizes: SizeDraw,
+    block: Box<[Offer; BLOCK]>,
+    /// Offers in the block.
+    len: usize,
+    /// Place of the next offer in the block.
+    next: usize,
+    next_at: u64,
+}
+
+impl Offers {
+    /// The offers of a scenario, from its start to its end.
+    pub fn new(scenario: &Scenario) -> Self {
+        let mut offers = Self {
+            times: ArrivalTimes::new(scenario),
+            draws: Draws::new(scenario),
+            keys: KeyDraw::new(scenario.traffic.keys),
+            sizes: SizeDraw::new(scenario.traffic.sizes),
+            block: Box::new([Offer::default(); BLOCK]),
+            len: 0,
+            next: 0,
+            next_at: u64::MAX,
+        };
+        offers.fill();
+        offers
+    }
+
+    /// When the next record arrives, µs; `u64::MAX` after the last.
+    #[inline]
+    pub const fn next_at(&self) -> u64 {
+        self.next_at
+    }
+
+    /// Takes the offer at [`next_at`](Self::next_at).
+    #[inline(always)]
+    pub fn take(&mut self) -> Offer {
+        let offer = self.block[self.next & (BLOCK - 1)];
+        self.next += 1;
+        if self.next < self.len {
+            self.next_at = self.block[self.next & (BLOCK - 1)].at;
+        } else {
+            self.fill();
+        }
+        offer
+    }
+
+    #[inline(never)]
+    fn fill(&mut self) {
+        self.len = self.times.fill(&mut self.block);
+        let mut for_sizes = [0; BLOCK];
+        let block = &mut self.block[..self.len];
+        self.draws.fill(block, &mut for_sizes);
+        self.keys.fill(block);
+        self.sizes.fill(block, &for_sizes);
+        self.next = 0;
+        self.next_at = block.first().map_or(u64::MAX, |offer| offer.at);
+    }
+}
