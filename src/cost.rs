@@ -1,13 +1,13 @@
-//! Quantities times a dated price book: the bill of a run, line by line, each line tied to its cause.
+//! Quantities times a dated price table: the bill of a run, line by line, each line tied to its cause.
 
 pub mod prices;
+mod quantities;
 
-use crate::metrics::{Metric, Timeline};
-use crate::scenario::{Part, Scenario};
+use crate::metrics::Timeline;
+use crate::scenario::{ConsumerKind, Part, Scenario, StreamMode};
 use crate::text;
 use crate::units::{PicoUsd, Span};
-use crate::words;
-use prices::{Price, PriceBook, US_EAST_1};
+use quantities::{Quantity, Use};
 
 /// Thirty days, to which a run is extrapolated: 720 hours.
 pub const MONTH: Span = Span::from_hours(720);
@@ -42,7 +42,7 @@ pub struct BillLine {
     pub unit: &'static str,
     /// Price of one unit.
     pub unit_price: PicoUsd,
-    /// When the price was taken down, e.g. `2024-07`.
+    /// When the price was taken down, e.g. `2024-07`; `your price` where the scenario sets it.
     pub dated: &'static str,
     /// This run, rounded to 10⁻⁴ dollars.
     pub run_e4: u64,
@@ -52,52 +52,54 @@ pub struct BillLine {
 
 /// The bill after the first `frames` frames; the 30-day column extrapolates from all frames of the timeline.
 pub fn bill(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Bill {
-    let PriceBook { name, shard_hour, put_unit, lambda_request, lambda_gb_second } = US_EAST_1;
-    let frames = frames.min(timeline.frames());
     let month = Month::of(scenario, timeline);
-    let shards = f64::from(scenario.stream.shards);
-    let hours = |frames: usize| frames.checked_sub(1).map_or(0.0, |last| timeline.end_of(last).seconds_f64() / 3_600.0);
-    let gb_seconds = |ms: f64| ms / 1_000.0 * f64::from(scenario.consumer.memory_mb) / 1_024.0;
-    let counted = |metric| (timeline.total(metric, frames), month.quantity(timeline, metric));
-    let (units, month_units) = counted(Metric::PutUnits);
-    let (requests, month_requests) = counted(Metric::Invocations);
-    let (duration, month_duration) = counted(Metric::DurationMs);
-    let (gb_s, month_gb_s) = (gb_seconds(duration), gb_seconds(month_duration));
-    let run_clock = text::clock(hours(frames) * 3_600.0);
-    let memory = scenario.consumer.memory_mb;
-    let lines = vec![
-        line(
-            shard_hour,
-            format!("{shards} × {run_clock}"),
-            shards * hours(frames),
-            shards * MONTH.seconds_f64() / 3_600.0,
-        ),
-        line(put_unit, format!("{} × 25 KB", text::int(units)), units, month_units),
-        line(lambda_request, format!("{} invocations", text::int(requests)), requests, month_requests),
-        line(lambda_gb_second, format!("{} GB-s at {memory} MB", words::short(gb_s)), gb_s, month_gb_s),
-    ];
+    let used = Use::of(scenario, timeline, None);
+    bill_of(scenario, timeline, &used, frames.min(timeline.frames()), month)
+}
+
+/// What 30 days of the same arrivals, as the run stored them, would cost in another capacity mode; in cents. For
+/// provisioned, with so many shards throughout.
+pub fn month_in(scenario: &Scenario, timeline: &Timeline, mode: StreamMode, shards: u32) -> u64 {
+    let month = Month::of(scenario, timeline);
+    let used = Use::of(scenario, timeline, Some((mode, shards)));
+    bill_of(scenario, timeline, &used, timeline.frames(), month).month_total_cents
+}
+
+fn bill_of(scenario: &Scenario, timeline: &Timeline, used: &Use, frames: usize, month: Month) -> Bill {
+    let lambda = scenario.consumer.kind == ConsumerKind::Lambda;
+    let line = |quantity: &Quantity| {
+        let run: f64 = quantity.frames[..frames].iter().sum();
+        let whole = month.quantity(timeline, &quantity.frames) + quantity.month_more;
+        line(scenario, quantity.price, quantity.cause(scenario, timeline, frames, run), run, whole)
+    };
+    let lines: Vec<BillLine> =
+        used.quantities(scenario, timeline, lambda, frames, month).iter().filter_map(line).collect();
     Bill {
         run_total_e4: lines.iter().map(|line| line.run_e4).sum(),
         month_total_cents: lines.iter().map(|line| line.month_cents).sum(),
         lines,
         extrapolation: month.sentence(timeline),
-        price_book: name,
+        price_book: prices::BOOK,
     }
 }
 
-fn line(price: Price, cause: String, quantity: f64, month_quantity: f64) -> BillLine {
-    let amount = |quantity: f64| PicoUsd::new((quantity * price.usd.get() as f64).round() as u128);
-    BillLine {
+/// A line at the scenario's price, or else the table's.
+fn line(scenario: &Scenario, id: &str, cause: String, quantity: f64, month_quantity: f64) -> Option<BillLine> {
+    let price = prices::by_id(id)?;
+    let own = scenario.prices.iter().find(|(own, _)| *own == id).map(|(_, usd)| *usd);
+    let (usd, dated) = own.map_or((price.usd, price.dated), |usd| (usd, "your price"));
+    let amount = |quantity: f64| PicoUsd::new((quantity * usd.get() as f64).round() as u128);
+    Some(BillLine {
         name: price.name,
         cause,
         quantity,
         month_quantity,
         unit: price.unit,
-        unit_price: price.usd,
-        dated: price.dated,
+        unit_price: usd,
+        dated,
         run_e4: amount(quantity).rounded(4) as u64,
         month_cents: amount(month_quantity).rounded(2) as u64,
-    }
+    })
 }
 
 /// How a run stands for 30 days.
@@ -125,17 +127,16 @@ impl Month {
         }
     }
 
-    /// A counted quantity over 30 days.
-    fn quantity(self, timeline: &Timeline, metric: Metric) -> f64 {
-        let frames = timeline.frames();
-        let Some(last) = frames.checked_sub(1) else { return 0.0 };
-        let (run, run_s, month_s) =
-            (timeline.total(metric, frames), timeline.end_of(last).seconds_f64(), MONTH.seconds_f64());
+    /// A quantity of 30 days, from that of each frame.
+    fn quantity(self, timeline: &Timeline, column: &[f64]) -> f64 {
+        let Some(last) = column.len().checked_sub(1) else { return 0.0 };
+        let sum = |frames: usize| column[..frames].iter().sum::<f64>();
+        let (run, run_s, month_s) = (sum(column.len()), timeline.end_of(last).seconds_f64(), MONTH.seconds_f64());
         match self {
             Self::Repeated => run * month_s / run_s,
             Self::OnceADay { calm } => {
                 let calm_s = timeline.end_of(calm - 1).seconds_f64();
-                run * 30.0 + timeline.total(metric, calm) / calm_s * (month_s - run_s * 30.0)
+                run * 30.0 + sum(calm) / calm_s * (month_s - run_s * 30.0)
             }
         }
     }

@@ -227,6 +227,8 @@ limits! {
     RETENTION_MIN: Span = Span::from_hours(24), "h", K, documented;
     /// Time that a record stays readable unless set otherwise.
     RETENTION_DEFAULT: Span = Span::from_hours(24), "h", K, documented;
+    /// Up to here longer retention costs one price, beyond it another.
+    EXTENDED_RETENTION: Span = Span::from_hours(7 * 24), "h", FAQ, documented;
     /// Longest time that a record stays readable.
     RETENTION_MAX: Span = Span::from_hours(8_760), "h", K, documented;
 
@@ -256,6 +258,8 @@ limits! {
     ON_DEMAND_SCALE_SPAN: Span = Span::from_secs(900), "s", M, estimated;
     /// How often the load of an on-demand stream is looked at.
     ON_DEMAND_WATCH: Span = Span::from_secs(60), "s", OURS, estimated;
+    /// On-demand Advantage commits an account to this much data in, and to as much out.
+    ADVANTAGE_COMMITMENT: Bytes = Bytes::from_mib(25), "bytes/s", M, documented;
     /// Lowering the warm throughput keeps what the last such time needed.
     WARM_LOOKS_BACK: Span = Span::from_hours(1), "h", WN, documented;
     /// Highest write throughput of an on-demand stream in the largest Regions.

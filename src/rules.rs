@@ -4,7 +4,7 @@
 //! The figures are not written here. A rule names constants of [`limits`] or of the price book, and a test demands
 //! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
 
-use crate::cost::prices::{Price, US_EAST_1};
+use crate::cost::prices::{self, Price};
 use crate::limits::{self, Limit};
 
 /// One mechanism.
@@ -201,12 +201,16 @@ pub static ALL: &[Rule] = &[
     },
     Rule {
         title: "The bill",
-        rule: "Shard-hours of open shards, payload units of each stored record rounded up, invocations, and their \
-               duration by the millisecond times memory. Lines are rounded before they are summed.",
-        departure: "List prices of one region, without free tier, discount or data transfer. Whether the partition key \
+        rule: "Provisioned: shard-hours of open shards to the instant, payload units of each stored record rounded up, \
+               more for retention above 24 hours. On-demand: the stream by the hour, data in with each record rounded up \
+               to 1 KB, data out as read, retention by what is kept. Advantage: the same without the stream's hours, and \
+               at least the commitment. Lambda: invocations, and their duration by the millisecond times memory. Lines \
+               are rounded before they are summed. A scenario can set each price.",
+        departure: "Retention is billed as in the steady state of the month, in proportion to the run's length; a retention \
+                    that is changed during the run counts as it was at the start. List prices of one region, without free tier, discount or data transfer. Whether the partition key \
                     counts in a payload unit is not documented; here it does.",
-        names: &["PUT_PAYLOAD_UNIT"],
-        prices: &[US_EAST_1.shard_hour, US_EAST_1.put_unit, US_EAST_1.lambda_request, US_EAST_1.lambda_gb_second],
+        names: &["PUT_PAYLOAD_UNIT", "EXTENDED_RETENTION", "ADVANTAGE_COMMITMENT"],
+        prices: prices::ALL,
     },
 ];
 

@@ -13,6 +13,7 @@ pub mod draft;
 mod field_table;
 pub mod fields;
 pub mod presets;
+pub mod prices;
 mod printer;
 pub mod problem;
 pub mod schema;
@@ -50,6 +51,8 @@ pub struct Scenario {
     pub consumer: Consumer,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
+    /// Prices in the place of the table's, by their ids.
+    pub prices: prices::Prices,
 }
 
 /// What puts records: one application with an SDK.

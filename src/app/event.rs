@@ -26,4 +26,8 @@ pub enum EventKind {
     CaughtUp,
     /// Somebody changed something.
     Operation,
+    /// Shards were made and closed.
+    Shards,
+    /// The service refused a call.
+    Refused,
 }

@@ -4,9 +4,9 @@ use super::capacity;
 use super::event::{Event, EventKind};
 use super::reading::{LOSSES, Reading};
 use super::words;
-use crate::metrics::{Metric, Timeline};
+use crate::metrics::{Metric, NoteKind, Timeline};
 use crate::scenario::{Consumer, Operation, RetryPolicy, Scenario};
-use crate::units::Span;
+use crate::units::{SimTime, Span};
 
 /// The marked moments of a run in order of time, as far as its frames have arrived. Operations are always there,
 /// because they are planned.
@@ -44,6 +44,8 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
         }
     }
 
+    events.extend(control_events(timeline));
+
     let mut before = scenario.consumer;
     for planned in &scenario.operations {
         let text = operation_text(planned.operation, &before);
@@ -51,6 +53,54 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
         before = capacity::in_force(scenario, planned.at).1;
     }
     events.sort_by_key(|event| event.at);
+    events
+}
+
+/// What the control plane did: shards that came and went, and calls that were refused. Waves of one change are one
+/// event, and so are refusals that repeat each other.
+fn control_events(timeline: &Timeline) -> Vec<Event> {
+    /// Waves no further apart belong to one change.
+    const WAVES: Span = Span::from_secs(61);
+    let first = |shard: usize| timeline.shard(shard).created_at == SimTime::ZERO;
+    let mut open = (0..timeline.shards()).filter(|shard| first(*shard)).count() as i64;
+    let mut events: Vec<Event> = Vec::new();
+    // Of the change that is going on: where its event stands, the shards before it, and when it last moved.
+    let mut change: Option<(usize, i64, SimTime)> = None;
+    let mut refused: Option<(usize, String, u32)> = None;
+    for note in timeline.notes() {
+        let step = match &note.what {
+            NoteKind::Opened { .. } => 1,
+            NoteKind::Closed { .. } => -1,
+            NoteKind::Refused { name, .. } => {
+                match &mut refused {
+                    Some((place, known, times)) if known == name => {
+                        *times += 1;
+                        events[*place].text = format!("{name} × {times}");
+                    }
+                    _ => {
+                        refused = Some((events.len(), name.clone(), 1));
+                        events.push(Event { at: note.at, kind: EventKind::Refused, text: name.clone() });
+                    }
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let before = open;
+        open += step;
+        match &mut change {
+            Some((place, from, last)) if note.at <= *last + WAVES => {
+                *last = note.at;
+                events[*place].at = note.at;
+                events[*place].text = format!("{from} → {}", words::shards(open.unsigned_abs()));
+            }
+            _ => {
+                change = Some((events.len(), before, note.at));
+                let text = format!("{before} → {}", words::shards(open.unsigned_abs()));
+                events.push(Event { at: note.at, kind: EventKind::Shards, text });
+            }
+        }
+    }
     events
 }
 

@@ -356,27 +356,47 @@ impl Source<'_> {
     fn stream(&self) -> Group {
         Group {
             title: table_label("stream"),
-            small: "provisioned".to_owned(),
+            small: self.scenario.stream.mode.name().to_lowercase(),
             knobs: self.knobs(["stream.shards"]),
             hints: hints::stream(self.scenario),
-            more_label: "Retention, burst".to_owned(),
-            more: self.knobs(["stream.retention_h", "stream.byte_burst_mib"]),
+            more_label: "Mode, retention, scaling".to_owned(),
+            more: self.stream_more(),
         }
     }
 
+    /// What is rarely set: only what means something in the mode that is in force.
+    fn stream_more(&self) -> Vec<Knob> {
+        let mode = self.chosen("stream.mode");
+        let mut more = self.knobs(["stream.mode", "stream.retention_h", "stream.byte_burst_mib", "stream.rounding"]);
+        match mode.as_str() {
+            "provisioned" => {
+                more.extend(self.knobs(["stream.reshard_s"]));
+                more.extend(self.kind_of("stream.autoscaler"));
+                let policy = self.others("stream.autoscaler");
+                more.extend(self.knobs(policy.iter().map(String::as_str)));
+            }
+            "on_demand_advantage" => more.extend(self.knobs(["stream.scale_after_s", "stream.warm_mib"])),
+            _ => more.extend(self.knobs(["stream.scale_after_s"])),
+        }
+        more
+    }
+
     fn consumer(&self) -> Group {
+        let lambda = self.chosen("consumer.kind") != "poller";
+        let first = if lambda { "consumer.batch_size" } else { "consumer.limit" };
+        let own: &[&str] = if lambda {
+            &["consumer.batching_window_s", "consumer.memory_mb"]
+        } else {
+            &["consumer.idle_ms", "consumer.sleeps", "consumer.start_s"]
+        };
+        let shared = ["consumer.spread", "consumer.error_rate", "consumer.kind", "consumer.read_limits"];
         Group {
-            title: "Lambda".to_owned(),
+            title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
             small: "polls each shard".to_owned(),
-            knobs: self.knobs(["consumer.batch_size", "consumer.fixed_ms", "consumer.per_record_ms"]),
+            knobs: self.knobs([first, "consumer.fixed_ms", "consumer.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
-            more_label: "Window, memory, errors".to_owned(),
-            more: self.knobs([
-                "consumer.batching_window_s",
-                "consumer.memory_mb",
-                "consumer.spread",
-                "consumer.error_rate",
-            ]),
+            more_label: if lambda { "Window, memory, errors" } else { "Sleep, start, errors" }.to_owned(),
+            more: self.knobs(own.iter().copied().chain(shared)),
         }
     }
 

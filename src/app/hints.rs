@@ -90,7 +90,7 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
     let each = capacity::room_per_shard(scenario);
     let room = capacity::room(scenario);
     let hot = capacity::hottest_share(scenario.traffic.keys) * peak;
-    if scenario.stream.shards > 1 && hot > each {
+    if scenario.stream.open_at_start() > 1 && hot > each {
         let (hot, each) = (int(rate(hot)), int(each));
         let text = format!("One key brings {hot} records/s and can use one shard, {each}.");
         return vec![Hint::new(text, HintTone::Bad, true)];
@@ -106,7 +106,7 @@ pub fn consumer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
     let speed = capacity::function_per_shard(&consumer);
     let room = capacity::room_per_shard(scenario);
     let peak = scenario.traffic.peak_rate(scenario.length);
-    let even = peak / f64::from(scenario.stream.shards);
+    let even = peak / f64::from(scenario.stream.open_at_start());
     let brings = room.min(even.max(capacity::hottest_share(scenario.traffic.keys) * peak));
     let mut hints = vec![Hint::new(
         format!("Processes {} records/s a shard; a full shard brings {}.", int(speed), int(room)),

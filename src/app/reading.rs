@@ -2,6 +2,7 @@
 //! them, so that text, table and picture agree.
 
 use crate::metrics::{Ledger, Metric, ShardMetric, Timeline};
+use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
 /// How many frames are complete at an instant: at the end of the run all of them are.
@@ -38,6 +39,19 @@ impl<'a> Reading<'a> {
     /// The instant at which the view ends.
     pub fn at(&self) -> SimTime {
         self.frames.checked_sub(1).map_or(SimTime::ZERO, |last| self.timeline.end_of(last))
+    }
+
+    /// Shards that are open, or that open with the run.
+    pub fn open_shards(&self, scenario: &Scenario) -> u64 {
+        match self.frames {
+            0 => u64::from(scenario.stream.open_at_start()),
+            frames => self.timeline.gauge(Metric::OpenShards, frames) as u64,
+        }
+    }
+
+    /// Every shard there was.
+    pub const fn shards(&self) -> usize {
+        self.timeline.shards()
     }
 
     /// The account of every record.

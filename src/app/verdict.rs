@@ -103,7 +103,7 @@ fn verdict_of(head: &str, sub: &str) -> Verdict {
 
 /// Before the run: what is going to happen, as a question. `passing` says how long it will take to watch.
 pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
-    let shards = words::shards(u64::from(scenario.stream.shards));
+    let shards = words::shards(u64::from(scenario.stream.open_at_start()));
     let peak = scenario.traffic.peak_rate(scenario.length);
     let per_second = |rate: f64| words::rate_text(rate);
     let what = match scenario.traffic.parts.as_slice() {

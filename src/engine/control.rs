@@ -218,6 +218,7 @@ impl Control {
                     office.changes.push(office.now + limits::ON_DEMAND_WATCH.micros(), Change::Watch);
                 }
                 self.mode = mode;
+                office.say(Fact::ModeChanged { mode });
                 self.begin(Job::Wait, limits::MODE_SWITCH_SPAN, office);
             }
             Operation::UpdateWarmThroughput { mib } => {

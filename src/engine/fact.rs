@@ -3,6 +3,7 @@
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
+use crate::scenario::StreamMode;
 use crate::units::{SimTime, Span};
 
 /// Something that happened.
@@ -146,6 +147,11 @@ pub enum Fact<'a> {
     },
     /// What was going on with the stream is done: it is ACTIVE again.
     StreamActive,
+    /// The stream is in another capacity mode.
+    ModeChanged {
+        /// The mode.
+        mode: StreamMode,
+    },
     /// Records stay readable for another time.
     RetentionChanged {
         /// How long.
@@ -361,6 +367,7 @@ impl Observer for Digest {
             }
             Fact::ShardClosed { shard } => self.write(pair(now << 4 | 15, u64::from(shard))),
             Fact::StreamActive => self.write(pair(now << 4 | 15, u64::MAX)),
+            Fact::ModeChanged { mode } => self.write(pair(now << 4 | 15, 1 << 60 | mode as u64)),
             Fact::RetentionChanged { retention } => self.write(pair(now << 4 | 15, retention.micros() << 16)),
         }
     }

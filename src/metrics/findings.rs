@@ -134,7 +134,7 @@ impl<'a> Seen<'a> {
     }
 
     fn shard_count(&self) -> f64 {
-        f64::from(self.scenario.stream.shards)
+        f64::from(self.scenario.stream.open_at_start())
     }
 
     /// The shard that rejected most, and its share of what was offered while anything was rejected.
@@ -152,7 +152,8 @@ impl<'a> Seen<'a> {
 
     /// Whether the load is so uneven that more shards alone would not help.
     fn is_hot(&self) -> Option<(usize, f64)> {
-        let uneven = |(_, share): &(usize, f64)| self.scenario.stream.shards > 1 && share * self.shard_count() >= HOT;
+        let uneven =
+            |(_, share): &(usize, f64)| self.scenario.stream.open_at_start() > 1 && share * self.shard_count() >= HOT;
         (self.throttled > 0.0).then(|| self.hottest().filter(uneven)).flatten()
     }
 
@@ -263,7 +264,7 @@ impl<'a> Seen<'a> {
         if self.throttled == 0.0 || self.peak <= self.room * self.shard_count() || self.is_hot().is_some() {
             return None;
         }
-        let have = u64::from(self.scenario.stream.shards);
+        let have = u64::from(self.scenario.stream.open_at_start());
         let share = self.room * capacity_bytes(self) / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64;
         let binding = if self.bytes_bind {
             format!("bytes bind: {} records of this size fill 1 MiB/s", int(self.room))
@@ -425,7 +426,7 @@ impl<'a> Seen<'a> {
             evidence: format!(
                 "Peak {} records/s on {}, never over {} of a shard’s limit.",
                 rate_text(self.peak),
-                shards(u64::from(self.scenario.stream.shards)),
+                shards(u64::from(self.scenario.stream.open_at_start())),
                 percent(fullest / self.room)
             ),
             remedy: format!("Over the whole run a shard uses {} of its room.", percent(mean / self.room)),

@@ -3,6 +3,7 @@
 
 use crate::engine::By;
 use crate::errors::ServiceError;
+use crate::scenario::StreamMode;
 use crate::units::{SimTime, Span};
 
 /// One rare thing, and when it happened.
@@ -54,6 +55,11 @@ pub enum NoteKind {
     },
     /// The stream is ACTIVE again.
     Active,
+    /// The stream is in another capacity mode.
+    Mode {
+        /// The mode.
+        mode: StreamMode,
+    },
     /// Records stay readable for another time.
     Retention {
         /// How long.
@@ -88,6 +94,7 @@ impl Note {
             }
             NoteKind::Policy { from, target } => (4.0, [f64::from(*from), f64::from(*target)], None),
             NoteKind::Active => (5.0, [0.0; 2], None),
+            NoteKind::Mode { mode } => (7.0, [f64::from(*mode as u8), 0.0], None),
             NoteKind::Retention { retention } => (6.0, [retention.micros() as f64, 0.0], None),
         };
         block.extend([self.at.micros() as f64, kind, numbers[0], numbers[1]]);
@@ -130,6 +137,14 @@ impl Note {
             4 => NoteKind::Policy { from: whole(next()?)?, target: whole(next()?)? },
             5 => (NoteKind::Active, next()?, next()?).0,
             6 => (NoteKind::Retention { retention: Span::from_micros(next()? as u64) }, next()?).0,
+            7 => {
+                let mode = match (next()? as u32, next()?).0 {
+                    0 => StreamMode::Provisioned,
+                    1 => StreamMode::OnDemand,
+                    _ => StreamMode::Advantage,
+                };
+                NoteKind::Mode { mode }
+            }
             _ => return None,
         };
         Some(Self { at, what })

@@ -27,6 +27,8 @@ struct Counts {
     offered: u64,
     put_calls: u64,
     put_units: u64,
+    stored_kib: u64,
+    read_bytes: u64,
     lost: [u64; 4],
     expired: u64,
     invocations: u64,
@@ -141,6 +143,8 @@ impl Recorder {
             (Metric::PutCalls, counts.put_calls as f64),
             (Metric::Retried, retried as f64),
             (Metric::PutUnits, counts.put_units as f64),
+            (Metric::StoredKib, counts.stored_kib as f64),
+            (Metric::ReadBytes, counts.read_bytes as f64),
             (Metric::LostIgnored, counts.lost[LossCause::Ignored as usize] as f64),
             (Metric::LostExhausted, counts.lost[LossCause::Exhausted as usize] as f64),
             (Metric::LostTooOld, counts.lost[LossCause::TooOld as usize] as f64),
@@ -205,7 +209,8 @@ impl Observer for Recorder {
                 self.processed(at, reader, shard, id, started, batch);
             }
             Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
-            Fact::Read { records, .. } => {
+            Fact::Read { records, bytes, .. } => {
+                self.counts.read_bytes += bytes;
                 self.counts.get_records_calls += 1;
                 self.counts.read_records += u64::from(records);
             }
@@ -229,6 +234,7 @@ impl Observer for Recorder {
             }
             Fact::ShardClosed { shard } => self.note(at, NoteKind::Closed { shard }),
             Fact::StreamActive => self.note(at, NoteKind::Active),
+            Fact::ModeChanged { mode } => self.note(at, NoteKind::Mode { mode }),
             Fact::RetentionChanged { retention } => self.note(at, NoteKind::Retention { retention }),
         }
     }
@@ -247,6 +253,7 @@ impl Observer for Recorder {
     fn stored(&mut self, _: SimTime, shard: u32, record: &Record) {
         let bytes = record::bytes_of(record.size);
         self.shards[shard as usize].offered += u64::from(record.attempt == 1);
+        self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
         self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
     }
 

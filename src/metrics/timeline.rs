@@ -63,6 +63,8 @@ metrics! {
         Stored = "IncomingRecords", "records", Count;
         /// Bytes stored: data and partition keys.
         StoredBytes = "IncomingBytes", "bytes", Count;
+        /// Kibibytes stored, each record rounded up: what on-demand mode bills as data in.
+        StoredKib = "IncomingKib", "KiB", Count;
         /// Records that a shard rejected; every rejected attempt counts.
         Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
         /// Put calls made by the producer.
@@ -107,6 +109,8 @@ metrics! {
         ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
         /// Records returned by read calls.
         ReadRecords = "GetRecords.Records", "records", Count;
+        /// Bytes returned by read calls.
+        ReadBytes = "GetRecords.Bytes", "bytes", Count;
         /// Age of the oldest stored record that is not processed yet; zero when there is none.
         IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
         /// Put to processed, median of the records processed in the frame.

@@ -77,6 +77,7 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("producer", producer.done());
     document.value("stream", stream::write(&scenario.stream));
     document.value("consumer", consumer.done());
+    document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())
 }

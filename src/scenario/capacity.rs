@@ -54,7 +54,7 @@ fn by_count() -> f64 {
 
 /// Records per second that the whole stream accepts in the long run, keys permitting.
 pub fn room(scenario: &Scenario) -> f64 {
-    room_per_shard(scenario) * f64::from(scenario.stream.shards)
+    room_per_shard(scenario) * f64::from(scenario.stream.open_at_start())
 }
 
 /// Share of all records that the hottest key has, and whether it stands out from an even spread.

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
 use super::{
     Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, stream, walk,
+    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, prices, stream, walk,
 };
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -151,6 +151,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         producer,
         stream: stream::read(&mut read),
         consumer,
+        prices: prices::read(&read),
         operations: operations(&mut read, length, producer.retry, consumer),
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
@@ -262,6 +263,14 @@ fn duration_fits(read: &mut Reader<'_>, path: &str, duration: DurationModel, bat
     }
 }
 
+/// Reports a field without which a call to the service says nothing.
+fn needed(read: &mut Reader<'_>, path: &str) {
+    if read.draft.get(path).is_none() {
+        let label = fields::field(path).map_or("a value", |field| field.label);
+        read.wrong(path, format!("ValidationException: {label} is missing; write it here"));
+    }
+}
+
 /// The operations in order of time; what an operation does not name stays as it was.
 fn operations(
     read: &mut Reader<'_>,
@@ -319,12 +328,22 @@ fn operations(
             "merge_shards" => {
                 Operation::MergeShards { shard: read.small(&of("shard")), adjacent: read.small(&of("adjacent_shard")) }
             }
-            "update_shard_count" => Operation::UpdateShardCount { target: read.small(&of("target_shards")) },
+            "update_shard_count" => {
+                needed(read, &of("target_shards"));
+                Operation::UpdateShardCount { target: read.small(&of("target_shards")) }
+            }
             "update_retention" => {
+                needed(read, &of("retention_h"));
                 Operation::UpdateRetention { retention: Span::from_hours(read.number(&of("retention_h"))) }
             }
-            "update_stream_mode" => Operation::UpdateStreamMode { mode: StreamMode::of_word(read.text(&of("mode"))) },
-            "update_warm_throughput" => Operation::UpdateWarmThroughput { mib: read.small(&of("warm_mib")) },
+            "update_stream_mode" => {
+                needed(read, &of("mode"));
+                Operation::UpdateStreamMode { mode: StreamMode::of_word(read.text(&of("mode"))) }
+            }
+            "update_warm_throughput" => {
+                needed(read, &of("warm_mib"));
+                Operation::UpdateWarmThroughput { mib: read.small(&of("warm_mib")) }
+            }
             _ => continue,
         };
         planned.push(PlannedOperation { at, operation });

@@ -13,6 +13,7 @@ pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.spread", "consumer.spread", &["deploy_function"]),
     ("operations.*.error_rate", "consumer.error_rate", &["deploy_function"]),
     ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+    ("operations.*.target_shards", "stream.shards", &["update_shard_count"]),
     ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
     ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
     ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
@@ -35,6 +36,9 @@ const fn millis(min: u64, max: Span, step: u64) -> Number {
 const fn whole(min: u64, max: u64, step: u64) -> Number {
     Number { min, max, step, decimals: 0 }
 }
+
+/// Dollars to the millionth of a millionth.
+const PRICE: Number = Number { min: 0, max: 1_000 * 1_000_000_000_000, step: 1_000_000_000, decimals: 12 };
 
 const STEP_ROWS: Rows =
     Rows { columns: &[("at_s", SECONDS), ("per_s", RATE)], required: 2, max_rows: l::CURVE_STEPS_MAX as usize };
@@ -331,6 +335,22 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("consumer.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumer.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
 
+    Field::group("prices", "Prices", "Your prices in the place of the table's list prices of us-east-1."),
+    Field::num("prices.shard_hour", "Shard-hour", "USD/h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.put_unit", "PUT payload unit", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.extended_shard_hour", "Extended retention", "USD/shard-h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.long_gb_month", "Long-term retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.long_read_gb", "Long-term retrieval", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.stream_hour", "On-demand stream-hour", "USD/h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.in_gb", "On-demand data in", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.out_gb", "On-demand data out", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.extended_gb_month", "On-demand extended retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.advantage_in_gb", "Advantage data in", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.advantage_out_gb", "Advantage data out", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.advantage_gb_month", "Advantage retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.lambda_request", "Lambda request", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::num("prices.lambda_gb_second", "Lambda GB-second", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+
     Field::new("operations", "Operations", Kind::List(0, l::OPERATIONS_MAX as usize), Default::Empty, "Changes during the run.").limit_is("OPERATIONS_MAX"),
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
@@ -338,7 +358,6 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
-    Field::num("operations.*.target_shards", "TargetShardCount", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Open shards afterwards; at most twice and at least half of those before.").required().only(&["update_shard_count"]),
 ];
 
 /// An hour: longer than any resharding that was reported.

@@ -47,6 +47,7 @@ pub fn sudden_popularity() -> Scenario {
             duration: duration(1_500),
             injected_error_rate: Ratio::ZERO,
         },
+        prices: Vec::new(),
         operations: Vec::new(),
     }
 }
@@ -175,6 +176,7 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
             shard[index * ShardMetric::COUNT + ShardMetric::Waiting.index()] = lane.waiting;
             shard[index * ShardMetric::COUNT + ShardMetric::InFlight.index()] = lane.in_flight;
         }
+        stream[Metric::OpenShards.index()] = shards as f64;
         stream[Metric::AtProducer.index()] = lanes.iter().map(|lane| lane.held).sum();
         stream[Metric::Waiting.index()] = lanes.iter().map(|lane| lane.waiting).sum();
         stream[Metric::InFlight.index()] = lanes.iter().map(|lane| lane.in_flight).sum();

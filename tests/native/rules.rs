@@ -1,7 +1,8 @@
 //! The model page and the constants of the engine cannot part.
 
 use std::collections::BTreeSet;
-use streamgauge::cost::prices::US_EAST_1;
+use streamgauge::cost::prices;
+use streamgauge::scenario::fields;
 use streamgauge::{limits, rules};
 
 #[test]
@@ -28,6 +29,15 @@ fn every_sourced_constant_belongs_to_one_rule() {
 
 #[test]
 fn prices_are_written_with_all_their_decimals() {
-    let texts = [US_EAST_1.shard_hour, US_EAST_1.put_unit, US_EAST_1.lambda_gb_second].map(|price| price.text());
+    let texts = ["shard_hour", "put_unit", "lambda_gb_second"].map(|id| prices::by_id(id).expect("it exists").text());
     assert_eq!(texts, ["$0.015", "$0.000000014", "$0.0000166667"]);
+}
+
+#[test]
+fn every_price_belongs_to_a_rule_and_can_be_set_in_a_scenario() {
+    let of_rules: Vec<&str> = rules::ALL.iter().flat_map(|rule| rule.prices()).map(|price| price.id).collect();
+    let ids: Vec<&str> = prices::ALL.iter().map(|price| price.id).collect();
+    let settable: Vec<&str> = fields::children("prices").into_iter().map(|child| child.name).collect();
+    assert_eq!(of_rules, ids);
+    assert_eq!(settable, ids);
 }

@@ -31,7 +31,7 @@ impl Frame {
 
     fn new(scenario: &Scenario, size: Size) -> Self {
         let forecast = Forecast::of(scenario);
-        let (limit, peak) = (forecast.room * f64::from(scenario.stream.shards), forecast.peak);
+        let (limit, peak) = (forecast.room * f64::from(scenario.stream.open_at_start()), forecast.peak);
         // The limit is in the picture wherever that leaves the curve a visible height.
         let top_rate = if limit < peak * 4.0 { (peak * HEADROOM).max(limit * 1.15) } else { peak * HEADROOM };
         let (top_rate, length) = (top_rate.max(1e-6), scenario.length.seconds_f64().max(1e-6));

@@ -9,8 +9,8 @@ const DESCRIBED_MAX: usize = 6;
 
 /// One paragraph that says what the picture of the stream shows.
 pub fn lanes_text(moment: &Moment) -> String {
-    let forecast = Forecast::of(moment.scenario);
-    let reading = Reading::of(moment, &forecast);
+    let (forecast, shown) = Forecast::at(moment);
+    let reading = Reading::of(moment, &forecast, &shown);
     let mut sentences = vec![format!("At {}, {} records/s are offered.", clock(moment.at), rate(reading.offered))];
     let count = reading.shards.len();
     if reading.idle {
@@ -20,13 +20,13 @@ pub fn lanes_text(moment: &Moment) -> String {
         return sentences.join(" ");
     }
     if count <= DESCRIBED_MAX {
-        sentences.extend(reading.shards.iter().enumerate().map(|(index, shard)| of_shard(index, shard, &reading)));
+        sentences.extend(reading.shards.iter().map(|shard| of_shard(shard, &reading)));
     } else {
         let full = reading.shards.iter().filter(|shard| shard.full).count();
         let late = reading.shards.iter().filter(|shard| shard.age > reading.patience).count();
         sentences.push(format!("Of {}, {} are full and {} are behind.", shards(count), full, late));
         let hardest = reading.hardest();
-        sentences.push(of_shard(hardest, &reading.shards[hardest], &reading));
+        sentences.push(of_shard(&reading.shards[hardest], &reading));
     }
     let busy = reading.sum(|shard| shard.busy) / count.max(1) as f64;
     let processed = rate(reading.sum(|shard| shard.processed));
@@ -48,8 +48,13 @@ fn shards(count: usize) -> String {
     format!("{} shard{}", int(count as f64), if count == 1 { "" } else { "s" })
 }
 
-fn of_shard(index: usize, shard: &ShardReading, reading: &Reading) -> String {
-    let mut words = format!("Shard {index} accepts {} of {} records/s", rate(shard.accepted), rate(reading.room));
+fn of_shard(shard: &ShardReading, reading: &Reading) -> String {
+    let index = shard.id;
+    let mut words = if shard.closed {
+        format!("Shard {index} is closed and is read to its end")
+    } else {
+        format!("Shard {index} accepts {} of {} records/s", rate(shard.accepted), rate(reading.room))
+    };
     if shard.rejected >= 0.05 {
         words.push_str(&format!(", rejects {}", rate(shard.rejected)));
     }

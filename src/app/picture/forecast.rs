@@ -4,6 +4,7 @@
 //! a coarse fluid model is followed through the run: it decides how much room a picture keeps, never a number
 //! that is shown.
 
+use super::moment::Moment;
 use crate::hash_key::{HashKey, even_shard};
 use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
 use crate::scenario::{Keys, Part, Scenario, capacity};
@@ -40,7 +41,7 @@ pub struct Forecast {
 impl Forecast {
     /// The forecast for a scenario.
     pub fn of(scenario: &Scenario) -> Self {
-        let shares = shares(scenario.traffic.keys, scenario.stream.shards);
+        let shares = shares(scenario.traffic.keys, scenario.stream.open_at_start());
         let mean_bytes = capacity::record_bytes(scenario);
         let room = room(mean_bytes);
         let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, room, shares, lag: 0.0, backlog: 0.0 };
@@ -56,6 +57,24 @@ impl Forecast {
             forecast.backlog += backlog * if alike { forecast.shares.len() as f64 } else { 1.0 };
         }
         forecast
+    }
+
+    /// The forecast for the shards that a moment shows: those at the start, until some have come or gone.
+    pub fn at(moment: &Moment) -> (Self, Vec<usize>) {
+        let mut forecast = Self::of(moment.scenario);
+        let timeline = moment.timeline;
+        let start = moment.scenario.stream.open_at_start() as usize;
+        if timeline.shards() <= start {
+            return (forecast, (0..start).collect());
+        }
+        let shown = moment.shown_shards();
+        let ranges: Vec<[f64; 2]> = shown.iter().map(|shard| timeline.shard(*shard).range).collect();
+        let open = |shard: &usize| timeline.shard(*shard).is_open_at(moment.known_instant());
+        forecast.shares = shares_of(moment.scenario.traffic.keys, &ranges);
+        for (share, shard) in forecast.shares.iter_mut().zip(&shown) {
+            *share *= f64::from(u8::from(open(shard)));
+        }
+        (forecast, shown)
     }
 
     /// Longest lag in seconds and largest backlog of a shard that gets `share` of the traffic.
@@ -154,9 +173,44 @@ fn room(mean_bytes: f64) -> f64 {
 /// Share of the records that each of `shards` shards gets.
 fn shares(keys: Keys, shards: u32) -> Vec<f64> {
     let n = shards.max(1) as usize;
-    if n > LANES_MAX {
-        return vec![1.0 / n as f64; n];
+    let part = |index: usize| index as f64 / n as f64;
+    let ranges: Vec<[f64; 2]> = (0..n).map(|index| [part(index), part(index + 1)]).collect();
+    let mut shares = shares_of(keys, &ranges);
+    if n <= LANES_MAX {
+        // Where a key lies on the edge of a range, only whole numbers tell.
+        let (weights, spread) = placed(keys);
+        shares = vec![spread / n as f64; n];
+        for (key, weight) in weights.into_iter().enumerate() {
+            shares[even_shard(hash_of(key), shards.max(1)) as usize] += weight;
+        }
     }
+    shares
+}
+
+/// Share of the records that each of some ranges of the hash space gets. Every range gets its part where there are
+/// more of them than lanes are drawn for.
+pub(super) fn shares_of(keys: Keys, ranges: &[[f64; 2]]) -> Vec<f64> {
+    let width = |[start, end]: &[f64; 2]| end - start;
+    if ranges.len() > LANES_MAX {
+        return ranges.iter().map(width).collect();
+    }
+    let (weights, spread) = placed(keys);
+    let mut shares: Vec<f64> = ranges.iter().map(|range| spread * width(range)).collect();
+    for (key, weight) in weights.into_iter().enumerate() {
+        let at = hash_of(key).get() as f64 / u128::MAX as f64;
+        if let Some(place) = ranges.iter().position(|[start, end]| (*start..*end).contains(&at)) {
+            shares[place] += weight;
+        }
+    }
+    shares
+}
+
+fn hash_of(key: usize) -> HashKey {
+    HashKey::of(&format!("device-{key:09}"))
+}
+
+/// The weights of the keys that are looked up one by one, and what is left for all others together.
+fn placed(keys: Keys) -> (Vec<f64>, f64) {
     let count = keys.count();
     let placed = count.min(KEYS_PLACED);
     let weights: Vec<f64> = match keys {
@@ -171,12 +225,8 @@ fn shares(keys: Keys, shards: u32) -> Vec<f64> {
         }
         Keys::Zipf { count, exponent_milli } => zipf_weights(count, f64::from(exponent_milli) / 1e3, placed),
     };
-    let spread = (1.0 - weights.iter().sum::<f64>()).max(0.0) / n as f64;
-    let mut shares = vec![spread; n];
-    for (key, weight) in weights.into_iter().enumerate() {
-        shares[even_shard(HashKey::of(&format!("device-{key:09}")), shards.max(1)) as usize] += weight;
-    }
-    shares
+    let spread = (1.0 - weights.iter().sum::<f64>()).max(0.0);
+    (weights, spread)
 }
 
 /// Shares of the first `placed` of `count` keys whose weight falls with a power of their number.

@@ -91,6 +91,7 @@ impl Scene<'_> {
             busy: reading.sum(|shard| shard.busy) / reading.shards.len().max(1) as f64,
             age: reading.shards.iter().map(|shard| shard.age).fold(0.0, f64::max),
             full: reading.shards.iter().any(|shard| shard.full),
+            ..ShardReading::default()
         }
     }
 
@@ -163,9 +164,9 @@ impl Scene<'_> {
     /// The cells of a shard, from the tip on.
     fn cells_of(&self, shard: usize) -> [Option<Cell>; CELLS] {
         let moment = self.moment;
-        let stored = moment.timeline.shard_column(ShardMetric::Stored, shard);
-        let throttled = moment.timeline.shard_column(ShardMetric::Throttled, shard);
         let reading = &self.reading.shards[shard];
+        let stored = moment.timeline.shard_column(ShardMetric::Stored, reading.id);
+        let throttled = moment.timeline.shard_column(ShardMetric::Throttled, reading.id);
         let behind = reading.age > self.reading.patience;
         let frames_of = |age: f64| age / moment.width();
         let cell_frames = frames_of(self.axis.span / CELLS as f64);
@@ -221,9 +222,9 @@ impl Scene<'_> {
             parts.remove(0);
         }
         let lead = if self.layout.narrow { "" } else { " is fullest" };
-        let words = format!("{}{lead}: {}", strong("ink", &format!("Shard {hardest}")), parts.join(" · "));
+        let words = format!("{}{lead}: {}", strong("ink", &format!("Shard {}", shard.id)), parts.join(" · "));
         self.svg.text(if self.layout.narrow { 0.0 } else { gate + 4.0 }, y, "", &words);
-        let range = format!("hash {}", hash_range(hardest, self.reading.shards.len()));
+        let range = format!("hash {}", hash_range(shard.range));
         if self.layout.length() > label_width(76, self.layout.letter) {
             self.svg.text(end, y, "e", &range);
         }

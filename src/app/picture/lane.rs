@@ -257,7 +257,7 @@ impl Scene<'_> {
     /// The outline of what waits, of what was processed and is still kept, and the x of the run's first record.
     fn profile(&self, view: &LaneView, behind: bool) -> (Path, Option<Path>, f64) {
         let moment = self.moment;
-        let column = moment.timeline.shard_column(ShardMetric::Stored, view.shard);
+        let column = moment.timeline.shard_column(ShardMetric::Stored, view.reading.id);
         let (gate, bottom, x) = (self.layout.gate, view.lane.bottom, view.checkpoint);
         let length = self.layout.length();
         let pixels = if self.layout.detail == Detail::Full { 3.0 } else { 6.0 };

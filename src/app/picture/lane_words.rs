@@ -4,16 +4,18 @@ use super::lane::{Headroom, LaneView, end_of, oldest_so_far};
 use super::layout::Detail;
 use super::scene::Scene;
 use super::svg::{Path, label_width, strong};
-use crate::hash_key::HashRange;
 use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
 use crate::metrics::ShardMetric;
 use crate::text::{clock, int, rate, span_text};
 use crate::units::Bytes;
 
-/// The hash range of a shard by its first sixteen bits: `0000… – 7fff…`.
-pub(super) fn hash_range(shard: usize, shards: usize) -> String {
-    let range = HashRange::even(shard as u32, shards as u32);
-    format!("{:04x}… – {:04x}…", range.start().get() >> 112, range.end().get() >> 112)
+/// A hash range by its first sixteen bits: `0000… – 7fff…`.
+pub(super) fn hash_range([start, end]: [f64; 2]) -> String {
+    const STEPS: f64 = 65_536.0;
+    // What lies on a sixteenth bit is meant to, whatever the last digit of the quotient says.
+    let edge = |part: f64| (part * STEPS + 1e-6).floor();
+    let last = if (end * STEPS - edge(end)).abs() < 1e-5 { edge(end) - 1.0 } else { edge(end) };
+    format!("{:04x}… – {:04x}…", edge(start) as u32, last.max(edge(start)) as u32)
 }
 
 impl Scene<'_> {
@@ -27,9 +29,12 @@ impl Scene<'_> {
 
     /// Name, hash range, and whatever else the line above the lane has room for.
     fn name(&self, view: &LaneView, with_range: bool) -> String {
-        let mut name = strong("ink", &format!("Shard {}", view.shard));
+        let mut name = strong("ink", &format!("Shard {}", view.reading.id));
+        if view.reading.closed {
+            name.push_str(&format!("<tspan dx=\"{}\">closed</tspan>", (6.0 * self.layout.unit).round()));
+        }
         if with_range {
-            let range = hash_range(view.shard, self.reading.shards.len());
+            let range = hash_range(view.reading.range);
             name.push_str(&format!("<tspan dx=\"{}\">hash {range}</tspan>", (6.0 * self.layout.unit).round()));
         }
         name
@@ -46,7 +51,7 @@ impl Scene<'_> {
         let u = self.layout.unit;
         let (reading, lane) = (view.reading, view.lane);
         let y = (lane.top + lane.bottom) / 2.0 + 4.0 * u;
-        self.words.words_on_paper(self.layout.gate - 5.0 * u, y, "ink strong e", &view.shard.to_string());
+        self.words.words_on_paper(self.layout.gate - 5.0 * u, y, "ink strong e", &view.reading.id.to_string());
         if view.shard + 1 == self.reading.shards.len() && !self.layout.narrow {
             self.age_axis(view);
         }
@@ -140,7 +145,7 @@ impl Scene<'_> {
 
     /// The oldest that a record of this shard has been, once it has caught up again.
     fn high_water_mark(&mut self, view: &LaneView) {
-        let column = self.moment.timeline.shard_column(ShardMetric::IteratorAgeMs, view.shard);
+        let column = self.moment.timeline.shard_column(ShardMetric::IteratorAgeMs, view.reading.id);
         let (oldest, frame) = oldest_so_far(column, self.reading.frames);
         if oldest < 20.0 || oldest < view.reading.age + 20.0 || oldest < 2.0 * self.reading.patience {
             return;

@@ -37,6 +37,24 @@ impl Moment<'_> {
         frames_at(self.timeline, self.instant()).min(self.timeline.frames())
     }
 
+    /// The end of the last complete frame: what is shown is known up to there.
+    pub(super) fn known_instant(&self) -> SimTime {
+        self.frames().checked_sub(1).map_or(SimTime::ZERO, |last| self.timeline.end_of(last))
+    }
+
+    /// The shards to show, in order of their ranges: the open ones, and beside its children each closed one that still
+    /// holds records.
+    pub(super) fn shown_shards(&self) -> Vec<usize> {
+        let (at, frames) = (self.known_instant(), self.frames());
+        let gauge = |metric, shard| Self::gauge(self.timeline.shard_column(metric, shard), frames);
+        let holds = |shard| gauge(ShardMetric::Waiting, shard) + gauge(ShardMetric::InFlight, shard) > 0.0;
+        let of = |shard: usize| self.timeline.shard(shard);
+        let shown = |shard: &usize| of(*shard).is_open_at(at) || (of(*shard).created_at <= at && holds(*shard));
+        let mut shards: Vec<usize> = (0..self.timeline.shards()).filter(shown).collect();
+        shards.sort_by(|a, b| of(*a).range[0].total_cmp(&of(*b).range[0]).then(a.cmp(b)));
+        shards
+    }
+
     /// Width of a frame in seconds.
     pub(super) fn width(&self) -> f64 {
         self.timeline.width().seconds_f64().max(1e-6)
@@ -74,6 +92,12 @@ impl Moment<'_> {
 /// One shard at the cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct ShardReading {
+    /// Its index in the timeline.
+    pub id: usize,
+    /// It takes no more records, and is only read to its end.
+    pub closed: bool,
+    /// Where its range begins and ends, as parts of the hash space.
+    pub range: [f64; 2],
     /// Stored, records per second.
     pub accepted: f64,
     /// Stored, bytes per second.
@@ -140,7 +164,7 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Reads a moment. Before the first frame the forecast's shares divide what the curve offers.
-    pub fn of(moment: &Moment, forecast: &Forecast) -> Self {
+    pub fn of(moment: &Moment, forecast: &Forecast, shown: &[usize]) -> Self {
         let (timeline, frames) = (moment.timeline, moment.frames());
         let at = moment.instant();
         let (producer, consumer) = capacity::in_force(moment.scenario, at);
@@ -149,14 +173,22 @@ impl Reading {
         let offered = moment.scenario.traffic.rate_at(at.min(last));
         let Forecast { mean_bytes, room, .. } = *forecast;
         let idle = frames == 0;
-        let shards = (0..forecast.shares.len().min(timeline.shards().max(1)))
-            .map(|shard| {
-                if idle || shard >= timeline.shards() {
-                    let accepted = (offered * forecast.shares[shard]).min(room);
+        let known = moment.known_instant();
+        let shards = shown
+            .iter()
+            .enumerate()
+            .map(|(place, shard)| {
+                let reading = if idle || *shard >= timeline.shards() {
+                    let accepted = (offered * forecast.shares[place]).min(room);
                     ShardReading { accepted, bytes: accepted * mean_bytes, ..ShardReading::default() }
                 } else {
-                    read_shard(moment, shard, frames, room)
-                }
+                    read_shard(moment, *shard, frames, room)
+                };
+                let part = |place: usize| place as f64 / shown.len() as f64;
+                let info = (*shard < timeline.shards()).then(|| timeline.shard(*shard));
+                let range = info.map_or([part(place), part(place + 1)], |info| info.range);
+                let closed = info.is_some_and(|info| !info.is_open_at(known));
+                ShardReading { id: *shard, closed, range, ..reading }
             })
             .collect();
         let invocations = moment.rate(timeline.column(Metric::Invocations), frames);
@@ -179,6 +211,11 @@ impl Reading {
             discarded_total: timeline.total(Metric::Discarded, frames),
             patience: capacity::late_after(&consumer).seconds_f64(),
         }
+    }
+
+    /// Shards that are open.
+    pub fn open(&self) -> usize {
+        self.shards.iter().filter(|shard| !shard.closed).count()
     }
 
     /// Sum of a rate over all shards.
@@ -219,5 +256,6 @@ fn read_shard(moment: &Moment, shard: usize, frames: usize, room: f64) -> ShardR
         busy: (rate(ShardMetric::BusyMs) / 1e3).clamp(0.0, 1.0),
         age: gauge(ShardMetric::IteratorAgeMs) / 1e3,
         full: used > 0.985,
+        ..ShardReading::default()
     }
 }

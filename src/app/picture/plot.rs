@@ -124,7 +124,7 @@ fn rates(
     let seen = columns.iter().map(|column| most(column)).fold(0.0, f64::max);
     let top = if seen > forecast.peak * 1.08 { nice(seen) } else { forecast.peak };
     let scale = YScale::rates(top);
-    let limit = forecast.room * f64::from(scenario.stream.shards);
+    let limit = forecast.room * f64::from(scenario.stream.open_at_start());
     let limit = (limit < scale.max).then(|| Line { value: limit, label: format!("limit {}/s", int(limit)) });
     let promise = silhouette(scenario, 400);
     Plot { limit, promise, ..plain(columns.iter().map(|column| buckets.values(column)).collect(), scale) }

@@ -39,9 +39,9 @@ pub(super) struct Streaks {
 impl<'a> Scene<'a> {
     /// Reads the moment and decides where everything stands.
     pub fn new(moment: &'a Moment<'a>, size: Size, motion: Option<Motion>) -> Self {
-        let forecast = Forecast::of(moment.scenario);
-        let reading = Reading::of(moment, &forecast);
-        let peaks = peaks(moment, &forecast);
+        let (forecast, shown) = Forecast::at(moment);
+        let reading = Reading::of(moment, &forecast, &shown);
+        let peaks = peaks(moment, &forecast, &shown);
         let layout = Layout::new(size, &forecast, reading.room, &peaks);
         let oldest = moment.timeline.column(Metric::IteratorAgeMs).iter().copied().fold(0.0, f64::max) / 1e3;
         let retention = moment.scenario.stream.retention.seconds_f64();
@@ -119,7 +119,7 @@ impl<'a> Scene<'a> {
 
     fn column_heads(&mut self) {
         let (u, y) = (self.layout.unit, 12.0 * self.layout.unit);
-        let shards = self.reading.shards.len();
+        let shards = self.reading.open();
         let offered = rate(self.reading.offered);
         let failing = match self.reading.failing {
             share if share >= 0.005 => {
@@ -350,18 +350,18 @@ impl<'a> Scene<'a> {
 
 /// The highest rate that each shard has to do with: what the forecast says, and more where the run says so. In
 /// coarse steps, so that the picture keeps still.
-fn peaks(moment: &Moment, forecast: &Forecast) -> Vec<f64> {
+fn peaks(moment: &Moment, forecast: &Forecast, shown: &[usize]) -> Vec<f64> {
     let expected = forecast.shares.iter().map(|share| share * forecast.peak);
     if forecast.shares.len() > super::forecast::LANES_MAX {
         return expected.collect();
     }
     expected
-        .enumerate()
-        .map(|(shard, expected)| {
-            if shard >= moment.timeline.shards() {
+        .zip(shown)
+        .map(|(expected, shard)| {
+            if *shard >= moment.timeline.shards() {
                 return expected;
             }
-            let column = moment.timeline.shard_column(ShardMetric::Offered, shard);
+            let column = moment.timeline.shard_column(ShardMetric::Offered, *shard);
             let seen = column.iter().copied().fold(0.0, f64::max) / moment.width();
             if seen <= expected * 1.12 {
                 return expected;

@@ -103,6 +103,18 @@ fn mark(svg: &mut Svg, kind: EventKind, x: f64, top: f64, u: f64) {
                 Path::at(x - 2.6 * u, top - 9.0 * u).line(x - 0.6 * u, top - 7.0 * u).line(x + 2.8 * u, top - 11.0 * u);
             svg.path(&stroke("#fff", 1.5 * u), &tick);
         }
+        EventKind::Shards => {
+            for side in [-4.0, 0.0, 4.0] {
+                let bar = Path::at(x + side * u, top - 14.0 * u).down(top - 4.0 * u);
+                svg.path(&stroke("var(--ink)", 2.0 * u), &bar);
+            }
+        }
+        EventKind::Refused => {
+            let (low, high) = (top - 4.0 * u, top - 14.0 * u);
+            for (from, to) in [(high, low), (low, high)] {
+                svg.path(&stroke(LOST, 2.0 * u), &Path::at(x - 5.0 * u, from).line(x + 5.0 * u, to));
+            }
+        }
         EventKind::Operation => {
             let flag = Path::at(x - 5.0 * u, top - 14.0 * u).across(x + 5.0 * u).line(x, top - 4.0 * u);
             svg.path("fill=\"var(--ink)\"", &flag.close());

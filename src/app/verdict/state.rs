@@ -68,14 +68,19 @@ impl<'a> State<'a> {
         }
     }
 
+    /// Open shards.
+    fn open(&self) -> u64 {
+        self.reading.open_shards(self.scenario)
+    }
+
     /// The shards as a subject.
     pub(super) fn shards(&self) -> String {
-        words::shards(u64::from(self.scenario.stream.shards))
+        words::shards(self.open())
     }
 
     /// Verb ending for the shards as a subject.
     pub(super) fn verb(&self, plural: &str) -> String {
-        if self.scenario.stream.shards == 1 { format!("{plural}s") } else { plural.to_owned() }
+        if self.open() == 1 { format!("{plural}s") } else { plural.to_owned() }
     }
 
     pub(super) fn is_late(&self) -> bool {
@@ -100,7 +105,7 @@ impl<'a> State<'a> {
 
     /// The shard that rejects nearly everything that is rejected, if others have room.
     pub(super) fn hot_shard(&self) -> Option<(usize, f64)> {
-        let shards = self.scenario.stream.shards as usize;
+        let shards = self.reading.shards();
         if shards < 2 {
             return None;
         }
@@ -169,7 +174,7 @@ impl<'a> State<'a> {
             }
         } else {
             let room = words::int(capacity::room_per_shard(self.scenario));
-            let each = if self.scenario.stream.shards == 1 { "The shard" } else { "Each shard" };
+            let each = if self.open() == 1 { "The shard" } else { "Each shard" };
             format!("{each} is full at {room} records/s{}. {}", self.binding(), self.why_lost())
         };
         verdict_of(&head, &sub)
@@ -249,7 +254,7 @@ impl<'a> State<'a> {
         let sub = if grows > 0.0 {
             format!(
                 "{} for {room} records/s{}. What is rejected is sent again: {} more a second, {so_far} so far.",
-                if self.scenario.stream.shards == 1 { "The shard has room" } else { "The shards have room" },
+                if self.open() == 1 { "The shard has room" } else { "The shards have room" },
                 self.binding(),
                 words::int(words::rate(grows)),
             )
@@ -270,7 +275,7 @@ impl<'a> State<'a> {
         let room_each = words::int(capacity::room_per_shard(self.scenario));
         let offered = words::rate_text(calm_rate(self.scenario, &self.reading, 15.0));
         if let Some((start, _)) = self.spike.filter(|(start, _)| at < *start) {
-            let each = if self.scenario.stream.shards == 1 { "The shard" } else { "Each shard" };
+            let each = if self.open() == 1 { "The shard" } else { "Each shard" };
             return verdict_of(
                 &format!("All {offered} records a second pass. Nothing is late, nothing is lost."),
                 &format!("{each} could take {room_each} a second. The spike begins at {start}."),
@@ -302,13 +307,13 @@ impl<'a> State<'a> {
             );
         }
         let room = words::int(capacity::room(self.scenario));
-        let function = capacity::function_per_shard(&self.consumer) * f64::from(self.scenario.stream.shards);
+        let function = capacity::function_per_shard(&self.consumer) * (self.open() as f64);
         verdict_of(
             &format!("{offered} records a second pass: {{done:nothing lost, nothing late}}."),
             &format!(
                 "{} {} room for {room} records/s, the function for {}.{}",
                 capital(&self.shards()),
-                if self.scenario.stream.shards == 1 { "has" } else { "have" },
+                if self.open() == 1 { "has" } else { "have" },
                 words::int(words::rate(function)),
                 self.errors(),
             ),

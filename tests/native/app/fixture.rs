@@ -48,6 +48,7 @@ pub fn scenario() -> Scenario {
             },
             injected_error_rate: Ratio::ZERO,
         },
+        prices: Vec::new(),
         operations: Vec::new(),
     }
 }
@@ -87,6 +88,7 @@ pub fn timeline(scenario: &Scenario) -> Timeline {
         set(Metric::Throttled, rejected);
         set(if again { Metric::LostBufferFull } else { Metric::LostIgnored }, lost);
         set(Metric::AtProducer, held);
+        set(Metric::OpenShards, shards as f64);
         set(Metric::Processed, processed);
         set(Metric::Waiting, waiting);
         set(Metric::IteratorAgeMs, age * 1_000.0);

@@ -79,6 +79,7 @@ fn steps_are_one_line_of_text() {
 fn only_what_a_running_system_allows_changes_while_it_runs() {
     assert_eq!(change_during_run("consumer.batch_size").unwrap().kind, "update_mapping");
     assert_eq!(change_during_run("producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
-    assert_eq!(change_during_run("stream.shards"), None);
+    assert_eq!(change_during_run("stream.shards").unwrap().kind, "update_shard_count");
+    assert_eq!(change_during_run("stream.byte_burst_mib"), None);
     assert_eq!(change_during_run("traffic.curve.0.base_per_s"), None);
 }

@@ -131,16 +131,30 @@ fn what_can_change_live_becomes_an_operation_and_the_picture_stays() {
 }
 
 #[test]
+fn shards_that_are_added_during_the_run_are_a_call_to_the_service() {
+    let mut model = model();
+    let run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 1_500);
+    watch(&mut model);
+    edit(&mut model, "stream.shards", "4");
+    let operation = &model.draft().get("operations").expect("there is one")[0];
+    assert_eq!((&operation["kind"], &operation["target_shards"]), (&json!("update_shard_count"), &json!(4)));
+    assert_eq!(model.draft().get("stream.shards"), Some(&json!(2)));
+    assert!(model.problems().is_empty(), "{:?}", model.problems());
+    assert!(model.events().iter().any(|event| event.text == "UpdateShardCount to 4"));
+}
+
+#[test]
 fn everything_else_starts_over() {
     let mut model = model();
     let run = opened(&model.update(Action::RunOrPause));
     send(&mut model, run, 0, 1_500);
     watch(&mut model);
-    let effects = edit(&mut model, "stream.shards", "6");
+    let effects = edit(&mut model, "stream.byte_burst_mib", "2");
     assert!(effects.contains(&Effect::CloseRun) && effects.contains(&Effect::StopClock));
     assert_eq!((model.cursor().seconds_f64(), model.timeline().frames()), (0.0, 0));
     assert_eq!(model.preset(), None);
-    assert!(model.verdict().head_text().ends_with("Will six shards hold?"), "{}", model.verdict().head_text());
+    assert!(model.verdict().head_text().ends_with("Will two shards hold?"), "{}", model.verdict().head_text());
     // Frames of the run that was given up are not wanted any more.
     assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block: vec![0.0; 3] })), []);
 }

@@ -2,6 +2,7 @@
 
 use crate::common::session;
 use serde_json::json;
+use streamgauge::cost::Bill;
 use streamgauge::metrics::Metric;
 
 /// 1,000 records/s of a kibibyte on one shard: 10.80 for the shard and 36.29 for PUT payload units in 30 days.
@@ -96,4 +97,82 @@ fn durations_are_billed_in_whole_milliseconds() {
         "consumer": {"memory_mb": 128, "fixed_ms": 3, "per_record_ms": 0.001},
     }));
     assert_eq!(session.timeline().total(Metric::DurationMs, 50), 49.0 * 4.0);
+}
+
+/// AWS's own example: 48 hours at 100 MiB/s with one reader cost 2,071.75 dollars in Standard and 823.44 in Advantage.
+/// A run of five minutes at that rate stands for the 48 hours; the bill is linear in time.
+#[test]
+fn the_published_example_of_48_hours_is_met_within_two_percent() {
+    for (mode, published) in [("on_demand", 2_071.75), ("on_demand_advantage", 823.44)] {
+        let session = session(&json!({
+            "length_s": 300,
+            "traffic": {
+                "curve": [{"kind": "constant", "per_s": 10_240}],
+                "arrivals": "even",
+                "keys": {"kind": "uniform", "count": 100_000},
+                "sizes": {"kind": "fixed", "bytes": 10_224},
+            },
+            "producer": {"call": "PutRecords", "batch": 400, "linger_ms": 20},
+            "stream": {"mode": mode, "shards": 200},
+            "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0, "idle_ms": 200},
+        }));
+        assert_eq!(session.ledger().lost(), 0);
+        let bill = session.bill();
+        let two_days = bill.month_total_cents as f64 / 100.0 * 48.0 / 720.0;
+        assert!((two_days / published - 1.0).abs() < 0.02, "{mode}: {two_days}, published {published}: {bill:#?}");
+    }
+}
+
+/// One reader, 1,000 records/s of up to 1 KB for 720 hours: 28.80 for the stream, 2,472 GiB in and out for 0.12.
+#[test]
+fn on_demand_standard_costs_what_the_worked_check_says() {
+    let session = session(&json!({
+        "length_s": 600,
+        "traffic": {
+            "curve": [{"kind": "constant", "per_s": 1_000}],
+            "arrivals": "even",
+            "keys": {"kind": "uniform", "count": 10_000},
+            "sizes": {"kind": "fixed", "bytes": 1_008},
+        },
+        "stream": {"mode": "on_demand", "shards": 4},
+        "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0},
+    }));
+    let month = session.bill().month_total_cents as f64 / 100.0;
+    assert!((month / 325.44 - 1.0).abs() < 0.005, "{month}");
+    // An idle Advantage stream pays the commitment: 25 MiB/s in and out, 101.25 dollars a day.
+    let idle = crate::common::session(&json!({
+        "length_s": 600,
+        "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
+        "stream": {"mode": "on_demand_advantage", "shards": 4},
+        "consumer": {"kind": "poller"},
+    }));
+    let day = idle.bill().month_total_cents as f64 / 100.0 / 30.0;
+    assert!((day / 101.25 - 1.0).abs() < 0.005, "{day}");
+}
+
+/// Retention above a day is paid for; a scenario's own price takes the place of the table's.
+#[test]
+fn longer_retention_and_own_prices_are_on_the_bill() {
+    let run = |stream: serde_json::Value, prices: serde_json::Value| {
+        session(&json!({
+            "length_s": 3_600,
+            "traffic": {"curve": [{"kind": "constant", "per_s": 100}], "arrivals": "even"},
+            "stream": stream,
+            "prices": prices,
+        }))
+        .bill()
+    };
+    let find = |bill: &Bill, name: &str| bill.lines.iter().find(|line| line.name == name).cloned();
+    let bill = run(json!({"shards": 4, "retention_h": 168}), json!({"shard_hour": 0.02}));
+    let shards = find(&bill, "Shard-hours").expect("it is billed");
+    assert!((shards.quantity - 4.0).abs() < 1e-9);
+    assert_eq!((shards.dated, shards.run_e4), ("your price", 800));
+    let extended = find(&bill, "Extended retention").expect("it is billed");
+    assert_eq!(extended.run_e4, 800);
+    assert!(find(&bill, "Long-term retention").is_none());
+    let bill = run(json!({"shards": 4, "retention_h": 192}), json!({}));
+    // A day beyond the seventh of 100 × 528 bytes a second, in GB-months.
+    let long = find(&bill, "Long-term retention").expect("it is billed");
+    let expected = 100.0 * 528.0 * 86_400.0 / (1u64 << 30) as f64;
+    assert!((long.month_quantity / expected - 1.0).abs() < 0.01, "{long:?}, expected {expected}");
 }

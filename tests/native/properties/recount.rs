@@ -109,6 +109,7 @@ impl Recount {
                 self.add_both(Metric::Stored, ShardMetric::Stored, i, frame, 1.0);
                 self.add_both(Metric::StoredBytes, ShardMetric::StoredBytes, i, frame, bytes);
                 self.add(Metric::PutUnits, frame, (bytes / 25_600.0).ceil());
+                self.add(Metric::StoredKib, frame, (bytes / 1_024.0).ceil());
                 if *attempt == 1 {
                     self.add_shard(ShardMetric::Offered, i, frame, 1.0);
                 }
@@ -130,8 +131,9 @@ impl Recount {
                 };
                 self.add(metric, frame, 1.0);
             }
-            What::Read { records, .. } => {
+            What::Read { records, bytes, .. } => {
                 self.add(Metric::GetRecordsCalls, frame, 1.0);
+                self.add(Metric::ReadBytes, frame, *bytes as f64);
                 self.add(Metric::ReadRecords, frame, f64::from(*records));
             }
             What::ReadThrottled { shard } => {
@@ -173,6 +175,7 @@ impl Recount {
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active
+            | What::Mode { .. }
             | What::Retention { .. } => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use streamgauge::engine::{By, Fact, LossCause, Observer, WriteLimit};
 use streamgauge::errors::ServiceError;
+use streamgauge::scenario::StreamMode;
 use streamgauge::units::SimTime;
 
 /// What happened, and when in µs.
@@ -32,6 +33,7 @@ pub enum What {
     Closed { shard: u32 },
     Active,
     Retention { micros: u64 },
+    Mode { mode: StreamMode },
 }
 
 /// An observer that keeps everything.
@@ -78,6 +80,7 @@ impl Observer for Collector {
             }
             Fact::ShardClosed { shard } => What::Closed { shard },
             Fact::StreamActive => What::Active,
+            Fact::ModeChanged { mode } => What::Mode { mode },
             Fact::RetentionChanged { retention } => What::Retention { micros: retention.micros() },
             other => panic!("the compared scenarios have one reader: {other:?}"),
         };

@@ -16,6 +16,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
         let length = Span::from_micros(length);
         let rest = (0..1u64 << 53, traffic(length), producer(), stream(), consumer(), operations(length));
         rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
+            prices: Vec::new(),
             name: "any".to_owned(),
             about: String::new(),
             seed,

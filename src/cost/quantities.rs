@@ -1,0 +1,229 @@
+//! What a run used, frame by frame, in the units that are billed.
+
+use super::{MONTH, Month};
+use crate::limits;
+use crate::metrics::{Metric, NoteKind, Timeline};
+use crate::scenario::{Scenario, StreamMode};
+use crate::units::Span;
+use crate::{text, words};
+
+const GB: f64 = (1u64 << 30) as f64;
+const HOUR_S: f64 = 3_600.0;
+/// Retention that costs nothing, and retention up to which the first price holds.
+const FREE: Span = limits::RETENTION_DEFAULT;
+const EXTENDED: Span = limits::EXTENDED_RETENTION;
+
+/// One billed quantity.
+#[derive(Clone, Debug)]
+pub(super) struct Quantity {
+    /// Id of its price.
+    pub price: &'static str,
+    /// Of each frame.
+    pub frames: Vec<f64>,
+    /// What 30 days have besides what the frames extrapolate to.
+    pub month_more: f64,
+}
+
+/// The open shards and the mode of each frame.
+pub(super) struct Use {
+    /// Shard-seconds of open shards in provisioned mode.
+    shard_s: Vec<f64>,
+    /// The mode at the end of each frame.
+    modes: Vec<StreamMode>,
+    seconds: Vec<f64>,
+}
+
+impl Use {
+    /// What the run used; or what it would have in one mode with so many shards throughout.
+    pub fn of(scenario: &Scenario, timeline: &Timeline, instead: Option<(StreamMode, u32)>) -> Self {
+        let frames = timeline.frames();
+        let end = |frame: usize| timeline.end_of(frame).seconds_f64();
+        let start = |frame: usize| frame.checked_sub(1).map_or(0.0, end);
+        let seconds: Vec<f64> = (0..frames).map(|frame| end(frame) - start(frame)).collect();
+        if let Some((mode, shards)) = instead {
+            let shard_s = seconds.iter().map(|seconds| seconds * f64::from(shards)).collect();
+            return Self { shard_s, modes: vec![mode; frames], seconds };
+        }
+        let mut notes = timeline.notes().peekable();
+        let (mut open, mut mode) = (f64::from(scenario.stream.open_at_start()), scenario.stream.mode);
+        let (mut shard_s, mut modes) = (Vec::with_capacity(frames), Vec::with_capacity(frames));
+        for frame in 0..frames {
+            let (mut at, mut sum) = (start(frame), 0.0);
+            while let Some(note) = notes.next_if(|note| note.at.seconds_f64() < end(frame)) {
+                sum += open * (note.at.seconds_f64() - at);
+                at = note.at.seconds_f64();
+                match note.what {
+                    NoteKind::Opened { .. } => open += 1.0,
+                    NoteKind::Closed { .. } => open -= 1.0,
+                    NoteKind::Mode { mode: new } => mode = new,
+                    _ => {}
+                }
+            }
+            shard_s.push(sum + open * (end(frame) - at));
+            modes.push(mode);
+        }
+        Self { shard_s, modes, seconds }
+    }
+
+    /// Everything that is billed, in the order of the bill.
+    pub fn quantities(
+        &self,
+        scenario: &Scenario,
+        timeline: &Timeline,
+        lambda: bool,
+        frames: usize,
+        month: Month,
+    ) -> Vec<Quantity> {
+        let in_mode = |mode: StreamMode, value: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            (0..self.modes.len()).map(|frame| if self.modes[frame] == mode { value(frame) } else { 0.0 }).collect()
+        };
+        let of = |metric: Metric, frame: usize| timeline.column(metric)[frame];
+        let gb = |metric: Metric, unit: f64| move |frame: usize| timeline.column(metric)[frame] * unit / GB;
+        let plain = |price, frames| Quantity { price, frames, month_more: 0.0 };
+        let seconds_in = |mode| in_mode(mode, &|frame| self.seconds[frame]).iter().sum::<f64>();
+        let mut all = Vec::new();
+        if seconds_in(StreamMode::Provisioned) > 0.0 {
+            let mode = StreamMode::Provisioned;
+            all.push(plain("shard_hour", in_mode(mode, &|frame| self.shard_s[frame] / HOUR_S)));
+            all.push(plain("put_unit", in_mode(mode, &|frame| of(Metric::PutUnits, frame))));
+            if scenario.stream.retention > FREE {
+                all.push(plain("extended_shard_hour", in_mode(mode, &|frame| self.shard_s[frame] / HOUR_S)));
+            }
+            let stored = in_mode(mode, &gb(Metric::StoredBytes, 1.0));
+            all.extend(self.kept("long_gb_month", scenario, timeline, stored, month, EXTENDED, Span::ZERO));
+        }
+        if seconds_in(StreamMode::OnDemand) > 0.0 {
+            let mode = StreamMode::OnDemand;
+            all.push(plain("stream_hour", in_mode(mode, &|frame| self.seconds[frame] / HOUR_S)));
+            all.push(plain("in_gb", in_mode(mode, &gb(Metric::StoredKib, 1_024.0))));
+            all.push(plain("out_gb", in_mode(mode, &gb(Metric::ReadBytes, 1.0))));
+            let stored = || in_mode(mode, &gb(Metric::StoredBytes, 1.0));
+            all.extend(self.kept("extended_gb_month", scenario, timeline, stored(), month, FREE, EXTENDED));
+            all.extend(self.kept("long_gb_month", scenario, timeline, stored(), month, EXTENDED, Span::ZERO));
+        }
+        if seconds_in(StreamMode::Advantage) > 0.0 {
+            let mode = StreamMode::Advantage;
+            for (price, metric, unit) in
+                [("advantage_in_gb", Metric::StoredKib, 1_024.0), ("advantage_out_gb", Metric::ReadBytes, 1.0)]
+            {
+                let used = in_mode(mode, &gb(metric, unit));
+                // The commitment is for the account and holds for at least a day: what falls short is billed too.
+                let floor = limits::ADVANTAGE_COMMITMENT.get() as f64 / GB;
+                let month_used = month.quantity(timeline, &used);
+                let month_floor = floor * MONTH.seconds_f64() * (seconds_in(mode) / self.seconds.iter().sum::<f64>());
+                let run: f64 = used[..frames].iter().sum();
+                let run_floor: f64 = floor * self.seconds[..frames].iter().sum::<f64>();
+                let short = (run_floor - run).max(0.0);
+                let mut with_floor = used;
+                if let Some(last) = with_floor.get_mut(frames.saturating_sub(1)) {
+                    *last += short;
+                }
+                let month_with = month.quantity(timeline, &with_floor);
+                let month_more = month_used.max(month_floor) - month_with;
+                all.push(Quantity { price, frames: with_floor, month_more });
+            }
+            let stored = in_mode(mode, &gb(Metric::StoredBytes, 1.0));
+            all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
+        }
+        if lambda {
+            let memory = f64::from(scenario.consumer.memory_mb) / 1_024.0;
+            all.push(plain("lambda_request", timeline.column(Metric::Invocations).to_vec()));
+            let seconds = timeline.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
+            all.push(plain("lambda_gb_second", seconds.collect()));
+        }
+        all
+    }
+
+    /// GB-months of what is kept between two ages (`to` of zero: to the end of its retention), as it is in the steady
+    /// state of the month; the run itself is billed in proportion to its length.
+    #[expect(clippy::too_many_arguments, reason = "a sentence about one line of the bill")]
+    fn kept(
+        &self,
+        price: &'static str,
+        scenario: &Scenario,
+        timeline: &Timeline,
+        stored: Vec<f64>,
+        month: Month,
+        from: Span,
+        to: Span,
+    ) -> Option<Quantity> {
+        let until = if to == Span::ZERO { scenario.stream.retention } else { scenario.stream.retention.min(to) };
+        let kept_s = until.micros().saturating_sub(from.micros()) as f64 / 1e6;
+        if kept_s <= 0.0 {
+            return None;
+        }
+        let gb_months = month.quantity(timeline, &stored) * kept_s / MONTH.seconds_f64();
+        let total: f64 = self.seconds.iter().sum();
+        let frames: Vec<f64> = self.seconds.iter().map(|seconds| gb_months * seconds / MONTH.seconds_f64()).collect();
+        let more = gb_months - month.quantity(timeline, &frames);
+        (total > 0.0).then_some(Quantity { price, frames, month_more: more })
+    }
+}
+
+impl Quantity {
+    /// Where the quantity comes from, in words.
+    pub fn cause(&self, scenario: &Scenario, timeline: &Timeline, frames: usize, run: f64) -> String {
+        let clock = frames.checked_sub(1).map_or(0.0, |last| timeline.end_of(last).seconds_f64());
+        let total = |metric| timeline.total(metric, frames);
+        let gb = |gb: f64| format!("{} GB", words::short(gb));
+        match self.price {
+            "shard_hour" => self.shards(scenario, timeline, frames, clock, run),
+            "put_unit" => {
+                let exact = total(Metric::StoredBytes) / limits::PUT_PAYLOAD_UNIT.get() as f64;
+                let rounding = if run > 0.0 { ((run - exact) / run).max(0.0) } else { 0.0 };
+                let share = words::percent(rounding);
+                let wasted = if rounding >= 0.05 { format!(", {share} of it rounding") } else { String::new() };
+                format!("{} × 25 KB{wasted}", text::int(run))
+            }
+            "extended_shard_hour" => format!("retention above 24 h, {} shard-hours", words::short(run)),
+            "stream_hour" => format!("1 stream × {}", text::clock(clock)),
+            "in_gb" | "advantage_in_gb" => {
+                let used = total(Metric::StoredKib) * 1_024.0 / GB;
+                let exact = total(Metric::StoredBytes) / GB;
+                let rounding = if used > 0.0 { (used - exact) / used } else { 0.0 };
+                match (run - used) / run.max(1e-12) {
+                    short if short > 0.005 => {
+                        format!("{} stored, the rest is the commitment of 25 MiB/s", gb(used))
+                    }
+                    _ if rounding >= 0.05 => {
+                        format!("{}, {} of it rounding to 1 KB", gb(used), words::percent(rounding))
+                    }
+                    _ => gb(used),
+                }
+            }
+            "out_gb" | "advantage_out_gb" => {
+                let used = total(Metric::ReadBytes) / GB;
+                let short = (run - used) / run.max(1e-12) > 0.005;
+                if short { format!("{} read, the rest is the commitment", gb(used)) } else { gb(used) }
+            }
+            "lambda_request" => format!("{} invocations", text::int(run)),
+            "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumer.memory_mb),
+            _ => format!(
+                "{} GB-months a month at {} of retention",
+                words::short(run / clock.max(1e-9) * MONTH.seconds_f64()),
+                text::span_text(scenario.stream.retention.seconds_f64())
+            ),
+        }
+    }
+
+    /// Shard-hours, and how many of them the stored load never needed.
+    fn shards(&self, scenario: &Scenario, timeline: &Timeline, frames: usize, clock: f64, run: f64) -> String {
+        let at_start = f64::from(scenario.stream.open_at_start());
+        let mut needed = 0.0;
+        for frame in 0..frames {
+            let start = frame.checked_sub(1).map_or(0.0, |before| timeline.end_of(before).seconds_f64());
+            let seconds = timeline.end_of(frame).seconds_f64() - start;
+            let of = |metric: Metric| timeline.column(metric)[frame] / seconds.max(1e-9);
+            let by_records = of(Metric::Stored) / limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
+            let by_bytes = of(Metric::StoredBytes) / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64;
+            needed += by_records.max(by_bytes).ceil().max(1.0) * seconds / HOUR_S;
+        }
+        let idle = if run > 0.0 { ((run - needed) / run).max(0.0) } else { 0.0 };
+        let idle = if idle >= 0.05 { format!(", {} idle", words::percent(idle)) } else { String::new() };
+        if (run * HOUR_S - at_start * clock).abs() < 1e-6 * run.max(1.0) * HOUR_S {
+            format!("{at_start} × {}{idle}", text::clock(clock))
+        } else {
+            format!("{} on average × {}{idle}", words::short(run * HOUR_S / clock.max(1e-9)), text::clock(clock))
+        }
+    }
+}
