@@ -214,6 +214,8 @@ limits! {
     PUT_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// Data and partition key of one record, by default.
     RECORD_BYTES_MAX: Bytes = Bytes::MIB, "bytes", K, documented;
+    /// The most that `MaxRecordSizeInKiB` of a stream can allow a record.
+    RECORD_BYTES_SETTABLE_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// Characters of a partition key.
     PARTITION_KEY_CHARS_MAX: Count = 256, "characters", K, documented;
     /// Length of the partition keys that the simulated producer makes: `device-` and nine digits.

@@ -82,7 +82,7 @@ pub static ALL: &[Rule] = &[
         rule: "Entries of a call are judged one by one, in order. A call with rejected entries is still answered with \
                200: the producer has to look.",
         departure: "A call takes no time, and the network does not fail.",
-        names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX"],
+        names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX", "RECORD_BYTES_SETTABLE_MAX"],
         prices: &[],
     },
     Rule {

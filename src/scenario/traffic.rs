@@ -178,6 +178,15 @@ pub enum Sizes {
         /// Largest, bytes; larger draws become this.
         cap: u32,
     },
+    /// Two sizes: a few records are large.
+    Mixed {
+        /// Size of most records, bytes.
+        bytes: u32,
+        /// Size of the others, bytes.
+        large_bytes: u32,
+        /// Share of the large ones.
+        large_share: Ratio,
+    },
 }
 
 impl Keys {

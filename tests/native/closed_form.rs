@@ -4,6 +4,7 @@ mod backoff;
 mod buckets;
 mod money;
 mod queueing;
+mod timetables;
 mod traffic;
 
 use crate::common::{scenario, session};
