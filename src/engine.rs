@@ -18,6 +18,7 @@ pub mod invocation;
 pub mod lane;
 mod mapping;
 pub mod offers;
+mod policy;
 mod poller;
 pub mod producer;
 pub mod readers;
@@ -87,8 +88,8 @@ pub(crate) enum Change {
     Wave,
     /// On-demand mode looks at the load.
     Watch,
-    /// On-demand mode splits a shard into so many pieces.
-    Grow { shard: u32, pieces: u32 },
+    /// On-demand mode splits what it has planned.
+    Grow,
     /// The scaling policy looks at its metric.
     Policy,
     /// Another retention takes effect.
@@ -334,7 +335,7 @@ impl Engine {
         match change {
             Change::Wave => control.wave(office),
             Change::Watch => control.watch(office),
-            Change::Grow { shard, pieces } => control.grow(shard, pieces, office),
+            Change::Grow => control.grow(office),
             Change::Policy => control.look_as_policy(office),
             Change::Operation(_) | Change::Retention(_) => {}
         }

@@ -66,7 +66,7 @@ pub static ALL: &[Rule] = &[
         title: "Write limit, bytes",
         rule: "A second token bucket for each shard. Data and partition key count; the record needs both buckets and is \
                charged to both or to none. PutRecord rounds each record up, PutRecords the sum of the call.",
-        departure: "The depth of the bucket is a setting: strictly one second's worth, or up to the tank that AWS \
+        departure: "The rounding can be left away. The depth of the bucket is a setting: strictly one second's worth, or up to the tank that AWS \
                     describes for large records. The rest of a call's rounding is charged to the shard of its last \
                     stored record.",
         names: &[
@@ -140,7 +140,8 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "On-demand",
         rule: "Once a minute each open shard is looked at. One that had more than half of its capacity coming in, rejected \
-               records included, is split into as many even pieces as bring it below that, a setting's time later. Hot keys \
+               records included, is halved until its pieces have less, a setting's time later, as long as there are fewer shards than cover twice the \
+               load. Hot keys \
                are not isolated: each piece has half the range. With Advantage, warm throughput is there at once; lowering \
                it keeps what the last hour needed.",
         departure: "AWS documents that a shard above 500 KB/s is split within 15 minutes, and that capacity covers twice the \
@@ -183,6 +184,14 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Poller",
+        rule: "In place of a mapping, a loop for each shard: it reads up to its limit, works on what it read, and reads \
+               again. It sleeps after an answer without records, or after each. The loops begin spread over one sleep.",
+        departure: "The read limits of the shard can be lifted, to see what the loop would take.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "Failed batches",
         rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard. The wait \
                doubles with each failure.",
@@ -195,7 +204,7 @@ pub static ALL: &[Rule] = &[
         rule: "An invocation takes a fixed time and a time for each record, within a random spread. Its payload holds \
                the data in base64.",
         departure: "No cold starts, no timeout and no limit on concurrency yet. The JSON around the data is not counted \
-                    in the payload.",
+                    in the payload, and a record that is larger than the payload by itself is handed over all the same.",
         names: &["LAMBDA_PAYLOAD_MAX", "BASE64_FROM", "BASE64_TO", "LAMBDA_MEMORY_MIN_MB", "LAMBDA_MEMORY_MAX_MB"],
         prices: &[],
     },

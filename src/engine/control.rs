@@ -7,12 +7,13 @@
 use super::Change;
 use super::agenda::Agenda;
 use super::fact::{By, Fact, Observer};
+use super::policy::Policy;
 use super::readers::Readers;
 use super::stream::Stream;
 use crate::errors::ServiceError;
 use crate::hash_key::{HashKey, HashRange};
 use crate::limits;
-use crate::scenario::{Autoscaler, Operation, PolicyMetric, Scenario, Stream as Settings, StreamMode};
+use crate::scenario::{Operation, Scenario, Stream as Settings, StreamMode};
 use crate::units::{SimTime, Span};
 use std::collections::VecDeque;
 
@@ -105,32 +106,24 @@ struct Watch {
     planned: Vec<u32>,
     /// Shards' worth of load in each of the last minutes.
     needed: VecDeque<u32>,
+    /// What looks have planned and is still to come, oldest first.
+    plans: VecDeque<Plan>,
 }
 
-/// A scaling policy at work.
+/// Splits that a look at the load has planned.
 #[derive(Clone, Debug)]
-struct Policy {
-    settings: Autoscaler,
-    /// The metric at each look that it does not see yet, oldest first, with the instant of the look.
-    pending: VecDeque<(u64, u64)>,
-    /// Looks in a row that said: out, in.
-    agree: (u32, u32),
-    quiet_until: u64,
-    /// Records and bytes stored, and records rejected, up to the last look.
-    seen: (u64, u64, u64),
+struct Plan {
+    /// Shards, and the even pieces that each is to end up in: a power of two.
+    wanted: Vec<(u32, u32)>,
+    /// Open shards that cover twice the load.
+    most: usize,
 }
 
 impl Control {
     /// The control plane at the start of a run; notes when it looks for the first time.
     pub(super) fn new(scenario: &Scenario, changes: &mut Agenda<Change>) -> Self {
         let settings = scenario.stream;
-        let policy = settings.autoscaler.map(|settings| Policy {
-            settings,
-            pending: VecDeque::new(),
-            agree: (0, 0),
-            quiet_until: 0,
-            seen: (0, 0, 0),
-        });
+        let policy = settings.autoscaler.map(Policy::new);
         if let Some(policy) = &policy {
             changes.push(policy.settings.period.micros(), Change::Policy);
         }
@@ -214,7 +207,7 @@ impl Control {
                 self.switches.push_back(office.now);
                 if mode.is_on_demand() && !self.mode.is_on_demand() {
                     self.watch = Watch::default();
-                    self.look(office);
+                    let _ = self.look(office);
                     office.changes.push(office.now + limits::ON_DEMAND_WATCH.micros(), Change::Watch);
                 }
                 self.mode = mode;
@@ -295,15 +288,17 @@ impl Control {
         if !self.mode.is_on_demand() {
             return;
         }
-        for (shard, pieces) in self.look(office) {
-            let at = office.now + self.settings.scale_after.micros();
-            office.changes.push(at, Change::Grow { shard, pieces });
+        let plan = self.look(office);
+        if !plan.wanted.is_empty() {
+            self.watch.plans.push_back(plan);
+            office.changes.push(office.now + self.settings.scale_after.micros(), Change::Grow);
         }
         office.changes.push(office.now + limits::ON_DEMAND_WATCH.micros(), Change::Watch);
     }
 
-    /// Measures what came since the last look. Gives the shards that had too much, and how many pieces it needs.
-    fn look(&mut self, office: &Office<'_, impl Observer>) -> Vec<(u32, u32)> {
+    /// Measures what came since the last look. Plans pieces for the shards that had too much, and how many shards
+    /// cover twice the load.
+    fn look(&mut self, office: &Office<'_, impl Observer>) -> Plan {
         let seconds = limits::ON_DEMAND_WATCH.micros() as f64 / 1e6;
         let bytes_above = limits::ON_DEMAND_SPLIT_ABOVE.get() as f64 * seconds;
         let records_above = limits::ON_DEMAND_SPLIT_ABOVE_RECORDS.per_second_f64() * seconds;
@@ -329,26 +324,37 @@ impl Control {
         while watch.needed.len() as u64 > looks {
             watch.needed.pop_front();
         }
-        wanted
+        // A load of one fills half a shard: the sum of loads in shards covers twice the load.
+        Plan { wanted, most: (needed * 2.0).ceil() as usize }
     }
 
-    /// A planned split happens: the shard, or what has become of it, ends up in so many even pieces.
-    pub(super) fn grow(&mut self, shard: u32, pieces: u32, office: &mut Office<'_, impl Observer>) {
-        let most = limits::ON_DEMAND_WRITE_MAX.get() / limits::SHARD_WRITE_BYTES_PER_SECOND.get();
-        let full = office.stream.open().len() as u64 >= most.min(limits::SHARDS_MAX);
-        if pieces <= 1 || !self.mode.is_on_demand() || full || room_for(1, office.stream).is_err() {
-            return;
-        }
-        let of = &office.stream.shards[shard as usize];
-        let children = match of.children {
-            [Some(low), Some(high)] => [low, high],
-            _ if of.closed_at != u64::MAX => return,
-            _ => {
-                let (start, end) = (of.range.start().get(), of.range.end().get());
-                office.split(shard, HashKey::new(start + (end - start) / 2))
+    /// The oldest plan happens: its shards, or what has become of them, are halved level by level until they are in so
+    /// many pieces, or until there are shards for twice the load.
+    pub(super) fn grow(&mut self, office: &mut Office<'_, impl Observer>) {
+        let Some(plan) = self.watch.plans.pop_front().filter(|_| self.mode.is_on_demand()) else { return };
+        let region = limits::ON_DEMAND_WRITE_MAX.get() / limits::SHARD_WRITE_BYTES_PER_SECOND.get();
+        let most = plan.most.min(region.min(limits::SHARDS_MAX) as usize);
+        let mut level = plan.wanted;
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for (shard, pieces) in level {
+                let of = &office.stream.shards[shard as usize];
+                let (closed, range) = (of.closed_at != u64::MAX, of.range);
+                let children = match of.children {
+                    [Some(low), Some(high)] => [low, high],
+                    // Merged away, or enough: nothing to halve.
+                    _ if closed || office.stream.open().len() >= most || room_for(1, office.stream).is_err() => {
+                        continue;
+                    }
+                    _ => {
+                        let (start, end) = (range.start().get(), range.end().get());
+                        office.split(shard, HashKey::new(start + (end - start) / 2))
+                    }
+                };
+                next.extend(children.into_iter().map(|child| (child, pieces / 2)).filter(|(_, pieces)| *pieces > 1));
             }
-        };
-        children.into_iter().for_each(|child| self.grow(child, pieces / 2, office));
+            level = next;
+        }
     }
 
     /// The scaling policy looks at its metric and may call.
@@ -364,58 +370,6 @@ impl Control {
         }
         office.changes.push(office.now + policy.settings.period.micros(), Change::Policy);
         self.policy = Some(policy);
-    }
-}
-
-impl Policy {
-    /// The target to ask for, if the metric as far as it is known says so.
-    fn look(&mut self, office: &Office<'_, impl Observer>) -> Option<u32> {
-        let value = self.measure(office);
-        self.pending.push_back((office.now, value));
-        let known = office.now.checked_sub(self.settings.delay.micros())?;
-        let mut latest = None;
-        while let Some((_, value)) = self.pending.pop_front_if(|(at, _)| *at <= known) {
-            latest = Some(value);
-        }
-        let value = latest?;
-        let settings = self.settings;
-        let (out, inward) = (value > u64::from(settings.out_above), value < u64::from(settings.in_below));
-        self.agree = (if out { self.agree.0 + 1 } else { 0 }, if inward { self.agree.1 + 1 } else { 0 });
-        if office.now < self.quiet_until {
-            return None;
-        }
-        let open = office.stream.open().len() as u32;
-        let target = if self.agree.0 >= settings.periods {
-            open + (open * settings.out_percent).div_ceil(100)
-        } else if self.agree.1 >= settings.periods {
-            open - open * settings.in_percent / 100
-        } else {
-            return None;
-        };
-        let target = target.clamp(settings.min_shards, settings.max_shards);
-        (target != open).then_some(target)
-    }
-
-    /// The metric since the last look, in its unit.
-    fn measure(&mut self, office: &Office<'_, impl Observer>) -> u64 {
-        let mut all = (0, 0, 0);
-        for shard in &office.stream.shards {
-            let (records, bytes) = shard.stored();
-            all = (all.0 + records, all.1 + bytes, all.2 + shard.rejected_records);
-        }
-        let (records, bytes, rejected) = (all.0 - self.seen.0, all.1 - self.seen.1, all.2 - self.seen.2);
-        self.seen = all;
-        let seconds = self.settings.period.seconds_f64();
-        let open = office.stream.open().len() as f64 * seconds;
-        match self.settings.metric {
-            PolicyMetric::Utilization => {
-                let by_records = records as f64 / (limits::SHARD_RECORDS_PER_SECOND.per_second_f64() * open);
-                let by_bytes = bytes as f64 / (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 * open);
-                (by_records.max(by_bytes) * 100.0) as u64
-            }
-            PolicyMetric::Throttled => rejected,
-            PolicyMetric::IteratorAge => office.readers.oldest_age(office.now, office.stream) / 1_000_000,
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sentences that explain a run: cause, evidence, remedy. Each follows from the timeline up to a frame and
 //! from the scenario, never from a guess.
 
+mod changing;
+
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
 use crate::scenario::{Keys, RetryPolicy, Scenario, capacity};
@@ -60,11 +62,16 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.ignored(),
         seen.given_up(),
         seen.buffer_full(),
+        seen.on_demand_lag(),
+        seen.micro_bursts(),
         seen.too_few_shards(),
         seen.expired(),
+        seen.backlog_in_parents(),
         seen.falling_behind(),
         seen.failing(),
         seen.reads_throttled(),
+        seen.policy_overshoots(),
+        seen.refused(),
         seen.idle_shards(),
     ];
     let found: Vec<Finding> = all.into_iter().flatten().collect();
@@ -261,7 +268,9 @@ impl<'a> Seen<'a> {
 
     fn too_few_shards(&self) -> Option<Finding> {
         let needed = self.peak / self.room;
-        if self.throttled == 0.0 || self.peak <= self.room * self.shard_count() || self.is_hot().is_some() {
+        let by_hand = !self.scenario.stream.scales();
+        let enough = self.peak <= self.room * self.shard_count() || !by_hand;
+        if self.throttled == 0.0 || enough || self.is_hot().is_some() {
             return None;
         }
         let have = u64::from(self.scenario.stream.open_at_start());
@@ -396,6 +405,8 @@ impl<'a> Seen<'a> {
         let needed = (self.peak / self.room * HEADROOM).ceil().max(1.0);
         // Of the whole run only: before a spike every stream looks idle.
         let whole = self.frames == self.timeline.frames_total() && ran >= IDLE_AFTER;
+        // Where the service or a policy sets the number of shards, it is not the scenario's to lower.
+        let whole = whole && !self.scenario.stream.scales();
         if !whole || self.throttled > 0.0 || fullest > IDLE * self.room || needed >= self.shard_count() {
             return None;
         }

@@ -140,9 +140,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         },
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
-    if consumer.kind == ConsumerKind::Lambda {
-        duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
-    }
+    duration_fits(&mut read, "consumer.per_record_ms", &consumer);
     let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
@@ -234,7 +232,8 @@ fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
 }
 
 /// Reports a function that could not finish a full batch before Lambda ends it.
-fn duration_fits(read: &mut Reader<'_>, path: &str, duration: DurationModel, batch_size: u32) {
+fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
+    let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
     let plain = duration.fixed + duration.per_record * u64::from(batch_size);
     let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
     if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
@@ -275,13 +274,17 @@ fn operations(
         }
         let operation = match read.text(&of("kind")) {
             "update_mapping" => {
+                if now.kind != ConsumerKind::Lambda {
+                    let message = "there is no mapping: the consumer is a \"poller\"; remove this operation";
+                    read.wrong(&of("kind"), message.to_owned());
+                }
                 if read.sound(&of("batch_size")).is_some() {
                     now.batch_size = read.small(&of("batch_size"));
                 }
                 if read.sound(&of("batching_window_s")).is_some() {
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
-                duration_fits(read, &of("batch_size"), now.duration, now.batch_size);
+                duration_fits(read, &of("batch_size"), &now);
                 Operation::UpdateMapping { batch_size: now.batch_size, batching_window: now.batching_window }
             }
             "deploy_function" => {
@@ -297,7 +300,7 @@ fn operations(
                 if read.sound(&of("error_rate")).is_some() {
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
-                duration_fits(read, &of("per_record_ms"), now.duration, now.batch_size);
+                duration_fits(read, &of("per_record_ms"), &now);
                 Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
             }
             "deploy_producer" => {

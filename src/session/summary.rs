@@ -2,17 +2,19 @@
 
 use super::Session;
 use crate::cost::Bill;
-use crate::engine::Digest;
+use crate::engine::{By, Digest};
+use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Histogram, Ledger, Metric};
+use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
 use serde_json::{Map, Value, json};
 
 impl Session {
-    /// The result so far: [`essence`](Self::essence), `metrics`, `bill` and `findings`.
+    /// The result so far: [`essence`](Self::essence), `metrics`, `bill`, `notes` and `findings`.
     pub fn summary(&self) -> Value {
         let mut summary = self.essence();
         summary["metrics"] = self.metrics();
         summary["bill"] = bill(&self.bill());
+        summary["notes"] = self.timeline().notes().map(note).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
         summary
     }
@@ -129,6 +131,30 @@ fn bill(bill: &Bill) -> Value {
         "month_usd": bill.month_total_cents as f64 / 1e2,
         "extrapolation": bill.extrapolation,
     })
+}
+
+fn note(note: &Note) -> Value {
+    let at_s = note.at.seconds_f64();
+    match &note.what {
+        NoteKind::Opened { shard, parents, .. } => {
+            let parents: Vec<String> = parents.iter().flatten().map(|parent| shard_id(*parent)).collect();
+            json!({"at_s": at_s, "what": "shard opened", "shard": shard_id(*shard), "parents": parents})
+        }
+        NoteKind::Closed { shard } => json!({"at_s": at_s, "what": "shard closed", "shard": shard_id(*shard)}),
+        NoteKind::Operation { index } => json!({"at_s": at_s, "what": "operation", "index": index}),
+        NoteKind::Refused { by, name, message } => {
+            let by = if *by == By::Policy { "policy" } else { "operation" };
+            json!({"at_s": at_s, "what": "refused", "by": by, "name": name, "message": message})
+        }
+        NoteKind::Policy { from, target } => {
+            json!({"at_s": at_s, "what": "policy called UpdateShardCount", "from": from, "target": target})
+        }
+        NoteKind::Active => json!({"at_s": at_s, "what": "stream active"}),
+        NoteKind::Mode { mode } => json!({"at_s": at_s, "what": "mode", "mode": mode.word()}),
+        NoteKind::Retention { retention } => {
+            json!({"at_s": at_s, "what": "retention", "hours": retention.seconds_f64() / 3_600.0})
+        }
+    }
 }
 
 fn finding(finding: &Finding) -> Value {

@@ -15,17 +15,22 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     (1_000_000..120_000_000u64).prop_flat_map(|length| {
         let length = Span::from_micros(length);
         let rest = (0..1u64 << 53, traffic(length), producer(), stream(), consumer(), operations(length));
-        rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
-            prices: Vec::new(),
-            name: "any".to_owned(),
-            about: String::new(),
-            seed,
-            length,
-            traffic,
-            producer,
-            stream,
-            consumer,
-            operations,
+        rest.prop_map(move |(seed, traffic, producer, stream, consumer, mut operations)| {
+            // A poller is no mapping.
+            let mapped = consumer.kind == ConsumerKind::Lambda;
+            operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
+            Scenario {
+                prices: Vec::new(),
+                name: "any".to_owned(),
+                about: String::new(),
+                seed,
+                length,
+                traffic,
+                producer,
+                stream,
+                consumer,
+                operations,
+            }
         })
     })
 }

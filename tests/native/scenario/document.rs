@@ -266,6 +266,19 @@ fn an_operation_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn a_poller_knows_neither_a_mapping_nor_the_time_limit_of_lambda() {
+    let mut draft = small();
+    draft.set("consumer", json!({ "kind": "poller", "fixed_ms": 900_000, "per_record_ms": 1_000 }));
+    draft.set("operations.0", json!({ "at_s": 10, "kind": "deploy_function", "per_record_ms": 2_000 }));
+    assert_eq!(problems(&draft), Vec::<String>::new());
+    draft.set("operations.1", json!({ "at_s": 20, "kind": "update_mapping", "batch_size": 9 }));
+    assert_eq!(
+        problems(&draft),
+        ["operations.1.kind: there is no mapping: the consumer is a \"poller\"; remove this operation"]
+    );
+}
+
+#[test]
 fn paths_read_write_and_remove() {
     let mut draft = Draft::from_value(Value::Null);
     draft.set("traffic.curve.0.per_s", json!(5));

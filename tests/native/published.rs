@@ -1,0 +1,144 @@
+//! Published experiments and reports, as golden scenarios with their outcomes asserted.
+
+use serde_json::Value;
+use std::path::Path;
+use streamgauge::hash_key::HashRange;
+use streamgauge::metrics::{Metric, NoteKind};
+use streamgauge::scenario::Draft;
+use streamgauge::session::{Pump, Session};
+
+fn golden(name: &str) -> Session {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}/scenario.json"));
+    let text = std::fs::read_to_string(file).expect("the scenario exists");
+    let mut session = Session::new(Draft::parse(&text).expect("it is JSON").check().expect("it has no problems"));
+    assert_eq!(session.run(), Pump::Finished);
+    session
+}
+
+fn throttled(session: &Session, from_s: usize, to_s: usize) -> f64 {
+    session.timeline().column(Metric::Throttled)[from_s..to_s].iter().sum()
+}
+
+fn refusals(session: &Session) -> Vec<String> {
+    let name = |what: &NoteKind| match what {
+        NoteKind::Refused { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    session.timeline().notes().filter_map(|note| name(&note.what)).collect()
+}
+
+/// AWS, 3 November 2025: from 2 to 28 MiB/s in ten minutes, then past 60 MiB/s within fifteen. On-demand Standard was
+/// throttled at both steps, a stream warmed to 100 MiB/s not at all.
+#[test]
+fn on_demand_is_throttled_at_both_steps_and_a_warm_stream_never() {
+    let standard = golden("on-demand-ramp");
+    assert!(throttled(&standard, 300, 2_000) > 100_000.0);
+    // Between the steps it has caught up with the first.
+    assert_eq!(throttled(&standard, 1_900, 2_100), 0.0);
+    assert!(throttled(&standard, 2_100, 3_600) > 10_000.0);
+    let warm = golden("warm-throughput");
+    assert_eq!(throttled(&warm, 0, 3_600), 0.0);
+    assert_eq!(warm.timeline().gauge(Metric::OpenShards, 1), 100.0);
+}
+
+/// The report of a policy that checks every 45 s while resharding takes longer: it doubles on numbers that its last
+/// call has outdated, overshoots, and uses up the ten calls of the day.
+#[test]
+fn the_naive_policy_overshoots_and_the_mended_one_does_not() {
+    let (naive, mended) = (golden("policy-naive"), golden("policy-mended"));
+    let most = |session: &Session| session.timeline().column(Metric::OpenShards).iter().copied().fold(0.0, f64::max);
+    // The peak of 6,000 records/s needs six shards.
+    assert_eq!(most(&naive), 64.0);
+    let names = refusals(&naive);
+    assert!(names.iter().filter(|name| *name == "LimitExceededException").count() > 10);
+    assert!(names.iter().filter(|name| *name == "ResourceInUseException").count() > 10);
+    // Out of calls while the spike still lasts, it loses records; the mended one has as good as none to lose.
+    assert!(naive.ledger().lost() > 100_000);
+    assert!(mended.ledger().lost() < 100, "{}", mended.ledger().lost());
+    assert!(refusals(&mended).is_empty());
+    let targets = mended.timeline().notes().filter_map(|note| match note.what {
+        NoteKind::Policy { target, .. } => Some(target),
+        _ => None,
+    });
+    assert_eq!(targets.max(), Some(10));
+    assert!(mended.findings().iter().all(|finding| finding.id != "policy-overshoots"));
+    assert!(naive.findings().iter().any(|finding| finding.id == "policy-overshoots"));
+}
+
+/// The report of shards that were added to a backlog: it drained no faster, since old records stay in the parents.
+#[test]
+fn shards_that_are_added_to_a_backlog_do_not_drain_it() {
+    let (added, left_alone) = (golden("policy-on-age"), {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/policy-on-age/scenario.json");
+        let mut draft = Draft::parse(&std::fs::read_to_string(file).expect("it exists")).expect("it is JSON");
+        draft.set("stream.autoscaler", serde_json::json!({"kind": "none"}));
+        let mut session = Session::new(draft.check().expect("it has no problems"));
+        assert_eq!(session.run(), Pump::Finished);
+        session
+    });
+    // The first shard is closed at 270 s. Until its backlog is done, the stream processes what one function does.
+    let processed =
+        |session: &Session, to: usize| -> f64 { session.timeline().column(Metric::Processed)[270..to].iter().sum() };
+    let backlog = added.timeline().shard_column(streamgauge::metrics::ShardMetric::Waiting, 0)[270];
+    assert!(backlog > 30_000.0, "{backlog}");
+    let (with, without) = (processed(&added, 360), processed(&left_alone, 360));
+    assert!((with / without - 1.0).abs() < 0.01, "{with} with more shards, {without} without");
+    let finding = added.findings().into_iter().find(|finding| finding.id == "backlog-in-parents").expect("it is found");
+    assert!(finding.evidence.contains("stay there"), "{}", finding.evidence);
+}
+
+/// Every call is refused with the service's name for it, and nothing is half done.
+#[test]
+fn refused_calls_have_the_services_names_and_change_nothing() {
+    let session = golden("refused-calls");
+    let expected = [
+        "ResourceNotFoundException",
+        "InvalidArgumentException",
+        "InvalidArgumentException",
+        "InvalidArgumentException",
+        "InvalidArgumentException",
+        "ValidationException",
+        "InvalidArgumentException",
+        "ResourceInUseException",
+        "ValidationException",
+        "LimitExceededException",
+    ];
+    assert_eq!(refusals(&session), expected);
+    let stream = session.engine().stream();
+    assert_eq!(stream.open(), [0, 1, 2, 3]);
+    for (index, shard) in (0..).zip(&stream.shards) {
+        assert_eq!(shard.range, HashRange::even(index, 4));
+    }
+    let messages: Vec<Value> = session.summary()["notes"].as_array().expect("a list").clone();
+    let has = |text: &str| messages.iter().any(|note| note["message"].as_str().is_some_and(|said| said.contains(text)));
+    assert!(has("Could not find shard shardId-000000000007 in stream"));
+    assert!(has("is not both greater than one plus the shard's StartingHashKey 0"));
+    assert!(has("are not an adjacent pair of shards eligible for merging"));
+}
+
+/// Raising the retention saves what has not expired yet; lowering it takes the rest at once.
+#[test]
+fn retention_that_is_lowered_takes_old_records_at_once() {
+    let session = golden("retention-lowered");
+    let expired = |second: u64| {
+        let timeline = session.timeline();
+        let frames = (second * 1_000_000 / timeline.width().micros()) as usize;
+        timeline.total(Metric::Expired, frames)
+    };
+    assert_eq!(expired(129_990), 0.0);
+    // One record a second: those older than a day at 130,000 s.
+    assert!((expired(130_050) - 43_625.0).abs() < 60.0, "{}", expired(130_050));
+    assert_eq!(expired(180_000), 93_600.0);
+}
+
+/// The shared benchmark's counters, at a tenth of its size.
+#[test]
+fn the_overload_workload_gives_the_counters_that_other_engines_give() {
+    let session = golden("overload-tenth");
+    let ledger = session.ledger();
+    assert_eq!((ledger.offered, ledger.lost(), ledger.processed, ledger.waiting), (200_000, 91_926, 72_576, 31_838));
+    let essence = session.essence();
+    assert_eq!(essence["work"]["throttled"], 406_976.0);
+    assert_eq!(essence["work"]["invocations_ended"], 750.0);
+    assert_eq!(essence["latency"]["offered_to_processed"]["checksum"], 37_383_710);
+}
