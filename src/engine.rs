@@ -35,7 +35,7 @@ pub use record::Record;
 pub use sequence::SequenceNumber;
 
 use crate::limits;
-use crate::scenario::{Operation, PlannedOperation, Scenario, Sizes};
+use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
@@ -352,9 +352,5 @@ fn largest_size(scenario: &Scenario) -> Option<u32> {
     if scenario.traffic.parts.iter().any(has_sizes) {
         return None;
     }
-    Some(match scenario.traffic.sizes {
-        Sizes::Fixed { bytes } => bytes,
-        Sizes::Uniform { max, .. } => max,
-        Sizes::LogNormal { cap, .. } => cap,
-    })
+    Some(scenario.traffic.sizes.largest())
 }

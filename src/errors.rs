@@ -57,6 +57,13 @@ pub enum ServiceError {
         /// The quota in force.
         limit: u32,
     },
+    /// Data that are larger than a record of the stream may have beside its key.
+    DataTooLarge {
+        /// Bytes of data.
+        bytes: u64,
+        /// Bytes of data that fit.
+        room: u64,
+    },
     /// A call that only provisioned streams know.
     OnDemand,
     /// A call that needs On-demand Advantage.
@@ -87,7 +94,7 @@ impl ServiceError {
             | Self::RetentionTooShort { .. }
             | Self::RetentionUnchanged { .. } => "InvalidArgumentException",
             Self::TooManyUpdates | Self::ShardLimit { .. } | Self::TooManySwitches => "LimitExceededException",
-            Self::OnDemand | Self::NotAdvantage => "ValidationException",
+            Self::OnDemand | Self::NotAdvantage | Self::DataTooLarge { .. } => "ValidationException",
         }
     }
 
@@ -114,6 +121,10 @@ impl ServiceError {
                  to {}.",
                 open.div_ceil(2),
                 open.saturating_mul(2)
+            ),
+            Self::DataTooLarge { bytes, room } => format!(
+                "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim={bytes} cap={bytes}]' at 'data' \
+                 failed to satisfy constraint: Member must have length less than or equal to {room}"
             ),
             Self::TooManyUpdates => format!(
                 "UpdateShardCount has been called {} times in the last 24 hours, the most that is allowed.",

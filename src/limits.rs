@@ -214,6 +214,8 @@ limits! {
     PUT_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// Data and partition key of one record, by default.
     RECORD_BYTES_MAX: Bytes = Bytes::MIB, "bytes", K, documented;
+    /// The most that `MaxRecordSizeInKiB` of a stream can allow a record.
+    RECORD_BYTES_SETTABLE_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// Characters of a partition key.
     PARTITION_KEY_CHARS_MAX: Count = 256, "characters", K, documented;
     /// Length of the partition keys that the simulated producer makes: `device-` and nine digits.
@@ -345,6 +347,8 @@ limits! {
     PRODUCER_ATTEMPTS_MAX: Count = 100, "attempts", OURS, documented;
     /// Longest backoff of a producer.
     PRODUCER_BACKOFF_MAX: Span = Span::from_secs(300), "s", OURS, documented;
+    /// Growth of a producer's backoff from one retry to the next.
+    PRODUCER_MULTIPLIER_MAX: Count = 10, "times", OURS, documented;
     /// Exponent of Zipf-distributed keys.
     ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
     /// Standard deviation of the logarithm of a log-normal size.

@@ -66,7 +66,7 @@ pub static ALL: &[Rule] = &[
         title: "Write limit, bytes",
         rule: "A second token bucket for each shard. Data and partition key count; the record needs both buckets and is \
                charged to both or to none. PutRecord rounds each record up, PutRecords the sum of the call.",
-        departure: "The depth of the bucket is a setting: strictly one second's worth, or up to the tank that AWS \
+        departure: "The rounding can be left away. The depth of the bucket is a setting: strictly one second's worth, or up to the tank that AWS \
                     describes for large records. The rest of a call's rounding is charged to the shard of its last \
                     stored record.",
         names: &[
@@ -82,7 +82,7 @@ pub static ALL: &[Rule] = &[
         rule: "Entries of a call are judged one by one, in order. A call with rejected entries is still answered with \
                200: the producer has to look.",
         departure: "A call takes no time, and the network does not fail.",
-        names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX"],
+        names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX", "RECORD_BYTES_SETTABLE_MAX"],
         prices: &[],
     },
     Rule {
@@ -99,6 +99,14 @@ pub static ALL: &[Rule] = &[
             "SDK_RETRY_COST",
             "SDK_SUCCESS_REFUND",
         ],
+        prices: &[],
+    },
+    Rule {
+        title: "Retries of the producer",
+        rule: "Where the producer sends rejected entries again, the backoff is multiplied with each retry up to its \
+               cap. All of it is waited, or a random share of it, or half of it and a random share of the rest.",
+        departure: "Rejected entries of one call stay together in the next.",
+        names: &["PRODUCER_ATTEMPTS_MAX", "PRODUCER_BACKOFF_MAX", "PRODUCER_MULTIPLIER_MAX"],
         prices: &[],
     },
     Rule {
@@ -176,6 +184,14 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Poller",
+        rule: "In place of a mapping, a loop for each shard: it reads up to its limit, works on what it read, and reads \
+               again. It sleeps after an answer without records, or after each. The loops begin spread over one sleep.",
+        departure: "The read limits of the shard can be lifted, to see what the loop would take.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "Failed batches",
         rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard. The wait \
                doubles with each failure.",
@@ -188,7 +204,7 @@ pub static ALL: &[Rule] = &[
         rule: "An invocation takes a fixed time and a time for each record, within a random spread. Its payload holds \
                the data in base64.",
         departure: "No cold starts, no timeout and no limit on concurrency yet. The JSON around the data is not counted \
-                    in the payload.",
+                    in the payload, and a record that is larger than the payload by itself is handed over all the same.",
         names: &["LAMBDA_PAYLOAD_MAX", "BASE64_FROM", "BASE64_TO", "LAMBDA_MEMORY_MIN_MB", "LAMBDA_MEMORY_MAX_MB"],
         prices: &[],
     },

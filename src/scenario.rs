@@ -17,6 +17,7 @@ pub mod prices;
 mod printer;
 pub mod problem;
 pub mod schema;
+mod sizes;
 mod stream;
 mod timestamp;
 pub mod traffic;

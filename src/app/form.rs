@@ -367,7 +367,13 @@ impl Source<'_> {
     /// What is rarely set: only what means something in the mode that is in force.
     fn stream_more(&self) -> Vec<Knob> {
         let mode = self.chosen("stream.mode");
-        let mut more = self.knobs(["stream.mode", "stream.retention_h", "stream.byte_burst_mib", "stream.rounding"]);
+        let mut more = self.knobs([
+            "stream.mode",
+            "stream.retention_h",
+            "stream.byte_burst_mib",
+            "stream.max_record_kib",
+            "stream.rounding",
+        ]);
         match mode.as_str() {
             "provisioned" => {
                 more.extend(self.knobs(["stream.reshard_s"]));

@@ -78,10 +78,7 @@ impl KeyDraw {
         match keys {
             Keys::One => Self::One,
             Keys::Uniform { count } => Self::Uniform { count },
-            Keys::Hot { count, share } => Self::Hot {
-                threshold: (u64::from(share.millionths()) << 32) / u64::from(Ratio::ONE.millionths()),
-                others: count - 1,
-            },
+            Keys::Hot { count, share } => Self::Hot { threshold: threshold(share), others: count - 1 },
             Keys::Zipf { count, exponent_milli } => {
                 let exponent = f64::from(exponent_milli) / 1_000.0;
                 let weight = |k: u32| 1.0 / libm::pow(f64::from(k + 1), exponent);
@@ -150,6 +147,15 @@ pub enum SizeDraw {
         /// Number of sizes.
         choices: u32,
     },
+    /// Large below the threshold.
+    Mixed {
+        /// The share of the large ones as a fraction of 2³².
+        threshold: u64,
+        /// Size of the large ones.
+        large: u32,
+        /// Size of the others.
+        others: u32,
+    },
     /// Between neighbouring quantiles of the distribution.
     Quantiles(Vec<u32>),
 }
@@ -163,6 +169,9 @@ impl SizeDraw {
         match sizes {
             Sizes::Fixed { bytes } => Self::Uniform { min: bytes, choices: 1 },
             Sizes::Uniform { min, max } => Self::Uniform { min, choices: max - min + 1 },
+            Sizes::Mixed { bytes, large_bytes, large_share } => {
+                Self::Mixed { threshold: threshold(large_share), large: large_bytes, others: bytes }
+            }
             Sizes::LogNormal { median, sigma_milli, cap } => {
                 let sigma = f64::from(sigma_milli) / 1_000.0;
                 let quantile = |step: u32| {
@@ -190,6 +199,13 @@ impl SizeDraw {
     pub fn size(&self, draw: u32) -> u32 {
         match self {
             Self::Uniform { min, choices } => min + scale(draw, *choices),
+            Self::Mixed { threshold, large, others } => {
+                if u64::from(draw) < *threshold {
+                    *large
+                } else {
+                    *others
+                }
+            }
             Self::Quantiles(table) => {
                 let step = (draw >> 20) as usize;
                 let (low, high) = (u64::from(table[step]), u64::from(table[step + 1]));
@@ -197,6 +213,11 @@ impl SizeDraw {
             }
         }
     }
+}
+
+/// Draws of 32 bits below this are so large a share of all.
+const fn threshold(share: Ratio) -> u64 {
+    ((share.millionths() as u64) << 32) / Ratio::ONE.millionths() as u64
 }
 
 /// A number from 0 to `choices` − 1 out of a uniform 32-bit number.

@@ -33,7 +33,7 @@ impl Readers {
         let mut readers = Self {
             settings: vec![scenario.consumer],
             lanes: Vec::new(),
-            payload_per_record: base64_bytes(limits::RECORD_BYTES_MAX.get() as u32),
+            payload_per_record: base64_bytes(scenario.stream.max_record.get() as u32),
             asked: Vec::new(),
             seed: scenario.seed,
             worked: 0,

@@ -1,9 +1,9 @@
 //! Writes a scenario as its canonical document: every field, in the order of the table, nothing left to defaults.
 
 use super::fields::{self, number_value};
-use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
+use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
-    ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario, stream,
+    ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario, sizes, stream,
 };
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,7 @@ pub fn of(scenario: &Scenario) -> Draft {
             "curve": parts,
             "arrivals": match scenario.traffic.arrivals { Arrivals::Even => "even", Arrivals::Poisson => "poisson" },
             "keys": keys(scenario.traffic.keys),
-            "sizes": sizes(scenario.traffic.sizes),
+            "sizes": sizes::write(scenario.traffic.sizes),
             "draws": match scenario.traffic.draws { Draws::Xoshiro => "xoshiro", Draws::Lcg => "lcg" },
         }),
     );
@@ -211,28 +211,6 @@ fn keys(keys: Keys) -> Value {
         Keys::Zipf { exponent_milli, .. } => group.number("exponent", exponent_milli.into()),
         Keys::Hot { share, .. } => group.number("share", share.millionths().into()),
         Keys::One | Keys::Uniform { .. } => {}
-    }
-    group.done()
-}
-
-fn sizes(sizes: Sizes) -> Value {
-    let mut group = Group::at("traffic.sizes");
-    match sizes {
-        Sizes::Fixed { bytes } => {
-            group.word("kind", "fixed");
-            group.number("bytes", bytes.into());
-        }
-        Sizes::Uniform { min, max } => {
-            group.word("kind", "uniform");
-            group.number("min_bytes", min.into());
-            group.number("max_bytes", max.into());
-        }
-        Sizes::LogNormal { median, sigma_milli, cap } => {
-            group.word("kind", "log_normal");
-            group.number("median_bytes", median.into());
-            group.number("sigma", sigma_milli.into());
-            group.number("cap_bytes", cap.into());
-        }
     }
     group.done()
 }

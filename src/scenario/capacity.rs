@@ -12,6 +12,9 @@ pub fn mean_size(sizes: Sizes) -> f64 {
     match sizes {
         Sizes::Fixed { bytes } => f64::from(bytes),
         Sizes::Uniform { min, max } => f64::from(min) / 2.0 + f64::from(max) / 2.0,
+        Sizes::Mixed { bytes, large_bytes, large_share } => {
+            f64::from(bytes) + (f64::from(large_bytes) - f64::from(bytes)) * large_share.as_f64()
+        }
         Sizes::LogNormal { median, sigma_milli, cap } => {
             let sigma = f64::from(sigma_milli) / 1_000.0;
             (f64::from(median) * libm::exp(sigma * sigma / 2.0)).min(f64::from(cap))

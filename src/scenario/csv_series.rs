@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::traffic::{Series, SeriesRow};
-use super::{canonical, timestamp, walk};
+use super::{canonical, sizes, timestamp, walk};
 use crate::limits;
 use crate::units::{SimTime, Span};
 use serde_json::{Value, json};
@@ -231,7 +231,7 @@ fn whole(text: &str) -> Option<u64> {
 
 /// Reports a row whose records would be larger than a stream takes.
 fn check_size(line: u64, count: u64, bytes: Option<u64>, problems: &mut Vec<Problem>) {
-    let most = limits::RECORD_BYTES_MAX.get() - limits::PARTITION_KEY_BYTES.get();
+    let most = sizes::room(limits::RECORD_BYTES_SETTABLE_MAX);
     if let Some(bytes) = bytes.filter(|bytes| count > 0 && bytes.div_ceil(count) > most) {
         let (mean, most) = (limits::grouped(bytes / count), limits::grouped(most));
         problems.push(at_line(line, format!("has records of {mean} bytes on average; a record holds at most {most}")));

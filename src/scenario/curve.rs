@@ -3,9 +3,9 @@
 use super::document::Reader;
 use super::fields::{self, Kind};
 use super::traffic::{Part, Series, SeriesRow};
-use super::{Problem, walk};
+use super::{Problem, sizes, walk};
 use crate::limits;
-use crate::units::{Rate, SimTime, Span};
+use crate::units::{Bytes, Rate, SimTime, Span};
 use std::sync::Arc;
 
 /// The part at a path; `None` where its kind is unknown, which is a problem already.
@@ -121,7 +121,7 @@ fn timed_rows(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<(SimTime, 
 }
 
 fn series(read: &mut Reader<'_>, path: &str, length: Span) -> Vec<SeriesRow> {
-    let largest = limits::RECORD_BYTES_MAX.get() - limits::PARTITION_KEY_BYTES.get();
+    let largest = sizes::room(Bytes::new(read.number("stream.max_record_kib") << 10));
     let (mut rows, mut found, mut free_from) = (Vec::new(), Vec::new(), 0);
     for (i, cells) in sound_rows(read, path) {
         let mut wrong = |message: String| found.push(Problem::new(format!("{path}.{i}"), message));

@@ -4,10 +4,10 @@
 //! each other. Where a field is wrong or missing, its default stands in, so that every problem shows at once.
 
 use super::fields::{self, Default};
-use super::traffic::{Arrivals, Draws, Keys, Part, Sizes};
+use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, RetryPolicy, Scenario, StreamMode, Traffic, curve, prices, stream, walk,
+    Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Traffic, curve, prices, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -80,7 +80,8 @@ impl Reader<'_> {
         SimTime::from_micros(self.number(path))
     }
 
-    fn ratio(&self, path: &str) -> Ratio {
+    /// A share from 0 to 1.
+    pub(super) fn ratio(&self, path: &str) -> Ratio {
         Ratio::from_millionths(self.small(path)).unwrap_or(Ratio::ONE)
     }
 
@@ -139,17 +140,16 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         },
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
-    if consumer.kind == ConsumerKind::Lambda {
-        duration_fits(&mut read, "consumer.per_record_ms", consumer.duration, consumer.batch_size);
-    }
+    duration_fits(&mut read, "consumer.per_record_ms", &consumer);
+    let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),
         seed: read.number("seed"),
         length,
-        traffic: traffic(&mut read, length),
+        traffic: traffic(&mut read, length, &stream),
         producer,
-        stream: stream::read(&mut read),
+        stream,
         consumer,
         prices: prices::read(&read),
         operations: operations(&mut read, length, producer.retry, consumer),
@@ -172,7 +172,7 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {
+fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     let count = |read: &Reader<'_>| read.small("traffic.keys.count");
     let keys = match read.text("traffic.keys.kind") {
         "one" => Keys::One,
@@ -183,28 +183,11 @@ fn traffic(read: &mut Reader<'_>, length: Span) -> Traffic {
     if matches!(keys, Keys::Hot { count: 1, .. }) {
         read.wrong("traffic.keys.count", "1 is too few beside a hot key; choose 2 or more".to_owned());
     }
-    let sizes = match read.text("traffic.sizes.kind") {
-        "uniform" => {
-            let (min, max) = (read.small("traffic.sizes.min_bytes"), read.small("traffic.sizes.max_bytes"));
-            if min > max {
-                let message = format!("{max} is smaller than the smallest, {min}; choose {min} or more");
-                read.wrong("traffic.sizes.max_bytes", message);
-            }
-            Sizes::Uniform { min, max }
-        }
-        "log_normal" => {
-            let (median, cap) = (read.small("traffic.sizes.median_bytes"), read.small("traffic.sizes.cap_bytes"));
-            if median > cap {
-                let message = format!("{cap} is smaller than the median, {median}; choose {median} or more");
-                read.wrong("traffic.sizes.cap_bytes", message);
-            }
-            Sizes::LogNormal { median, sigma_milli: read.small("traffic.sizes.sigma"), cap }
-        }
-        _ => Sizes::Fixed { bytes: read.small("traffic.sizes.bytes") },
-    };
+    let sizes = sizes::read(read);
     let parts: Vec<Part> = (0..read.items("traffic.curve"))
         .filter_map(|i| curve::part(read, &format!("traffic.curve.{i}"), length))
         .collect();
+    sizes::fit(read, sizes, &parts, stream);
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
     let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
     let traffic = Traffic { parts, arrivals, keys, sizes, draws };
@@ -249,7 +232,8 @@ fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
 }
 
 /// Reports a function that could not finish a full batch before Lambda ends it.
-fn duration_fits(read: &mut Reader<'_>, path: &str, duration: DurationModel, batch_size: u32) {
+fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
+    let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
     let plain = duration.fixed + duration.per_record * u64::from(batch_size);
     let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
     if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
@@ -290,13 +274,17 @@ fn operations(
         }
         let operation = match read.text(&of("kind")) {
             "update_mapping" => {
+                if now.kind != ConsumerKind::Lambda {
+                    let message = "there is no mapping: the consumer is a \"poller\"; remove this operation";
+                    read.wrong(&of("kind"), message.to_owned());
+                }
                 if read.sound(&of("batch_size")).is_some() {
                     now.batch_size = read.small(&of("batch_size"));
                 }
                 if read.sound(&of("batching_window_s")).is_some() {
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
-                duration_fits(read, &of("batch_size"), now.duration, now.batch_size);
+                duration_fits(read, &of("batch_size"), &now);
                 Operation::UpdateMapping { batch_size: now.batch_size, batching_window: now.batching_window }
             }
             "deploy_function" => {
@@ -312,7 +300,7 @@ fn operations(
                 if read.sound(&of("error_rate")).is_some() {
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
-                duration_fits(read, &of("per_record_ms"), now.duration, now.batch_size);
+                duration_fits(read, &of("per_record_ms"), &now);
                 Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
             }
             "deploy_producer" => {

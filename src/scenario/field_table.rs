@@ -21,8 +21,8 @@ pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
 
 /// Largest seed: every whole number up to here survives any JSON reader.
 const SEED_MAX: u64 = (1 << 53) - 1;
-/// Largest data blob beside our partition keys.
-const DATA_MAX: u64 = l::RECORD_BYTES_MAX.get() - l::PARTITION_KEY_BYTES.get();
+/// Largest data blob beside our partition keys, on a stream that takes the largest records.
+const DATA_MAX: u64 = l::RECORD_BYTES_SETTABLE_MAX.get() - l::PARTITION_KEY_BYTES.get();
 const DAY: u64 = Span::from_hours(24).micros();
 
 const SECONDS: Number = Number { min: 0, max: l::RUN_LENGTH_MAX.micros(), step: MICROS_PER_SECOND, decimals: 6 };
@@ -52,7 +52,7 @@ const SERIES_ROWS: Rows = Rows {
         ("at_s", SECONDS),
         ("length_s", Number { min: 1, ..SECONDS }),
         ("count", whole(0, l::OFFERED_MAX, 1)),
-        ("bytes", whole(0, l::OFFERED_MAX * DATA_MAX, 1)),
+        ("bytes", whole(0, l::OFFERED_MAX * l::RECORD_BYTES_MAX.get(), 1)),
     ],
     required: 3,
     max_rows: l::SERIES_ROWS_MAX as usize,
@@ -145,6 +145,7 @@ const KEYS: &[Choice] = &[
 const SIZES: &[Choice] = &[
     word("fixed", "Fixed", "Every record has the same size."),
     word("uniform", "Uniform", "Every size in a range is as likely as the other."),
+    word("mixed", "Two sizes", "Most records have one size, and a share of them is large."),
     word("log_normal", "Log-normal", "Many small records and a few large ones, cut off at the largest."),
 ];
 const CALLS: &[Choice] = &[
@@ -158,7 +159,7 @@ const RETRIES: &[Choice] = &[
         "The SDK's only",
         "Calls that fail as a whole are repeated; entries that fail inside a 200 answer are lost.",
     ),
-    word("again", "Sent again", "Rejected entries are sent again, with exponential backoff and full jitter."),
+    word("again", "Sent again", "Rejected entries are sent again, after a backoff that grows with each attempt."),
 ];
 const DRAWS: &[Choice] = &[
     word("xoshiro", "xoshiro256++", "One generator from the seed."),
@@ -259,7 +260,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("traffic.curve.*.high_per_s", "Highest rate", "records/s", RATE, 500_000, "Records offered per second at the busiest time of the day.").only(&["day_wave"]).limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::num("traffic.curve.*.peak_at_s", "Busiest at", "s", Number { max: DAY - 1, step: 3_600_000_000, ..SECONDS }, 43_200_000_000, "Time of the highest rate, from the start of the run.").only(&["day_wave"]),
     Field::new("traffic.curve.*.steps", "Steps", Kind::Rows(STEP_ROWS), Default::Required, "Rows of an instant in seconds and the rate from then on, in order.").only(&["steps"]).limit_is("CURVE_STEPS_MAX"),
-    Field::new("traffic.curve.*.intervals", "Intervals", Kind::Rows(INTERVAL_ROWS), Default::Required, "Rows of an instant in seconds and the distance of records from then on in µs, in order.").only(&["intervals"]).limit_is("CURVE_STEPS_MAX"),
+    Field::new("traffic.curve.*.intervals", "Intervals", Kind::Rows(INTERVAL_ROWS), Default::Required, "Rows of an instant in seconds and the distance of records from then on in µs, in order; 0 for none.").only(&["intervals"]).limit_is("CURVE_STEPS_MAX"),
     Field::num("traffic.curve.*.every_s", "Every", "s", Number { min: 1_000, max: DAY, step: 60_000_000, decimals: 6 }, 60_000_000, "From the beginning of one burst to that of the next.").only(&["bursts"]),
     Field::num("traffic.curve.*.records", "Records a burst", "records", whole(1, 10_000_000, 100), 3_000, "Records in each burst, all hosts together.").only(&["bursts"]),
     Field::num("traffic.curve.*.within_ms", "Within", "ms", millis(0, Span::from_hours(24), 100_000), 500_000, "Time over which the records of a burst are spread; 0 is one instant.").only(&["bursts"]),
@@ -274,9 +275,11 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("traffic.keys.share", "Share of the hot key", "of all", SHARE, 600_000, "Share of all records that have the one hot key, from 0 to 1.").only(&["hot"]).limit_is("SHARD_RECORDS_PER_SECOND"),
     Field::group("traffic.sizes", "Record sizes", "How many bytes of data a record has, without its key; a series with bytes overrides it."),
     Field::choice("traffic.sizes.kind", "Distribution", SIZES, Default::Text("fixed"), "How sizes are drawn.").selects(),
-    Field::num("traffic.sizes.bytes", "Size", "bytes", DATA, 512, "Bytes of data in every record.").only(&["fixed"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.bytes", "Size", "bytes", DATA, 512, "Bytes of data in every record, or in those that are not large.").only(&["fixed", "mixed"]).limit_is("RECORD_BYTES_MAX"),
     Field::num("traffic.sizes.min_bytes", "Smallest", "bytes", DATA, 128, "Bytes of data in the smallest record.").only(&["uniform"]).limit_is("RECORD_BYTES_MAX"),
     Field::num("traffic.sizes.max_bytes", "Largest", "bytes", DATA, 1_024, "Bytes of data in the largest record.").only(&["uniform"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.large_bytes", "Large records", "bytes", DATA, 262_144, "Bytes of data in a large record.").only(&["mixed"]).limit_is("RECORD_BYTES_MAX"),
+    Field::num("traffic.sizes.large_share", "Share of large ones", "of all", SHARE, 10_000, "Share of all records that are large, from 0 to 1.").only(&["mixed"]),
     Field::num("traffic.sizes.median_bytes", "Median", "bytes", DATA, 512, "Half of the records are smaller than this, half are larger.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
     Field::num("traffic.sizes.sigma", "Spread of the logarithm", "", Number { min: 0, max: l::SIZE_SIGMA_MAX * 1_000, step: 100, decimals: 3 }, 800, "Standard deviation of the natural logarithm of the size.").only(&["log_normal"]).limit_is("SIZE_SIGMA_MAX"),
     Field::num("traffic.sizes.cap_bytes", "Largest", "bytes", DATA, 65_536, "Sizes above this become this.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
@@ -291,7 +294,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("producer.retry.max_attempts", "Attempts", "attempts", whole(1, l::PRODUCER_ATTEMPTS_MAX, 1), 10, "Attempts for one record in all, the first included.").only(&["again"]).limit_is("PRODUCER_ATTEMPTS_MAX"),
     Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it grows with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
     Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
-    Field::num("producer.retry.multiplier", "Grows by", "×", Number { min: 1_000, max: 10_000, step: 500, decimals: 3 }, 2_000, "What the backoff is multiplied by with each retry; 1 keeps it as it is.").only(&["again"]),
+    Field::num("producer.retry.multiplier", "Grows by", "×", Number { min: 1_000, max: l::PRODUCER_MULTIPLIER_MAX * 1_000, step: 500, decimals: 3 }, 2_000, "What the backoff is multiplied by with each retry; 1 keeps it as it is.").only(&["again"]).limit_is("PRODUCER_MULTIPLIER_MAX"),
     Field::choice("producer.retry.jitter", "Jitter", JITTERS, Default::Text("full"), "Which part of the backoff is waited.").only(&["again"]),
     Field::num("producer.retry.max_age_s", "Given up after", "s", Number { min: 1_000, ..SECONDS }, 0, "A record older than this is given up; null means never.").optional().only(&["again"]),
 
@@ -301,6 +304,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("stream.retention_h", "Retention", "h", whole(l::RETENTION_MIN.micros() / HOUR, l::RETENTION_MAX.micros() / HOUR, 24), l::RETENTION_DEFAULT.micros() / HOUR, "How long a record stays readable.").limit_is("RETENTION_MAX"),
     Field::num("stream.byte_burst_mib", "Byte burst", "MiB", whole(1, l::SHARD_BYTE_BURST_TANK.get() >> 20, 1), l::SHARD_BYTE_BURST_STRICT.get() >> 20, "Bytes that a rested shard takes at once: 1 is strict, 10 is the tank that AWS describes for large records.").limit_is("SHARD_BYTE_BURST_TANK"),
 
+    Field::num("stream.max_record_kib", "MaxRecordSizeInKiB", "KiB", whole(l::RECORD_BYTES_MAX.get() >> 10, l::RECORD_BYTES_SETTABLE_MAX.get() >> 10, 1_024), l::RECORD_BYTES_MAX.get() >> 10, "Data and partition key of the largest record that the stream takes.").limit_is("RECORD_BYTES_SETTABLE_MAX"),
     Field::choice("stream.rounding", "Rounding", ROUNDINGS, Default::Text("documented"), "Whether bytes are rounded up before they are charged to a shard.").limit_is("THROTTLE_ROUNDING"),
     Field::num("stream.reshard_s", "Reshard time", "s", Number { min: 0, max: RESHARD_MAX, step: 5_000_000, decimals: 6 }, l::RESHARD_SPAN.micros(), "How long a split or a merge takes, and each wave of UpdateShardCount; no figure is published.").limit_is("RESHARD_SPAN"),
     Field::num("stream.scale_after_s", "On-demand lag", "s", Number { min: 0, max: RESHARD_MAX, step: 60_000_000, decimals: 6 }, l::ON_DEMAND_SCALE_SPAN.micros(), "On-demand: time from a load to the shards for it; documented as within 15 minutes.").limit_is("ON_DEMAND_SCALE_SPAN"),

@@ -19,6 +19,8 @@ pub struct Stream {
     /// Depth of each shard's byte bucket. One second's worth is the strict reading; AWS also describes a tank of
     /// 10 MiB, and it is not documented whether that holds for a stream with 1 MiB records.
     pub byte_burst: Bytes,
+    /// Data and partition key of its largest record: `MaxRecordSizeInKiB`.
+    pub max_record: Bytes,
     /// Whether bytes are rounded up to kibibytes before they are charged, as documented.
     pub rounds_up: bool,
     /// How long a split or a merge takes, and each wave of `UpdateShardCount`.
@@ -145,6 +147,7 @@ pub(super) fn read(read: &mut Reader<'_>) -> Stream {
         shards: read.small("stream.shards"),
         retention: Span::from_hours(read.number("stream.retention_h")),
         byte_burst: Bytes::from_mib(read.number("stream.byte_burst_mib")),
+        max_record: Bytes::new(read.number("stream.max_record_kib") << 10),
         rounds_up: read.text("stream.rounding") != "none",
         reshard: read.span("stream.reshard_s"),
         scale_after: read.span("stream.scale_after_s"),
@@ -218,6 +221,7 @@ pub(super) fn write(stream: &Stream) -> Value {
     number(&mut group, "stream.shards", stream.shards.into());
     number(&mut group, "stream.retention_h", stream.retention.micros() / Span::from_hours(1).micros());
     number(&mut group, "stream.byte_burst_mib", stream.byte_burst.get() >> 20);
+    number(&mut group, "stream.max_record_kib", stream.max_record.get() >> 10);
     group.insert("rounding".to_owned(), if stream.rounds_up { "documented" } else { "none" }.into());
     number(&mut group, "stream.reshard_s", stream.reshard.micros());
     number(&mut group, "stream.scale_after_s", stream.scale_after.micros());

@@ -178,6 +178,15 @@ pub enum Sizes {
         /// Largest, bytes; larger draws become this.
         cap: u32,
     },
+    /// Two sizes: a few records are large.
+    Mixed {
+        /// Size of most records, bytes.
+        bytes: u32,
+        /// Size of the others, bytes.
+        large_bytes: u32,
+        /// Share of the large ones.
+        large_share: Ratio,
+    },
 }
 
 impl Keys {
@@ -270,13 +279,19 @@ impl Part {
                     + (high - low) / 2.0 * (sine(length.seconds_f64()) - sine(0.0))
             }
             Self::Intervals { rows } => {
-                let end = length.micros();
-                let row = |(i, (at, gap)): (usize, &(SimTime, Span))| {
+                // Exact: where the next record is, however many rows its interval reaches over.
+                let (end, mut next, mut count) = (length.micros(), 0, 0u64);
+                for (i, (at, gap)) in rows.iter().enumerate() {
+                    let (from, gap) = (at.micros().max(next), gap.micros());
                     let to = rows.get(i + 1).map_or(end, |(next, _)| next.micros().min(end));
-                    let span = to.saturating_sub(at.micros()) as f64;
-                    if gap.micros() == 0 { 0.0 } else { span / gap.micros() as f64 }
-                };
-                rows.iter().enumerate().map(row).sum()
+                    if from >= to {
+                        continue;
+                    }
+                    let records = if gap == 0 { 0 } else { (to - from).div_ceil(gap) };
+                    count += records;
+                    next = if gap == 0 { to } else { from + records * gap };
+                }
+                count as f64
             }
             Self::Bursts { every, start, records, over } => {
                 let left = length.micros().saturating_sub(start.micros());

@@ -1,8 +1,10 @@
 //! Where a formula says what must come out, it comes out.
 
+mod backoff;
 mod buckets;
 mod money;
 mod queueing;
+mod timetables;
 mod traffic;
 
 use crate::common::{scenario, session};

@@ -29,6 +29,7 @@ pub const fn stream(shards: u32, retention_h: u64, burst_mib: u64) -> Stream {
         shards,
         retention: Span::from_hours(retention_h),
         byte_burst: Bytes::from_mib(burst_mib),
+        max_record: Bytes::MIB,
         rounds_up: true,
         reshard: Span::from_secs(30),
         scale_after: Span::from_secs(900),

@@ -196,8 +196,10 @@ fn the_seed_decides_and_designs_share_the_traffic(case: &Case) -> Result<(), Tes
     prop_assert_eq!(finished(&other).digest().traffic(), traffic);
     let mut seeded = case.clone();
     seeded.scenario.seed ^= 1;
-    // Counts of a series are kept, and all may fall on one instant: a curve always shows its randomness.
-    let by_curve = case.scenario.traffic.parts.iter().all(|part| !matches!(part, Part::Series(_)));
+    // Counts of a series are kept, and all may fall on one instant; timetables and bursts know no chance. Any other
+    // curve always shows its randomness.
+    let by_chance = |part: &Part| !matches!(part, Part::Series(_) | Part::Intervals { .. } | Part::Bursts { .. });
+    let by_curve = case.scenario.traffic.parts.iter().all(by_chance);
     if case.scenario.traffic.arrivals == Arrivals::Poisson && by_curve && run.ledger().offered > 100 {
         prop_assert_ne!(finished(&seeded).digest().traffic(), traffic);
     }

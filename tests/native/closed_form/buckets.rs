@@ -105,3 +105,50 @@ fn a_bucket_that_rested_is_full_again_and_no_fuller() {
     let [first, second]: [f64; 2] = [column[..11].iter().sum(), column[60..].iter().sum()];
     assert!((first - 11_000.0).abs() <= 1.0 && (second - 11_000.0).abs() <= 1.0, "{first} {second}");
 }
+
+#[test]
+fn without_rounding_bytes_count_as_they_are() {
+    for producer in [json!({"call": "PutRecord"}), json!({"call": "PutRecords", "batch": 1, "linger_ms": 0})] {
+        let mut stored = Vec::new();
+        for rounding in ["none", "documented"] {
+            stored.push(session(&json!({
+                "length_s": 120,
+                "traffic": {
+                    "curve": [{"kind": "constant", "per_s": 1_000}],
+                    "arrivals": "even",
+                    "keys": {"kind": "one"},
+                    "sizes": {"kind": "fixed", "bytes": 1_110},
+                },
+                "producer": producer,
+                "stream": {"shards": 1, "rounding": rounding},
+                "consumer": {"batch_size": 1_000, "fixed_ms": 1, "per_record_ms": 0.01},
+            })));
+        }
+        // 1,126 bytes each: the bytes of 121 seconds, less at most a record.
+        let [exact, rounded] = [&stored[0], &stored[1]].map(|session| session.ledger().stored);
+        let most = 121.0 * MIB / 1_126.0;
+        assert!((most - 2.0..=most).contains(&(exact as f64)), "{exact} of {most}");
+        assert!(exact > rounded + 1_000, "{exact} {rounded}");
+    }
+}
+
+/// A record of ten mebibytes empties the tank; it takes ten seconds to fill up again.
+#[test]
+fn the_largest_records_pass_one_by_one() {
+    let session = session(&json!({
+        "length_s": 600,
+        "traffic": {
+            "curve": [{"kind": "constant", "per_s": 0.2}],
+            "arrivals": "even",
+            "keys": {"kind": "one"},
+            "sizes": {"kind": "fixed", "bytes": 10 * 1_048_576 - 16},
+        },
+        "producer": {"call": "PutRecord", "retry": {"kind": "ignore"}},
+        "stream": {"shards": 1, "byte_burst_mib": 10, "max_record_kib": 10_240},
+        "consumer": {"batch_size": 10, "fixed_ms": 10, "per_record_ms": 1},
+    }));
+    let ledger = session.ledger();
+    assert_eq!((ledger.offered, ledger.stored, ledger.lost_ignored), (120, 60, 60));
+    // Each answer of GetRecords holds one, and the limit on read bytes is never in the way.
+    assert_eq!(ledger.processed, 60);
+}

@@ -159,10 +159,13 @@ fn producer() -> impl Strategy<Value = Producer> {
 fn stream(length: u64) -> impl Strategy<Value = Stream> {
     let retention =
         prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
-    (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)]).prop_map(|(shards, retention, mib)| Stream {
-        retention: Span::from_micros(retention),
-        ..crate::common::stream(shards, 24, mib)
-    })
+    (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)], any::<bool>()).prop_map(
+        |(shards, retention, mib, rounds_up)| Stream {
+            rounds_up,
+            retention: Span::from_micros(retention),
+            ..crate::common::stream(shards, 24, mib)
+        },
+    )
 }
 
 fn duration() -> impl Strategy<Value = DurationModel> {

@@ -8,24 +8,29 @@ use streamgauge::scenario::{
     PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream,
     StreamMode, Traffic,
 };
-use streamgauge::units::{Rate, Ratio, SimTime, Span};
+use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
 /// Any valid scenario of up to two minutes and a few thousand records a second, decided by the model.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
     (1_000_000..120_000_000u64).prop_flat_map(|length| {
         let length = Span::from_micros(length);
         let rest = (0..1u64 << 53, traffic(length), producer(), stream(), consumer(), operations(length));
-        rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
-            prices: Vec::new(),
-            name: "any".to_owned(),
-            about: String::new(),
-            seed,
-            length,
-            traffic,
-            producer,
-            stream,
-            consumer,
-            operations,
+        rest.prop_map(move |(seed, traffic, producer, stream, consumer, mut operations)| {
+            // A poller is no mapping.
+            let mapped = consumer.kind == ConsumerKind::Lambda;
+            operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
+            Scenario {
+                prices: Vec::new(),
+                name: "any".to_owned(),
+                about: String::new(),
+                seed,
+                length,
+                traffic,
+                producer,
+                stream,
+                consumer,
+                operations,
+            }
         })
     })
 }
@@ -106,6 +111,11 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
     let large = || prop_oneof![8 => 1..4_000u32, 1 => 1..=1_048_560u32];
     let sizes = prop_oneof![
         large().prop_map(|bytes| Sizes::Fixed { bytes }),
+        (large(), large(), ratio()).prop_map(|(a, b, large_share)| Sizes::Mixed {
+            bytes: a.min(b),
+            large_bytes: a.max(b),
+            large_share
+        }),
         (large(), large()).prop_map(|(a, b)| Sizes::Uniform { min: a.min(b), max: a.max(b) }),
         (large(), 0..=4_000u32, large()).prop_map(|(a, sigma_milli, b)| Sizes::LogNormal {
             median: a.min(b),
@@ -152,19 +162,21 @@ fn producer() -> impl Strategy<Value = Producer> {
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
-    let spans = (span(Span::from_secs(60)), span(Span::from_secs(900)), 1..20u32);
+    let spans = (span(Span::from_secs(60)), span(Span::from_secs(900)), 1..20u32, any::<u32>());
     let mode = prop_oneof![
         6 => Just(StreamMode::Provisioned),
         1 => Just(StreamMode::OnDemand),
         1 => Just(StreamMode::Advantage),
     ];
     (1..8u32, 24..=8_760u64, 1..=10u64, spans, mode, prop::option::of(policy())).prop_map(
-        |(shards, hours, mib, (reshard, scale_after, warm), mode, policy)| Stream {
+        |(shards, hours, mib, (reshard, scale_after, warm, size), mode, policy)| Stream {
             mode,
             reshard,
             scale_after,
             warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
             autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            max_record: Bytes::new((1_024 + u64::from(size) % 9_217) << 10),
+            rounds_up: size % 3 > 0,
             ..crate::common::stream(shards, hours, mib)
         },
     )

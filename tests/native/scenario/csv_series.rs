@@ -78,7 +78,7 @@ fn rows_may_come_in_any_order() {
 #[test]
 fn every_problem_is_told_with_its_line() {
     let table =
-        "time,count,bytes\n2014-02-30,5,1\n0,many,1\n60,-1,1\n120,1.5,1\n180,1,x\n240,1,9999999\n300,1,\n300,1,\n";
+        "time,count,bytes\n2014-02-30,5,1\n0,many,1\n60,-1,1\n120,1.5,1\n180,1,x\n240,1,10485745\n300,1,\n300,1,\n";
     let found = problems(table);
     let lines: Vec<&str> = found.iter().map(|problem| problem.split(':').next().expect("a line")).collect();
     assert_eq!(lines, ["line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 9"]);

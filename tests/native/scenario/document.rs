@@ -187,6 +187,55 @@ fn fields_are_checked_against_each_other() {
     }
 }
 
+/// What is too large for the stream is said as the service says it; what no shard could store is said, too.
+#[test]
+fn a_record_has_to_fit_into_the_stream() {
+    let with = |kib: u64, burst: u64, sizes: Value| {
+        let mut draft = small();
+        draft.set("stream.max_record_kib", json!(kib));
+        draft.set("stream.byte_burst_mib", json!(burst));
+        draft.set("traffic.sizes", sizes);
+        problems(&draft)
+    };
+    let fixed = |bytes: u64| json!({ "kind": "fixed", "bytes": bytes });
+    assert_eq!(with(1_024, 1, fixed(1_048_560)), Vec::<String>::new());
+    assert_eq!(
+        with(1_024, 10, fixed(1_048_561)),
+        ["traffic.sizes.bytes: ValidationException: 1 validation error detected: Value \
+             'java.nio.HeapByteBuffer[pos=0 lim=1048561 cap=1048561]' at 'data' failed to satisfy constraint: Member must \
+             have length less than or equal to 1048560; choose at most that, or set stream.max_record_kib to 1025 or more"]
+    );
+    assert_eq!(
+        with(2_048, 1, fixed(2_000_000)),
+        ["stream.byte_burst_mib: 1 MiB never hold a record of 2,000,016 bytes with its key: no shard could ever \
+             store it; choose 2 or more"]
+    );
+    assert_eq!(with(2_048, 2, fixed(2_000_000)), Vec::<String>::new());
+    assert_eq!(with(10_240, 10, fixed(10 * 1_048_576 - 16)), Vec::<String>::new());
+    let large = |name: &str, value: Value| {
+        let found = with(1_024, 10, value);
+        assert!(found.len() == 1 && found[0].starts_with(&format!("traffic.sizes.{name}: ValidationEx")), "{found:?}");
+    };
+    large("max_bytes", json!({ "kind": "uniform", "min_bytes": 1, "max_bytes": 2_000_000 }));
+    large("cap_bytes", json!({ "kind": "log_normal", "cap_bytes": 2_000_000 }));
+    large("large_bytes", json!({ "kind": "mixed", "large_bytes": 2_000_000 }));
+    let small_one = json!({ "kind": "mixed", "bytes": 600, "large_bytes": 500 });
+    assert_eq!(
+        with(1_024, 1, small_one),
+        ["traffic.sizes.large_bytes: 500 is smaller than the others, 600; choose 600 or more"]
+    );
+    // A series that brings its sizes.
+    let series = |kib: u64, burst: u64| {
+        let mut draft = small();
+        draft.set("traffic.curve.0", json!({ "kind": "series", "rows": [[0, 1, 2, 4_000_000]] }));
+        draft.set("stream", json!({ "max_record_kib": kib, "byte_burst_mib": burst }));
+        draft.check().map_or_else(|found| found.into_iter().map(|problem| problem.path).collect(), |_| Vec::new())
+    };
+    assert_eq!(series(1_024, 1), ["traffic.curve.0.rows.0"]);
+    assert_eq!(series(2_048, 1), ["stream.byte_burst_mib"]);
+    assert_eq!(series(2_048, 2), Vec::<String>::new());
+}
+
 #[test]
 fn many_bad_rows_are_counted() {
     let rows: Vec<Value> = (0..1_000).map(|_| json!([0, 1])).collect();
@@ -214,6 +263,19 @@ fn an_operation_changes_what_it_names_and_nothing_else() {
     assert_eq!(canonical.get("operations.0.batch_size"), Some(&json!(100)));
     assert_eq!(canonical.get("operations.1.batch_size"), Some(&json!(9)));
     assert_eq!(canonical.get("operations.1.batching_window_s"), Some(&json!(3)));
+}
+
+#[test]
+fn a_poller_knows_neither_a_mapping_nor_the_time_limit_of_lambda() {
+    let mut draft = small();
+    draft.set("consumer", json!({ "kind": "poller", "fixed_ms": 900_000, "per_record_ms": 1_000 }));
+    draft.set("operations.0", json!({ "at_s": 10, "kind": "deploy_function", "per_record_ms": 2_000 }));
+    assert_eq!(problems(&draft), Vec::<String>::new());
+    draft.set("operations.1", json!({ "at_s": 20, "kind": "update_mapping", "batch_size": 9 }));
+    assert_eq!(
+        problems(&draft),
+        ["operations.1.kind: there is no mapping: the consumer is a \"poller\"; remove this operation"]
+    );
 }
 
 #[test]
