@@ -74,16 +74,17 @@ pub extern "C" fn sg_pump(budget: u32) -> u32 {
     })
 }
 
-/// Puts up to `max` closed frames that have not been taken into the output, as 64-bit floats in the form of
-/// `Timeline::encode`, and says how many.
+/// Puts closed frames that have not been taken into the output, as 64-bit floats in the form of
+/// `Timeline::encode`, and says how many: as many as have about `bytes`, and at least one where there is one.
 #[unsafe(no_mangle)]
-pub extern "C" fn sg_take_frames(max: u32) -> u32 {
+pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
         let Some(session) = &host.session else { return 0 };
-        let to = session.timeline().frames().min(host.taken + max as usize);
+        let timeline = session.timeline();
+        let to = timeline.frames().min(host.taken + timeline.frames_in(bytes as usize));
         let count = to - host.taken;
         if count > 0 {
-            let block = session.timeline().encode(host.taken, to);
+            let block = timeline.encode(host.taken, to);
             host.output.clear();
             host.output.extend(block.iter().flat_map(|value| value.to_le_bytes()));
             host.taken = to;

@@ -44,7 +44,6 @@
   const EVENTS_MIN = 64;
   const EVENTS_MAX = 1 << 22;
   const FRAMES_BYTES = 256 * 1024;
-  const HEAD_BYTES = 4 * 8;
 
   let module = null;
   let port = null;
@@ -71,7 +70,7 @@
     const start = engine.sg_alloc(text.length) >>> 0;
     new Uint8Array(engine.memory.buffer, start, text.length).set(text);
     if (engine.sg_open(start, text.length) === 0) {
-      run = { id, engine, pump: pump > 0 ? pump : 0, end: 0, framesAtOnce: 1 };
+      run = { id, engine, pump: pump > 0 ? pump : 0, end: 0 };
       post({ type: "opened", id });
     } else {
       post({ type: "refused", id, message: outputText(engine) });
@@ -82,11 +81,8 @@
   function sendFrames() {
     const { engine } = run;
     while (credit > 0) {
-      const frames = engine.sg_take_frames(run.framesAtOnce);
-      if (frames === 0) return true;
+      if (engine.sg_take_frames(FRAMES_BYTES) === 0) return true;
       const buffer = output(engine);
-      const frameBytes = Math.max(1, (buffer.byteLength - HEAD_BYTES) / frames);
-      run.framesAtOnce = Math.max(1, Math.floor(FRAMES_BYTES / frameBytes));
       credit -= 1;
       post({ type: "frames", id: run.id, buffer }, [buffer]);
     }

@@ -334,6 +334,13 @@ impl Timeline {
         block
     }
 
+    /// How many frames have about so many bytes when they are [encoded](Self::encode), at least one. Frames from
+    /// before a shard was made have less; notes come on top.
+    pub fn frames_in(&self, bytes: usize) -> usize {
+        let columns = Metric::COUNT + ShardMetric::COUNT * self.shards();
+        (bytes / (columns * size_of::<f64>())).max(1)
+    }
+
     /// Appends a block made by [`encode`](Self::encode). The block comes from outside: anything that does not
     /// continue this timeline exactly is refused and changes nothing.
     pub fn append(&mut self, block: &[f64]) -> Result<(), BlockError> {

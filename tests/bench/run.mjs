@@ -35,7 +35,7 @@ const run = (scenario) => {
   for (let end = 0; end === 0; ) {
     end = engine.sg_pump(200_000);
     if (end > 1) throw new Error(`the run ended with ${end}`);
-    for (let taken; (taken = engine.sg_take_frames(64)) > 0; ) frames += taken;
+    for (let taken; (taken = engine.sg_take_frames(256 * 1024)) > 0; ) frames += taken;
   }
   const wall = (performance.now() - start) / 1000;
   engine.sg_summary();
