@@ -32,7 +32,7 @@ proptest! {
         model.asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         prop_assert_eq!(asked, model.asked.clone());
-        prop_assert_eq!(engine.at_producer(), model.held());
+        prop_assert_eq!(engine.at_producer(), model.held_unstored());
         for shard in 0..case.scenario.stream.shards {
             let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
             let running = matches!(lane.phase, Phase::Running { .. });
@@ -60,6 +60,7 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
             kinds.insert(match happened.what {
                 What::Throttled { limit, .. } => format!("{name} {limit:?}"),
                 What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
                 What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
                     format!("{name} again")
                 }
@@ -79,6 +80,10 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Lost Exhausted",
         "Lost TooOld",
         "Lost BufferFull",
+        "Lost HostDied",
+        "Stored again",
+        "Unanswered",
+        "HostsDied",
         "Read",
         "ReadThrottled",
         "Started",
@@ -147,7 +152,7 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
             (None, Sizes::Uniform { min, max }) => min + part_of(draw, max - min + 1),
             _ => panic!("cases have plain sizes"),
         };
-        Offer { at, number, key, size }
+        Offer { at, number, key, size, host: 0, copies: 0 }
     };
     (0..).zip(arrivals).map(offer).collect()
 }

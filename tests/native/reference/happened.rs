@@ -17,7 +17,9 @@ pub struct Happened {
 pub enum What {
     Offered { number: u32, key: u32, size: u32 },
     PutCalled { entries: u32, attempt: u32 },
-    Stored { shard: u32, number: u32, attempt: u32 },
+    Stored { shard: u32, number: u32, attempt: u32, copies: u8, bytes: u32 },
+    Unanswered { entries: u32 },
+    HostsDied { hosts: u32 },
     Throttled { shard: u32, number: u32, attempt: u32, limit: WriteLimit },
     Lost { number: u32, cause: LossCause },
     Read { shard: u32, records: u32, bytes: u64 },
@@ -51,13 +53,21 @@ impl Observer for Collector {
                 What::Offered { number: record.number, key: record.key, size: record.size }
             }
             Fact::PutCalled { entries, attempt } => What::PutCalled { entries, attempt },
-            Fact::Stored { shard, record } => {
+            Fact::Stored { shard, record, bytes } => {
                 assert_eq!(record.arrived, at);
-                What::Stored { shard, number: record.number, attempt: record.attempt }
+                What::Stored {
+                    shard,
+                    number: record.number,
+                    attempt: record.attempt.into(),
+                    copies: record.copies,
+                    bytes,
+                }
             }
             Fact::Throttled { shard, record, limit } => {
-                What::Throttled { shard, number: record.number, attempt: record.attempt, limit }
+                What::Throttled { shard, number: record.number, attempt: record.attempt.into(), limit }
             }
+            Fact::Unanswered { entries } => What::Unanswered { entries },
+            Fact::HostsDied { hosts } => What::HostsDied { hosts },
             Fact::Lost { record, cause } => What::Lost { number: record.number, cause },
             Fact::Read { reader: 0, shard, records, bytes } => What::Read { shard, records, bytes },
             Fact::ReadThrottled { reader: 0, shard } => What::ReadThrottled { shard },
