@@ -1,11 +1,13 @@
 //! The producer: gathers records into calls, puts them, and treats what was rejected as its policy says.
 
+mod kill;
+
 use super::agenda::Agenda;
 use super::fact::{Fact, LossCause, Observer};
 use super::host::Host;
 use super::kpl::Kpl;
 use super::order::Line;
-use super::put::{Bench, backoff, lose, put_entry, put_records, stored_of, strikes};
+use super::put::{Bench, backoff, charged_alone, lose, put_entry, put_records, stored_of, strikes};
 use super::record::{Record, bytes_of};
 use super::rng::{Actor, Rng};
 use super::waiting::{Group, Queues, WaitingRoom};
@@ -24,10 +26,11 @@ pub struct Producer {
     hosts: Vec<Host>,
     /// The host that takes the next record.
     turn: usize,
-    /// When the first host sends the call that it gathers; `u64::MAX` while none gathers.
-    flush_at: u64,
-    /// When the first call that a rate limiter holds back may have a token; `u64::MAX` while none is.
-    wake_at: u64,
+    /// Whether one host puts, every call is answered at once, and nothing holds records back: the short way.
+    plain: bool,
+    /// When the first host sends the call that it gathers, or has a token for one that it holds back, or its KPL has
+    /// something to do; `u64::MAX` while none does.
+    hosts_due: u64,
     /// Records in calls that are being gathered.
     gathered: u64,
     waiting: WaitingRoom,
@@ -66,8 +69,8 @@ impl Producer {
             answers,
             hosts: vec![Host::new(); settings.hosts as usize],
             turn: 0,
-            flush_at: u64::MAX,
-            wake_at: u64::MAX,
+            plain: is_plain(&settings),
+            hosts_due: u64::MAX,
             gathered: 0,
             waiting: WaitingRoom::new(settings.call),
             queues: Queues::new(),
@@ -81,7 +84,7 @@ impl Producer {
     /// Records in its memory.
     pub fn held(&self) -> u64 {
         let held = self.gathered + self.waiting.len + self.queues.len();
-        if self.is_plain() { held } else { held + self.line.len() + self.kpl.as_ref().map_or(0, |kpl| kpl.held()) }
+        if self.plain { held } else { held + self.line.len() + self.kpl.as_ref().map_or(0, |kpl| kpl.held()) }
     }
 
     /// Records in its memory that the stream has stored all the same: their calls were not answered.
@@ -89,18 +92,17 @@ impl Producer {
         self.held_stored + self.kpl.as_ref().map_or(0, |kpl| kpl.held_stored())
     }
 
-    /// Whether records are neither kept in the order of their keys nor handled by the KPL.
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        self.kpl.is_none() && !self.settings.ordered
-    }
-
     /// When the producer has something to do by itself: a record to put again, or a call that has been gathered long
     /// enough; µs, `u64::MAX` for never.
     #[inline]
     pub fn due(&self) -> u64 {
-        let due = self.flush_at.min(self.queues.due()).min(self.wake_at);
-        self.kpl.as_ref().map_or(due, |kpl| due.min(kpl.due()))
+        self.hosts_due.min(self.queues.due())
+    }
+
+    /// When the hosts have something to do, looked at anew.
+    fn next_of_hosts(&self) -> u64 {
+        let hosts = self.hosts.iter().map(|host| host.flush_at.min(host.wake_at)).min().unwrap_or(u64::MAX);
+        self.kpl.as_ref().map_or(hosts, |kpl| hosts.min(kpl.due()))
     }
 
     /// Does what is due.
@@ -110,16 +112,23 @@ impl Producer {
             if let Some((_, mut record)) = self.queues.release_next() {
                 self.held_stored -= u64::from(record.copies > 0);
                 record.attempt += 1;
-                self.put_in_order(record, false, bench);
+                self.put_one(record, bench);
             }
-        } else if self.wake_at <= bench.now {
-            self.wake(bench);
-        } else if self.flush_at <= bench.now {
-            let host = (0..self.hosts.len()).find(|host| self.hosts[*host].flush_at <= bench.now);
-            self.flush(host.unwrap_or(0), bench);
+        } else {
+            self.act_as_host(bench);
+        }
+    }
+
+    #[inline(never)]
+    fn act_as_host(&mut self, bench: &mut Bench<'_, impl Observer>) {
+        if let Some(host) = self.hosts.iter().position(|host| host.wake_at <= bench.now) {
+            self.wake(host, bench);
+        } else if let Some(host) = self.hosts.iter().position(|host| host.flush_at <= bench.now) {
+            self.flush(host, bench);
         } else if let Some(kpl) = &mut self.kpl {
             kpl.act(bench);
         }
+        self.hosts_due = self.next_of_hosts();
     }
 
     /// Treats rejected records by another policy from now on.
@@ -130,92 +139,61 @@ impl Producer {
             agenda.push(due, group);
         }
         self.settings.retry = retry;
-    }
-
-    /// Lets some of its hosts die, with everything in their memory; the others take their share until they are back.
-    pub fn kill(&mut self, hosts: u32, down: Span, bench: &mut Bench<'_, impl Observer>) {
-        let now = bench.now;
-        let alive = (0..self.hosts.len()).filter(|host| self.hosts[*host].down_until <= now);
-        let dying: Vec<usize> = alive.take(hosts as usize).collect();
-        bench.say(Fact::HostsDied { hosts: dying.len() as u32 });
-        let is_one = |host: u8| dying.contains(&usize::from(host));
-        let mut gone = Vec::new();
-        for host in &dying {
-            let of = &mut self.hosts[*host];
-            self.gathered -= of.pending.len() as u64;
-            gone.append(&mut of.pending);
-            for group in std::mem::take(&mut of.held_back) {
-                self.held_stored -= self.waiting.release(group, &mut gone);
-            }
-            *of = Host { down_until: now.saturating_add(down.micros()), ..Host::new() };
-        }
-        self.flush_at = self.next_flush();
-        self.wake_at = self.next_wake();
-        let before = gone.len();
-        let Self { waiting, queues, line, .. } = self;
-        for group in bench.agenda.iter().filter(|group| is_one(waiting.host(**group))).copied().collect::<Vec<_>>() {
-            // A group keeps its place until its records are taken, so the agenda lets go of it first.
-            bench.agenda.retain(|other| *other != group);
-            waiting.release(group, &mut gone);
-        }
-        queues.take_of(is_one, &mut gone);
-        self.held_stored -= stored_of(&gone[before..]);
-        line.take_of(is_one, &mut gone);
-        if let Some(kpl) = &mut self.kpl {
-            kpl.take_of(is_one, &mut gone);
-        }
-        gone.sort_unstable_by_key(|record| record.number);
-        for record in gone {
-            lose(record, LossCause::HostDied, bench);
-        }
+        self.plain &= is_plain(&self.settings);
     }
 
     /// Takes a record from the traffic.
     #[inline(always)]
-    pub fn offer(&mut self, mut record: Record, bench: &mut Bench<'_, impl Observer>) {
+    pub fn offer(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
         bench.observer.offered(bench.at(), &record);
         if self.held() >= self.settings.buffer {
             return lose(record, LossCause::BufferFull, bench);
         }
-        let mut host = 0;
-        if self.hosts.len() > 1 || self.hosts[0].down_until > bench.now {
-            match self.next_host(bench.now) {
-                Some(next) => host = next,
-                None => return lose(record, LossCause::HostDied, bench),
-            }
+        match self.settings.call {
+            PutCall::PutRecord if self.plain => self.put_one(record, bench),
+            PutCall::PutRecords { batch, linger } if self.plain => self.gather(0, record, batch, linger, bench),
+            _ => self.offer_to_hosts(record, bench),
         }
+    }
+
+    #[inline(never)]
+    fn offer_to_hosts(&mut self, mut record: Record, bench: &mut Bench<'_, impl Observer>) {
+        let Some(host) = self.next_host(bench.now) else { return lose(record, LossCause::HostDied, bench) };
         record.host = host as u8;
         match self.settings.call {
             PutCall::PutRecord if self.settings.ordered => {
                 if let Some(record) = self.line.join(record) {
-                    self.put_in_order(record, false, bench);
+                    self.put_one(record, bench);
                 }
             }
-            PutCall::PutRecord => {
-                self.put_one(record, false, bench);
-            }
-            PutCall::PutRecords { batch, linger } => {
-                let bytes = u64::from(bytes_of(record.size));
-                if self.hosts[host].pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
-                    self.flush(host, bench);
-                }
-                let of = &mut self.hosts[host];
-                if of.pending.is_empty() {
-                    of.flush_at = bench.now + linger.micros();
-                    self.flush_at = self.flush_at.min(of.flush_at);
-                }
-                of.pending.push(record);
-                of.pending_bytes += bytes;
-                self.gathered += 1;
-                if of.pending.len() >= batch as usize || linger.micros() == 0 {
-                    self.flush(host, bench);
-                }
-            }
+            PutCall::PutRecord => self.put_one(record, bench),
+            PutCall::PutRecords { batch, linger } => self.gather(host, record, batch, linger, bench),
             PutCall::Kpl(_) => {
                 if let Some(kpl) = &mut self.kpl {
                     kpl.offer(record, bench);
+                    self.hosts_due = self.hosts_due.min(kpl.due());
                 }
             }
+        }
+    }
+
+    /// A record joins the call that its host gathers.
+    #[inline(always)]
+    fn gather(&mut self, host: usize, record: Record, batch: u32, linger: Span, bench: &mut Bench<'_, impl Observer>) {
+        let bytes = u64::from(bytes_of(record.size));
+        if self.hosts[host].pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
+            self.flush(host, bench);
+        }
+        let of = &mut self.hosts[host];
+        if of.pending.is_empty() {
+            of.flush_at = bench.now + linger.micros();
+            self.hosts_due = self.hosts_due.min(of.flush_at);
+        }
+        of.pending.push(record);
+        of.pending_bytes += bytes;
+        self.gathered += 1;
+        if of.pending.len() >= batch as usize || linger.micros() == 0 {
+            self.flush(host, bench);
         }
     }
 
@@ -227,30 +205,18 @@ impl Producer {
         Some(host)
     }
 
-    fn next_flush(&self) -> u64 {
-        self.hosts.iter().map(|host| host.flush_at).min().unwrap_or(u64::MAX)
-    }
-
-    fn next_wake(&self) -> u64 {
-        self.hosts.iter().map(|host| host.wake_at).min().unwrap_or(u64::MAX)
-    }
-
-    /// Makes the calls that had to wait for a token and have one now.
-    fn wake(&mut self, bench: &mut Bench<'_, impl Observer>) {
-        let due = (0..self.hosts.len()).find(|host| self.hosts[*host].wake_at <= bench.now);
-        let Some(host) = due else { return };
+    /// Makes the calls of a host that had to wait for a token and have one now.
+    fn wake(&mut self, host: usize, bench: &mut Bench<'_, impl Observer>) {
         while let Some(group) = self.hosts[host].held_back.front().copied() {
             let wait = self.hosts[host].client.limiter.acquire(bench.now);
             if wait > 0 {
                 self.hosts[host].wake_at = bench.now + wait;
-                self.wake_at = self.next_wake();
                 return;
             }
             self.hosts[host].held_back.pop_front();
             self.put_group(group, true, bench);
         }
         self.hosts[host].wake_at = u64::MAX;
-        self.wake_at = self.next_wake();
     }
 
     /// Makes the call that a host was gathering.
@@ -260,7 +226,7 @@ impl Producer {
         of.pending.clear();
         (of.pending_bytes, of.flush_at) = (0, u64::MAX);
         self.gathered -= self.call.len() as u64;
-        self.flush_at = self.next_flush();
+        self.hosts_due = self.next_of_hosts();
         self.put(1, false, bench);
     }
 
@@ -276,35 +242,44 @@ impl Producer {
             && let Some(mut record) = self.call.pop()
         {
             record.attempt = group.attempts + 1;
+            if self.plain {
+                return self.put_one(record, bench);
+            }
             return self.put_in_order(record, cleared, bench);
         }
         self.put(group.attempts + 1, cleared, bench);
     }
 
-    /// Puts a record and then those that stood behind it, where order is kept.
+    /// `PutRecord` for one record.
     #[inline(always)]
-    fn put_in_order(&mut self, record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) {
-        let fate = self.put_one(record, cleared, bench);
-        if self.settings.ordered {
-            self.go_on_in_line(record, fate, bench);
+    fn put_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
+        if !self.plain {
+            return self.put_in_order(record, false, bench);
+        }
+        bench.observer.put_called(bench.at(), 1, u32::from(record.attempt));
+        if put_entry(record, charged_alone(&record, bench), bench).is_ok() {
+            self.hosts[0].client.succeeded(record.attempt);
+        } else {
+            self.rejected_one(record, bench);
         }
     }
 
+    /// Puts a record, and then those that stood behind it where order is kept.
     #[inline(never)]
-    fn go_on_in_line(&mut self, mut record: Record, mut fate: Fate, bench: &mut Bench<'_, impl Observer>) {
-        loop {
+    fn put_in_order(&mut self, mut record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) {
+        let mut fate = self.put_alone(record, cleared, bench);
+        while self.settings.ordered {
             if fate == Fate::Waits {
                 return self.line.waits(&record);
             }
             let Some(next) = self.line.settled(&record) else { return };
-            fate = self.put_one(next, false, bench);
+            fate = self.put_alone(next, false, bench);
             record = next;
         }
     }
 
-    /// `PutRecord` for one record: rounded up to the next kibibyte by itself.
-    #[inline(always)]
-    fn put_one(&mut self, mut record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) -> Fate {
+    /// `PutRecord` for one record, whatever can happen to it.
+    fn put_alone(&mut self, mut record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) -> Fate {
         let attempt = record.attempt;
         if self.settings.retry.is_adaptive() && !cleared {
             self.call.clear();
@@ -314,11 +289,8 @@ impl Producer {
             }
         }
         bench.observer.put_called(bench.at(), 1, u32::from(attempt));
-        let unit = bench.stream.unit();
-        // The unit is a power of two.
-        let charged = (bytes_of(record.size) + (unit - 1)) & !(unit - 1);
         let lost_answer = self.settings.timeouts.rate != Ratio::ZERO && self.answer_is_lost(1, bench);
-        let stored = put_entry(record, charged, bench).is_ok();
+        let stored = put_entry(record, charged_alone(&record, bench), bench).is_ok();
         if lost_answer {
             record.copies += u8::from(stored && record.copies < u8::MAX);
             self.call.clear();
@@ -403,7 +375,7 @@ impl Producer {
             of.held_back.push_back(self.waiting.admit(&self.call, attempt - 1));
             if of.held_back.len() == 1 {
                 of.wake_at = bench.now + wait;
-                self.wake_at = self.wake_at.min(of.wake_at);
+                self.hosts_due = self.hosts_due.min(of.wake_at);
             }
         }
         wait > 0
@@ -488,6 +460,15 @@ impl Producer {
         }
         Fate::Settled
     }
+}
+
+/// Whether the producer takes the short way.
+fn is_plain(settings: &Settings) -> bool {
+    settings.hosts == 1
+        && !settings.ordered
+        && settings.timeouts.rate == Ratio::ZERO
+        && !settings.retry.is_adaptive()
+        && !matches!(settings.call, PutCall::Kpl(_))
 }
 
 /// Why records have to be put again.

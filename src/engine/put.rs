@@ -35,6 +35,14 @@ impl<O: Observer> Bench<'_, O> {
     }
 }
 
+/// Bytes that a record of `PutRecord` is charged: its own, rounded up to the next unit by itself.
+#[inline(always)]
+pub(super) fn charged_alone(record: &Record, bench: &Bench<'_, impl Observer>) -> u32 {
+    let unit = bench.stream.unit();
+    // The unit is a power of two.
+    (bytes_of(record.size) + (unit - 1)) & !(unit - 1)
+}
+
 /// `PutRecords` for everything in `call`; what was rejected stays in it, in order, and what was stored too where the
 /// producer does not learn of it. Bytes are rounded up on the sum of the call: the rest to the next kibibyte is charged
 /// to the shard that stored its last record.

@@ -180,8 +180,8 @@ pub struct Shard {
     pub children: [Option<u32>; 2],
     /// User records that it rejected, each attempt counted.
     pub rejected_records: u64,
-    /// Kinesis records that it rejected, each attempt counted: the same, unless some have several user records.
-    pub rejected_entries: u64,
+    /// How many of them were not the first in their Kinesis record.
+    rejected_beside: u64,
     /// Bytes of them.
     pub rejected_bytes: u64,
     write: WriteBuckets,
@@ -198,7 +198,7 @@ impl Shard {
             parents: [None; 2],
             children: [None; 2],
             rejected_records: 0,
-            rejected_entries: 0,
+            rejected_beside: 0,
             rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
             read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
@@ -212,7 +212,7 @@ impl Shard {
         let taken = self.write.take(now as i64, i64::from(bytes));
         if taken.is_err() {
             self.rejected_records += u64::from(user_records);
-            self.rejected_entries += 1;
+            self.rejected_beside += u64::from(user_records - 1);
             self.rejected_bytes += u64::from(bytes);
         }
         taken
@@ -225,7 +225,12 @@ impl Shard {
 
     /// Kinesis records and bytes that came to it, those that it rejected included.
     pub fn came(&self) -> (u64, u64) {
-        (self.log.entries() + self.rejected_entries, self.log.bytes() + self.rejected_bytes)
+        (self.log.entries() + self.rejected_entries(), self.log.bytes() + self.rejected_bytes)
+    }
+
+    /// Kinesis records that it rejected, each attempt counted.
+    pub const fn rejected_entries(&self) -> u64 {
+        self.rejected_records - self.rejected_beside
     }
 
     /// Charges the rest of a `PutRecords` call's rounding, as far as the byte bucket holds it.

@@ -142,7 +142,7 @@ impl Recorder {
                 bytes: shard.log.bytes(),
                 throttled: shard.rejected_records,
                 entries: shard.log.entries(),
-                rejected: shard.rejected_entries,
+                rejected: shard.rejected_entries(),
             };
             let before = std::mem::replace(&mut counts.before, counted);
             let (stored, bytes) = (counted.stored - before.stored, counted.bytes - before.bytes);
