@@ -162,8 +162,10 @@ pub static ALL: &[Rule] = &[
         title: "GetRecords",
         rule: "Two limits for each shard. A call above the call rate is refused. After an answer, further calls are \
                refused until its bytes have passed at the read rate, which gives five silent seconds after a full \
-               answer.",
-        departure: "That refusals follow the bytes without any burst is inferred from the documented silences.",
+               answer. MillisBehindLatest is the age of the oldest record that lies ahead of the answer. A share of the \
+               answers can be made empty although records lie ahead: an injected effect, drawn by itself.",
+        departure: "That refusals follow the bytes without any burst is inferred from the documented silences. How often \
+                    the service answers with nothing is not published.",
         names: &[
             "SHARD_READ_CALLS_PER_SECOND",
             "SHARD_READ_BYTES_PER_SECOND",
@@ -171,6 +173,19 @@ pub static ALL: &[Rule] = &[
             "GET_RECORDS_BYTES_MAX",
             "GET_RECORDS_REST_AFTER_FULL",
         ],
+        prices: &[],
+    },
+    Rule {
+        title: "Other pollers",
+        rule: "Applications beside the consumer, a loop for each shard: it reads from the oldest record on, is done at \
+               once, and sleeps. They share the calls and the bytes of the shard with the consumer, count in GetRecords \
+               as CloudWatch counts it, and keep records in the log until they have read them. The ledger is the \
+               consumer's alone.",
+        departure: "Where several poll, every pause between reads is longer at random by up to a tenth: in step, it would \
+                    always be the same one that is refused. And a second's worth of bytes may be outstanding before a call \
+                    is refused, so that small answers do not refuse each other; after an answer of more than that \
+                    there is silence until it has passed.",
+        names: &["OTHER_POLLERS_MAX", "OTHER_POLLERS_IDLE", "OTHER_POLLERS_IDLE_MIN", "POLLERS_SPREAD"],
         prices: &[],
     },
     Rule {

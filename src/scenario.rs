@@ -25,7 +25,7 @@ mod walk;
 
 pub use draft::Draft;
 pub use problem::Problem;
-pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
+pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
 use crate::hash_key::HashKey;

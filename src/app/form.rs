@@ -359,7 +359,7 @@ impl Source<'_> {
             small: self.scenario.stream.mode.name().to_lowercase(),
             knobs: self.knobs(["stream.shards"]),
             hints: hints::stream(self.scenario),
-            more_label: "Mode, retention, scaling".to_owned(),
+            more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
         }
     }
@@ -374,6 +374,11 @@ impl Source<'_> {
             "stream.max_record_kib",
             "stream.rounding",
         ]);
+        more.extend(self.knobs(["stream.other_pollers.count"]));
+        if self.scenario.stream.other_pollers.count > 0 {
+            more.extend(self.knobs(["stream.other_pollers.idle_ms", "stream.other_pollers.limit"]));
+        }
+        more.extend(self.knobs(["stream.empty_answers"]));
         match mode.as_str() {
             "provisioned" => {
                 more.extend(self.knobs(["stream.reshard_s"]));

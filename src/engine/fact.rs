@@ -54,6 +54,11 @@ pub enum Fact<'a> {
         records: u32,
         /// Bytes in the answer.
         bytes: u64,
+        /// `MillisBehindLatest`, to the microsecond: age of the oldest record that lies ahead of the answer; zero
+        /// where none does.
+        behind: Span,
+        /// Whether it brought nothing although records lay ahead: an injected effect.
+        withheld: bool,
     },
     /// A `GetRecords` call was refused.
     ReadThrottled {
@@ -339,8 +344,10 @@ impl Observer for Digest {
                 self.processed(at, reader, shard, id, started, batch);
             }
             Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
-            Fact::Read { reader, shard, records, bytes } => {
-                self.add(pair(now << 4 | 5, lane(reader, shard) ^ u64::from(records)) ^ bytes << 16);
+            // How far behind an answer is follows from the other facts.
+            Fact::Read { reader, shard, records, bytes, withheld, .. } => {
+                let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
+                self.add(pair(now << 4 | 5, read) ^ bytes << 16);
             }
             Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {

@@ -11,7 +11,7 @@ use super::stream::Stream;
 use super::{mapping, poller};
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, HandlerKind};
-use crate::units::{Ratio, SimTime};
+use crate::units::{Ratio, SimTime, Span};
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Lane {
     /// Number of its next invocation.
     next_id: u64,
     pub(super) rng: Rng,
+    /// Decides which answers are empty, and how pauses vary.
+    reading: Rng,
 }
 
 /// What a lane is doing.
@@ -121,6 +123,7 @@ impl Lane {
             at_end: false,
             next_id: 0,
             rng: Rng::of(seed, Actor::Function { reader, shard }),
+            reading: Rng::of(seed, Actor::Reading { reader, shard }),
         }
     }
 
@@ -203,6 +206,7 @@ impl Lane {
     #[inline]
     fn gather(&mut self, desk: &mut Desk<'_, impl Observer>) {
         match desk.settings.kind {
+            ConsumerKind::Poller(poller) if self.reader > 0 => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, desk),
             ConsumerKind::Poller(_) => poller::gather(self, desk),
         }
@@ -300,7 +304,7 @@ impl Lane {
     }
 
     /// Leaves a batch behind: gathering goes on from `position`.
-    fn go_on_from(&mut self, position: u64, now: u64) {
+    pub(super) fn go_on_from(&mut self, position: u64, now: u64) {
         self.position = position;
         self.batch_end = position;
         self.expired_to = position;
@@ -321,7 +325,12 @@ impl Lane {
             return false;
         }
         let log = &state.log;
-        let limit = limit.min(limits::GET_RECORDS_RECORDS_MAX);
+        let empty = u64::from(desk.stream.empty_answers.millionths());
+        // Nothing is drawn where nothing lies ahead.
+        let withheld = empty > 0
+            && log.seen_by(desk.now, self.fetched, 1) > self.fetched
+            && self.reading.below(u64::from(Ratio::ONE.millionths())) < empty;
+        let limit = if withheld { 0 } else { limit.min(limits::GET_RECORDS_RECORDS_MAX) };
         let mut end = log.seen_by(desk.now, self.fetched, limit);
         let mut bytes = log.bytes_between(self.fetched, end);
         while bytes > limits::GET_RECORDS_BYTES_MAX.get() && end > self.fetched + 1 {
@@ -330,17 +339,26 @@ impl Lane {
         }
         let tip = log.seen_by(desk.now, end, 1);
         self.behind = end < tip;
+        let arrived = if self.behind { log.get(end).arrived } else { desk.now };
+        let behind = Span::from_micros(desk.now - arrived);
         self.at_end = state.closed_at <= desk.now && end == log.tail();
         if desk.settings.read_limits {
-            state.charge_read(desk.now, bytes);
+            state.charge_read(desk.now, bytes, desk.stream.shared);
         }
         let records = (end - self.fetched) as u32;
         if self.fetched == self.position && records > 0 {
             self.window_from = desk.now;
         }
         self.fetched = end;
-        desk.say(Fact::Read { reader, shard, records, bytes });
+        desk.say(Fact::Read { reader, shard, records, bytes, behind, withheld });
         true
+    }
+
+    /// A pause, in µs. Where several poll a shard it is longer at random by up to a tenth: keeping step, it would
+    /// always be the same one that is refused.
+    pub(super) fn pause(&mut self, micros: u64, stream: &Stream) -> u64 {
+        let varies = if stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
+        micros + varies
     }
 
     /// Whether nothing more can come: the shard is closed and everything in it is done.

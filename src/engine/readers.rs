@@ -9,7 +9,7 @@ use super::lane::{Desk, Lane, LaneState};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Scenario};
+use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Poller, Scenario};
 use crate::units::{Ratio, Span};
 
 /// All readers with their lanes.
@@ -30,8 +30,20 @@ pub struct Readers {
 impl Readers {
     /// The readers of a scenario. The first polls of the lanes are spread over one base interval.
     pub fn new(scenario: &Scenario) -> Self {
+        let others = scenario.stream.other_pollers;
+        let other = Settings {
+            kind: ConsumerKind::Poller(Poller {
+                limit: others.limit,
+                idle: others.idle,
+                always_sleeps: true,
+                start: Span::ZERO,
+            }),
+            ..scenario.consumer
+        };
+        let mut settings = vec![scenario.consumer];
+        settings.resize(1 + others.count as usize, other);
         let mut readers = Self {
-            settings: vec![scenario.consumer],
+            settings,
             lanes: Vec::new(),
             payload_per_record: base64_bytes(scenario.stream.max_record.get() as u32),
             asked: Vec::new(),
@@ -46,7 +58,9 @@ impl Readers {
                     ConsumerKind::Poller(poller) => (poller.idle.micros(), poller.start.micros()),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
-                Lane::new(scenario.seed, reader, shard, start + spread)
+                // Readers of one shard do not begin together.
+                let apart = interval * u64::from(reader) / u64::from(1 + others.count);
+                Lane::new(scenario.seed, reader, shard, start + spread + apart)
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
         }

@@ -5,7 +5,7 @@ use super::record::{Log, Record, partition_key};
 use crate::hash_key::{HashKey, HashRange, even_shard};
 use crate::limits;
 use crate::scenario::{Scenario, Stream as Settings};
-use crate::units::Span;
+use crate::units::{Ratio, Span};
 
 /// Units of the record bucket: one comes back each µs, so a record takes 1,000 of them.
 const RECORD_COST: i64 = 1_000_000_000 / limits::SHARD_RECORDS_PER_SECOND.milli() as i64;
@@ -26,6 +26,10 @@ pub struct Stream {
     byte_capacity: i64,
     /// What bytes are rounded up to before they are charged.
     unit: u32,
+    /// Share of the answers to readers that are left empty by injection.
+    pub(super) empty_answers: Ratio,
+    /// Whether others poll it beside the consumer.
+    pub(super) shared: bool,
 }
 
 impl Stream {
@@ -42,6 +46,8 @@ impl Stream {
             retention: retention.micros(),
             byte_capacity,
             unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
+            empty_answers: scenario.stream.empty_answers,
+            shared: scenario.stream.other_pollers.count > 0,
         }
     }
 
@@ -179,7 +185,7 @@ impl Shard {
             rejected_records: 0,
             rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
-            read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
+            read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0, slack: 0 },
         }
     }
 
@@ -215,9 +221,10 @@ impl Shard {
         self.read.take_call(now)
     }
 
-    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second.
-    pub fn charge_read(&mut self, now: u64, bytes: u64) {
-        self.read.charge(now, bytes);
+    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second; on a
+    /// shared shard, until a second's worth or less is left of them.
+    pub fn charge_read(&mut self, now: u64, bytes: u64, shared: bool) {
+        self.read.charge(now, bytes, shared);
     }
 }
 
@@ -269,6 +276,8 @@ struct ReadBuckets {
     calls_empty_at: i64,
     /// When everything read so far has passed at 2 MiB a second, µs.
     bytes_free_at: u64,
+    /// How long before that the next call may come, µs.
+    slack: u64,
 }
 
 impl ReadBuckets {
@@ -277,15 +286,17 @@ impl ReadBuckets {
 
     fn take_call(&mut self, now: u64) -> bool {
         let empty_at = self.calls_empty_at.max(now as i64 - Self::CALL_CAPACITY) + Self::CALL_COST;
-        let allowed = empty_at <= now as i64 && now >= self.bytes_free_at;
+        let allowed = empty_at <= now as i64 && now + self.slack >= self.bytes_free_at;
         if allowed {
             self.calls_empty_at = empty_at;
         }
         allowed
     }
 
-    fn charge(&mut self, now: u64, bytes: u64) {
-        let rate = limits::SHARD_READ_BYTES_PER_SECOND.get();
-        self.bytes_free_at = now.max(self.bytes_free_at) + (bytes * 1_000_000).div_ceil(rate);
+    fn charge(&mut self, now: u64, bytes: u64, shared: bool) {
+        let takes = (bytes * 1_000_000).div_ceil(limits::SHARD_READ_BYTES_PER_SECOND.get());
+        self.bytes_free_at = now.max(self.bytes_free_at) + takes;
+        // The small answers of one reader must not refuse the others. After a large one there is silence in any case.
+        self.slack = if shared && takes <= 1_000_000 { 1_000_000 } else { 0 };
     }
 }

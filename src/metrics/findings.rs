@@ -2,6 +2,7 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod reading;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
@@ -70,6 +71,7 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.falling_behind(),
         seen.failing(),
         seen.reads_throttled(),
+        seen.empty_answers(),
         seen.policy_overshoots(),
         seen.refused(),
         seen.idle_shards(),
@@ -380,22 +382,6 @@ impl<'a> Seen<'a> {
                 label: "Try without errors".to_owned(),
                 edits: vec![("consumer.error_rate", json!(0))],
             }),
-        })
-    }
-
-    fn reads_throttled(&self) -> Option<Finding> {
-        let (refused, calls) = (self.total(Metric::ReadThrottled), self.total(Metric::GetRecordsCalls));
-        (refused > calls * 0.05).then(|| Finding {
-            id: "reads-throttled",
-            tone: Tone::Late,
-            cause: "Reads are throttled".to_owned(),
-            evidence: format!(
-                "{} of {} GetRecords calls were refused: a shard gives 2\u{a0}MiB/s and 5 calls a second.",
-                int(refused),
-                int(refused + calls)
-            ),
-            remedy: "More shards give more to read; smaller records take less.".to_owned(),
-            remedy_try: None,
         })
     }
 

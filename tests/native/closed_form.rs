@@ -4,6 +4,7 @@ mod backoff;
 mod buckets;
 mod money;
 mod queueing;
+mod reading;
 mod timetables;
 mod traffic;
 

@@ -59,6 +59,8 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
             let name = text.split([' ', '{']).next().unwrap_or_default().to_owned();
             kinds.insert(match happened.what {
                 What::Throttled { limit, .. } => format!("{name} {limit:?}"),
+                What::OtherRead { answer: None, .. } => format!("{name} refused"),
+                What::Read { withheld: true, .. } => format!("{name} withheld"),
                 What::Lost { cause, .. } => format!("{name} {cause:?}"),
                 What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
                     format!("{name} again")
@@ -81,6 +83,10 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Lost BufferFull",
         "Read",
         "ReadThrottled",
+        "OtherRead",
+        "OtherRead refused",
+        "OtherExpired",
+        "Read withheld",
         "Started",
         "Started again",
         "Processed",
@@ -165,6 +171,8 @@ fn place(what: &What) -> u32 {
         What::Expired { shard, .. }
         | What::Read { shard, .. }
         | What::ReadThrottled { shard }
+        | What::OtherRead { shard, .. }
+        | What::OtherExpired { shard, .. }
         | What::Started { shard, .. }
         | What::Processed { shard, .. }
         | What::Failed { shard, .. } => 1 + shard,
@@ -174,7 +182,9 @@ fn place(what: &What) -> u32 {
 
 /// At one instant, what comes before or after an expiry in its lane has no meaning either.
 fn expiries_first(mut facts: Vec<Happened>) -> Vec<Happened> {
-    facts.sort_by_key(|Happened { at, what }| (*at, place(what), !matches!(what, What::Expired { .. })));
+    facts.sort_by_key(|Happened { at, what }| {
+        (*at, place(what), !matches!(what, What::Expired { .. } | What::OtherExpired { .. }))
+    });
     facts
 }
 

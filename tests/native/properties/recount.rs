@@ -28,6 +28,8 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// What the last answer said, ms.
+    behind: f64,
 }
 
 struct Running {
@@ -72,6 +74,7 @@ impl Recount {
                     recount.add(Metric::Concurrency, frame, 1.0);
                 }
             }
+            recount.add(Metric::MillisBehindLatest, frame, queues.iter().map(|queue| queue.behind).fold(0.0, f64::max));
             recount.add(Metric::IteratorAgeMs, frame, oldest);
             recount.add(Metric::OpenShards, frame, recount.open as f64);
         }
@@ -131,12 +134,19 @@ impl Recount {
                 };
                 self.add(metric, frame, 1.0);
             }
-            What::Read { records, bytes, .. } => {
-                self.add(Metric::GetRecordsCalls, frame, 1.0);
-                self.add(Metric::ReadBytes, frame, *bytes as f64);
-                self.add(Metric::ReadRecords, frame, f64::from(*records));
+            What::Read { shard, records, bytes, behind, withheld } => {
+                self.read(frame, *records, *bytes);
+                self.add(Metric::ConsumerReads, frame, 1.0);
+                self.add(Metric::EmptyAnswers, frame, f64::from(u8::from(*withheld)));
+                queues[*shard as usize].behind = *behind as f64 / 1e3;
             }
+            What::OtherRead { answer: Some((records, bytes)), .. } => self.read(frame, *records, *bytes),
+            What::OtherRead { shard, answer: None, .. } => {
+                self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
+            }
+            What::OtherExpired { .. } => {}
             What::ReadThrottled { shard } => {
+                self.add(Metric::ConsumerReadsRefused, frame, 1.0);
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
             }
             What::Started { shard, records, .. } => {
@@ -178,6 +188,12 @@ impl Recount {
             | What::Mode { .. }
             | What::Retention { .. } => {}
         }
+    }
+
+    fn read(&mut self, frame: usize, records: u32, bytes: u64) {
+        self.add(Metric::GetRecordsCalls, frame, 1.0);
+        self.add(Metric::ReadBytes, frame, bytes as f64);
+        self.add(Metric::ReadRecords, frame, f64::from(records));
     }
 
     fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, Jitter, Keys, Operation, Part,
-    PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream,
-    StreamMode, Traffic,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, Jitter, Keys, Operation,
+    OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series,
+    SeriesRow, Sizes, Stream, StreamMode, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -175,6 +175,12 @@ fn stream() -> impl Strategy<Value = Stream> {
             scale_after,
             warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
             autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            other_pollers: OtherPollers {
+                count: (size >> 8) % 4,
+                idle: Span::from_millis(10 + u64::from(size >> 10) % 3_000),
+                limit: 1 + (size >> 16) % 10_000,
+            },
+            empty_answers: Ratio::from_millionths((size >> 20) * 200 * u32::from(size % 2)).expect("below one"),
             max_record: Bytes::new((1_024 + u64::from(size) % 9_217) << 10),
             rounds_up: size % 3 > 0,
             ..crate::common::stream(shards, hours, mib)

@@ -1,0 +1,71 @@
+//! Findings about reading: limits that readers share, answers that bring nothing.
+
+use super::{Finding, Seen, Tone, Try};
+use crate::metrics::timeline::Metric;
+use crate::text::{int, span_text};
+use crate::words::{capital, count_word, percent};
+use serde_json::json;
+
+impl Seen<'_> {
+    /// Reads that a shard refused, and who else asked it.
+    pub(super) fn reads_throttled(&self) -> Option<Finding> {
+        let (refused, calls) = (self.total(Metric::ConsumerReadsRefused), self.total(Metric::ConsumerReads));
+        if refused <= calls * 0.05 {
+            return None;
+        }
+        let pollers = self.scenario.stream.other_pollers;
+        let shared = match pollers.count {
+            0 => "a shard gives 2\u{a0}MiB/s and 5 calls a second.".to_owned(),
+            1 => "another poller shares the 2\u{a0}MiB/s and the 5 calls a second that a shard gives.".to_owned(),
+            count => format!(
+                "{} other pollers share the 2\u{a0}MiB/s and the 5 calls a second that a shard gives.",
+                count_word(count.into())
+            ),
+        };
+        let (remedy, remedy_try) = if pollers.count == 0 {
+            ("More shards give more to read; smaller records take less.".to_owned(), None)
+        } else {
+            let edits = vec![("stream.other_pollers.count", json!(0))];
+            let label = if pollers.count == 1 { "Try without the other" } else { "Try without the others" };
+            let remedy =
+                "Fewer applications that poll, or each less often; enhanced fan-out gives each its own 2\u{a0}MiB/s.";
+            (remedy.to_owned(), Some(Try { label: label.to_owned(), edits }))
+        };
+        Some(Finding {
+            id: "reads-throttled",
+            tone: Tone::Late,
+            cause: if pollers.count == 0 { "Reads are throttled" } else { "Too many read the same shards" }.to_owned(),
+            evidence: format!(
+                "{} of the consumer’s {} GetRecords calls were refused: {shared}",
+                int(refused),
+                int(refused + calls)
+            ),
+            remedy,
+            remedy_try,
+        })
+    }
+
+    /// Answers that were left empty on purpose, and what they did.
+    pub(super) fn empty_answers(&self) -> Option<Finding> {
+        let (empty, reads) = (self.total(Metric::EmptyAnswers), self.total(Metric::ConsumerReads));
+        let behind =
+            self.timeline.column(Metric::MillisBehindLatest)[..self.frames].iter().copied().fold(0.0, f64::max);
+        (empty > 0.0).then(|| Finding {
+            id: "empty-answers",
+            tone: Tone::Late,
+            cause: "Empty answers with records ahead".to_owned(),
+            evidence: format!(
+                "{}, {} of all, brought nothing although records lay ahead: injected, as the service may do it now and \
+                 then. MillisBehindLatest was up to {}.",
+                capital(&format!("{} answers", int(empty))),
+                percent(empty / reads.max(1.0)),
+                span_text(behind / 1e3)
+            ),
+            remedy: "Go on with NextShardIterator; only MillisBehindLatest says whether the end is reached.".to_owned(),
+            remedy_try: Some(Try {
+                label: "Try without empty answers".to_owned(),
+                edits: vec![("stream.empty_answers", json!(0))],
+            }),
+        })
+    }
+}
