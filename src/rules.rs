@@ -199,6 +199,16 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Starting position",
+        rule: "The consumer begins at an instant of its own, at TRIM_HORIZON, LATEST or AT_TIMESTAMP. What arrived before \
+               its position is not read, by choice, and the ledger names it so; there is no iterator age for it. \
+               Shards that are opened later are read from their beginning.",
+        departure: "All shards' iterators are taken at the instant at which the consumer begins; the first polls follow, \
+                    spread over one pause.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "Poller",
         rule: "In place of a mapping, a loop for each shard: it reads up to its limit, works on what it read, and reads \
                again. It sleeps after an answer without records, or after each. The loops begin spread over one sleep.",

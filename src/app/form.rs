@@ -398,16 +398,20 @@ impl Source<'_> {
         let own: &[&str] = if lambda {
             &["consumer.batching_window_s", "consumer.memory_mb"]
         } else {
-            &["consumer.idle_ms", "consumer.sleeps", "consumer.start_s"]
+            &["consumer.idle_ms", "consumer.sleeps"]
         };
+        let mut first_read = vec!["consumer.start_s", "consumer.starting_position"];
+        if self.chosen("consumer.starting_position") == "AT_TIMESTAMP" {
+            first_read.push("consumer.starting_at_s");
+        }
         let shared = ["consumer.spread", "consumer.error_rate", "consumer.kind", "consumer.read_limits"];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
             small: "polls each shard".to_owned(),
             knobs: self.knobs([first, "consumer.fixed_ms", "consumer.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
-            more_label: if lambda { "Window, memory, errors" } else { "Sleep, start, errors" }.to_owned(),
-            more: self.knobs(own.iter().copied().chain(shared)),
+            more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
+            more: self.knobs(own.iter().copied().chain(first_read).chain(shared)),
         }
     }
 

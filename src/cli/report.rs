@@ -75,6 +75,7 @@ fn ledger(ledger: &Ledger) -> String {
         ("    waiting in the stream", ledger.waiting),
         ("    expired in the stream", ledger.expired),
         ("    given up by the mapping", ledger.discarded),
+        ("    before the starting position", ledger.skipped),
         ("  waiting at the producer", ledger.at_producer),
         ("  lost: failed entries ignored", ledger.lost_ignored),
         ("  lost: last attempt failed", ledger.lost_exhausted),

@@ -117,6 +117,15 @@ pub enum Fact<'a> {
         /// How many.
         records: u64,
     },
+    /// A reader took its first iterator of a shard behind records that it is not to read.
+    Skipped {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How many records lie before its starting position, those that are gone included.
+        records: u64,
+    },
     /// An operation was applied, or asked for.
     OperationApplied {
         /// Its place among the operations of the run, from zero.
@@ -358,6 +367,7 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 9, lane(reader, shard) | u64::from(injected)) ^ id.rotate_left(16));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
             Fact::Refused { by, error } => {
                 let by = if let By::Operation(index) = by { u64::from(index) } else { u64::MAX };

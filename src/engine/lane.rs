@@ -39,6 +39,11 @@ pub struct Lane {
     pub(super) behind: bool,
     /// Whether the last answer was the last one of a closed shard.
     pub(super) at_end: bool,
+    /// Records that arrived before this instant lie before its starting position, µs; zero once it is behind it.
+    pub(super) starts_at: u64,
+    /// Records before its starting position, and whether that was told.
+    skipped: u64,
+    skipped_told: bool,
     /// Number of its next invocation.
     next_id: u64,
     pub(super) rng: Rng,
@@ -80,6 +85,8 @@ pub struct LaneState {
     pub in_flight: u64,
     /// When the oldest record that is not processed arrived.
     pub oldest_arrival: Option<SimTime>,
+    /// Records that lie before the starting position: not read, by choice.
+    pub skipped: u64,
 }
 
 /// What a lane works with.
@@ -105,8 +112,9 @@ impl<O: Observer> Desk<'_, O> {
 }
 
 impl Lane {
-    /// A lane at the oldest record of its shard, whose first poll is due at `first_poll`.
-    pub(super) fn new(seed: u64, reader: u32, shard: u32, first_poll: u64) -> Self {
+    /// A lane at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
+    /// `first_poll`.
+    pub(super) fn new(seed: u64, reader: u32, shard: u32, starts_at: u64, first_poll: u64) -> Self {
         Self {
             reader,
             shard,
@@ -121,6 +129,9 @@ impl Lane {
             poll_soon: 0,
             behind: false,
             at_end: false,
+            starts_at,
+            skipped: 0,
+            skipped_told: false,
             next_id: 0,
             rng: Rng::of(seed, Actor::Function { reader, shard }),
             reading: Rng::of(seed, Actor::Reading { reader, shard }),
@@ -128,10 +139,21 @@ impl Lane {
     }
 
     /// A lane of a shard that came from others, which are read first.
-    pub(super) fn child(seed: u64, reader: u32, shard: u32) -> Self {
-        let mut lane = Self::new(seed, reader, shard, u64::MAX);
+    pub(super) fn child(seed: u64, reader: u32, shard: u32, starts_at: u64) -> Self {
+        let mut lane = Self::new(seed, reader, shard, starts_at, u64::MAX);
         lane.phase = Phase::AwaitingParents;
         lane
+    }
+
+    /// Leaves what lies before its starting position behind. The log holds everything that arrived before `to`. A
+    /// lane reads nothing before all of that is done.
+    pub(super) fn skip(&mut self, log: &Log, to: u64) {
+        let next = log.seen_by(self.starts_at, self.position, u64::MAX);
+        self.skipped += next - self.position;
+        (self.position, self.fetched, self.batch_end, self.expired_to) = (next, next, next, next);
+        if to >= self.starts_at {
+            self.starts_at = 0;
+        }
     }
 
     /// The parents are done: polling begins.
@@ -157,7 +179,7 @@ impl Lane {
         let next = if running { self.batch_end.max(self.expired_to) } else { self.position };
         let oldest = if running { self.position } else { next };
         let oldest_arrival = (oldest < log.tail()).then(|| SimTime::from_micros(log.get(oldest).arrived));
-        LaneState { waiting: log.tail() - next, in_flight, oldest_arrival }
+        LaneState { waiting: log.tail() - next, in_flight, oldest_arrival, skipped: self.skipped }
     }
 
     /// Takes an outcome; false if the invocation does not run or has one already.
@@ -317,6 +339,10 @@ impl Lane {
     /// was refused, which returns nothing.
     pub(super) fn read(&mut self, limit: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
         let (reader, shard) = (self.reader, self.shard);
+        if self.skipped > 0 && !self.skipped_told {
+            self.skipped_told = true;
+            desk.say(Fact::Skipped { reader, shard, records: self.skipped });
+        }
         let state = &mut desk.stream.shards[shard as usize];
         if desk.settings.read_limits && !state.may_read(desk.now) {
             // The lane still knows nothing of the tip.

@@ -72,6 +72,7 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.failing(),
         seen.reads_throttled(),
         seen.empty_answers(),
+        seen.skipped(),
         seen.policy_overshoots(),
         seen.refused(),
         seen.idle_shards(),

@@ -139,6 +139,7 @@ impl Recorder {
             for (stream, shard) in SUMMED {
                 values[stream.index()] += of(shard);
             }
+            values[Metric::Skipped.index()] += lane.skipped as f64;
             let oldest = &mut values[Metric::IteratorAgeMs.index()];
             *oldest = oldest.max(age);
             let behind = &mut values[Metric::MillisBehindLatest.index()];
@@ -249,6 +250,8 @@ impl Observer for Recorder {
             Fact::Expired { reader, records, .. } => {
                 self.counts.expired += if reader == CONSUMER { records } else { 0 };
             }
+            // Counted as a gauge, since records are passed over before the consumer begins.
+            Fact::Skipped { .. } => {}
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
             Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),

@@ -91,6 +91,8 @@ metrics! {
         InFlight = "InFlight", "records", Gauge;
         /// Records that aged out of retention before they were processed.
         Expired = "Expired", "records", Count;
+        /// Records before the consumer's starting position: not read, by choice.
+        Skipped = "Skipped", "records", Gauge;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
         /// Invocations started.

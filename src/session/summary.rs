@@ -92,6 +92,7 @@ fn ledger(ledger: &Ledger) -> Value {
         "in_flight": ledger.in_flight,
         "expired": ledger.expired,
         "discarded": ledger.discarded,
+        "skipped": ledger.skipped,
         "balances": ledger.balances(),
     })
 }

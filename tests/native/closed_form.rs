@@ -3,6 +3,7 @@
 mod backoff;
 mod buckets;
 mod money;
+mod positions;
 mod queueing;
 mod reading;
 mod timetables;

@@ -39,6 +39,7 @@ proptest! {
             let in_flight = if running { lane.batch as u64 } else { 0 };
             let found = engine.lane(shard);
             prop_assert_eq!(found.in_flight, in_flight);
+            prop_assert_eq!(found.skipped, state.skipped);
             prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);
             prop_assert_eq!(found.oldest_arrival.map(SimTime::micros), state.kept.first().map(|kept| kept.arrived));
         }
@@ -83,6 +84,7 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Lost BufferFull",
         "Read",
         "ReadThrottled",
+        "Skipped",
         "OtherRead",
         "OtherRead refused",
         "OtherExpired",
@@ -171,6 +173,7 @@ fn place(what: &What) -> u32 {
         What::Expired { shard, .. }
         | What::Read { shard, .. }
         | What::ReadThrottled { shard }
+        | What::Skipped { shard, .. }
         | What::OtherRead { shard, .. }
         | What::OtherExpired { shard, .. }
         | What::Started { shard, .. }

@@ -2,7 +2,8 @@
 
 use super::{Finding, Seen, Tone, Try};
 use crate::metrics::timeline::Metric;
-use crate::text::{int, span_text};
+use crate::scenario::StartingPosition;
+use crate::text::{clock, int, span_text};
 use crate::words::{capital, count_word, percent};
 use serde_json::json;
 
@@ -65,6 +66,27 @@ impl Seen<'_> {
             remedy_try: Some(Try {
                 label: "Try without empty answers".to_owned(),
                 edits: vec![("stream.empty_answers", json!(0))],
+            }),
+        })
+    }
+
+    /// Records that the consumer's starting position leaves behind.
+    pub(super) fn skipped(&self) -> Option<Finding> {
+        let skipped = self.timeline.gauge(Metric::Skipped, self.frames);
+        let consumer = self.scenario.consumer;
+        (skipped > 0.0).then(|| Finding {
+            id: "skipped",
+            tone: Tone::Late,
+            cause: format!("What came before {} is not read", consumer.position.word()),
+            evidence: format!(
+                "{} records arrived before {} and are not read, by choice.",
+                int(skipped),
+                clock(consumer.position.from(consumer.start).seconds_f64())
+            ),
+            remedy: "TRIM_HORIZON reads them too, as far as they are kept.".to_owned(),
+            remedy_try: Some(Try {
+                label: "Try TRIM_HORIZON".to_owned(),
+                edits: vec![("consumer.starting_position", json!(StartingPosition::TrimHorizon.word()))],
             }),
         })
     }

@@ -14,6 +14,8 @@ use streamgauge::units::Span;
 pub struct Recount {
     frames: usize,
     shards: usize,
+    /// What arrived before is not to be read, µs.
+    starts_at: u64,
     /// Shards that are open.
     open: usize,
     stream: BTreeMap<Metric, Vec<f64>>,
@@ -28,6 +30,8 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// Records before the starting position.
+    skipped: u32,
     /// What the last answer said, ms.
     behind: f64,
 }
@@ -44,6 +48,7 @@ impl Recount {
             frames: length.div_ceil(width) as usize,
             shards: scenario.stream.open_at_start() as usize,
             open: scenario.stream.open_at_start() as usize,
+            starts_at: scenario.consumer.position.from(scenario.consumer.start).micros(),
             stream: BTreeMap::new(),
             shard: BTreeMap::new(),
             latencies: Vec::new(),
@@ -74,6 +79,7 @@ impl Recount {
                     recount.add(Metric::Concurrency, frame, 1.0);
                 }
             }
+            recount.add(Metric::Skipped, frame, queues.iter().map(|queue| f64::from(queue.skipped)).sum());
             recount.add(Metric::MillisBehindLatest, frame, queues.iter().map(|queue| queue.behind).fold(0.0, f64::max));
             recount.add(Metric::IteratorAgeMs, frame, oldest);
             recount.add(Metric::OpenShards, frame, recount.open as f64);
@@ -107,7 +113,11 @@ impl Recount {
             What::Stored { shard, number, attempt } => {
                 let i = *shard as usize;
                 let bytes = f64::from(offered[number].1 + 16);
-                queues[i].records.push_back((*number, at));
+                if at < self.starts_at {
+                    queues[i].skipped += 1;
+                } else {
+                    queues[i].records.push_back((*number, at));
+                }
                 *at_producer -= 1;
                 self.add_both(Metric::Stored, ShardMetric::Stored, i, frame, 1.0);
                 self.add_both(Metric::StoredBytes, ShardMetric::StoredBytes, i, frame, bytes);
@@ -182,6 +192,7 @@ impl Recount {
             }
             What::Closed { .. } => self.open -= 1,
             What::Operation { .. }
+            | What::Skipped { .. }
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active

@@ -15,6 +15,10 @@ pub struct Happened {
 /// A fact in which records are named by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
+    Skipped {
+        shard: u32,
+        records: u64,
+    },
     Offered {
         number: u32,
         key: u32,
@@ -153,6 +157,7 @@ impl Observer for Collector {
             Fact::InvocationFailed { reader: 0, shard, id, started, injected } => {
                 What::Failed { shard, id, started: started.micros(), injected }
             }
+            Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
             Fact::Expired { reader, shard, records } => What::OtherExpired { reader, shard, records },
             Fact::OperationApplied { index } => What::Operation { index },

@@ -41,13 +41,14 @@ pub enum Phase {
 }
 
 impl Lane {
-    pub fn new(shard: u32, count: u32, seed: u64) -> Self {
+    pub fn new(shard: u32, count: u32, scenario: &Scenario) -> Self {
+        let seed = scenario.seed;
         Self {
             phase: Phase::Gathering,
             batch: 0,
             window_from: 0,
             last_poll: None,
-            first_poll: SECOND * u64::from(shard) / u64::from(count),
+            first_poll: scenario.consumer.start.micros() + SECOND * u64::from(shard) / u64::from(count),
             behind: false,
             rng: Rng::of(seed, Actor::Function { reader: 0, shard }),
             reading: Rng::of(seed, Actor::Reading { reader: 0, shard }),
@@ -110,7 +111,11 @@ impl Model<'_> {
 
     fn poll(&mut self, shard: u32) {
         let (now, i) = (self.now, shard as usize);
-        self.lanes[i].last_poll = Some(now);
+        let first = self.lanes[i].last_poll.replace(now).is_none();
+        let skipped = self.shards[i].skipped;
+        if first && skipped > 0 {
+            self.say(What::Skipped { shard, records: skipped });
+        }
         let shared = self.scenario.stream.other_pollers.count > 0;
         let lane = &mut self.lanes[i];
         lane.pauses = [SECOND, SECOND / 5].map(|pause| longer(pause, shared, &mut lane.reading));

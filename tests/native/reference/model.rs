@@ -6,7 +6,7 @@ use super::lane::{Lane, Other, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario};
+use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario, StartingPosition};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl<'a> Model<'a> {
             facts: Vec::new(),
             asked: Vec::new(),
             shards: (0..count).map(|shard| Shard::new(shard, count, scenario.stream.byte_burst.get())).collect(),
-            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario.seed)).collect(),
+            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario)).collect(),
             others: (0..count)
                 .map(|shard| {
                     let readers = 1..=scenario.stream.other_pollers.count;
@@ -245,7 +245,17 @@ impl<'a> Model<'a> {
             let size = record.size;
             let index = shard.stored;
             let kept = Kept { number, size, arrived: now, index, read: false };
-            shard.kept.push(kept);
+            let consumer = self.scenario.consumer;
+            let from = match consumer.position {
+                StartingPosition::TrimHorizon => 0,
+                StartingPosition::Latest => consumer.start.micros(),
+                StartingPosition::AtTimestamp(at) => at.micros(),
+            };
+            if now < from {
+                shard.skipped += 1;
+            } else {
+                shard.kept.push(kept);
+            }
             shard.all.push(kept);
             shard.stored += 1;
             (stored_bytes, last) = (stored_bytes + bytes, Some(owner));

@@ -3,7 +3,7 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
-use crate::scenario::any::growth;
+use crate::scenario::any::{begins, growth};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -49,7 +49,8 @@ fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {
 }
 
 fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
-    let rest = (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(), operations(length));
+    let rest =
+        (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(length), operations(length));
     rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
         prices: Vec::new(),
         name: "any".to_owned(),
@@ -189,11 +190,14 @@ fn batch_size() -> impl Strategy<Value = u32> {
     prop_oneof![1..20u32, 20..400u32, Just(10_000)]
 }
 
-fn consumer() -> impl Strategy<Value = Consumer> {
+fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
-    (batch_size(), wait(3_000_000), handler, duration(), ratio()).prop_map(
-        |(batch_size, batching_window, handler, duration, injected_error_rate)| Consumer {
+    let begins = begins(Span::from_micros(length));
+    (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
+        |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
+            start,
+            position,
             read_limits: true,
             batch_size,
             batching_window,

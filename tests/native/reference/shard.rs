@@ -61,6 +61,8 @@ pub struct Shard {
     /// Every record that it ever stored.
     pub all: Vec<Kept>,
     pub stored: u64,
+    /// Records that the consumer is not to read.
+    pub skipped: u64,
 }
 
 /// Millionths of a byte that have been answered and have not flowed through 2 MiB/s yet.
@@ -103,6 +105,7 @@ impl Shard {
             kept: Vec::new(),
             all: Vec::new(),
             stored: 0,
+            skipped: 0,
         }
     }
 
