@@ -112,7 +112,10 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "Retention",
         rule: "A record stays readable for the retention. What no invocation has processed by then expires, and the \
-               ledger says so.",
+               ledger says so. Lowering it takes what is older at once; raising it takes a minute and saves what has not \
+               expired. The time to loss is what is left of the retention above the age of the oldest record, divided \
+               by how fast that age grows; the time to catch up is the backlog divided by the spare capacity, both of the \
+               shard where it is worst.",
         departure: "A batch that runs when its records expire is finished.",
         names: &["RETENTION_MIN", "RETENTION_DEFAULT", "RETENTION_MAX"],
         prices: &[],

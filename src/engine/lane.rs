@@ -201,7 +201,7 @@ impl Lane {
     pub(super) fn due(&self, stream: &Stream) -> u64 {
         let log = &stream.shards[self.shard as usize].log;
         let oldest = if self.is_running() { self.batch_end.max(self.expired_to) } else { self.position };
-        let expiry = if oldest < log.tail() { log.get(oldest).arrived + stream.retention() } else { u64::MAX };
+        let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
         self.next_at.min(expiry)
     }
 

@@ -23,6 +23,8 @@ pub struct Stream {
     /// Shard of each key number: every key is hashed once, and again only when its shard is split or merged.
     owner: Vec<u32>,
     retention: u64,
+    /// Since when, µs: nothing expires by it before.
+    retention_since: u64,
     byte_capacity: i64,
     /// What bytes are rounded up to before they are charged.
     unit: u32,
@@ -44,6 +46,7 @@ impl Stream {
             open: (0..shards).collect(),
             owner: (0..scenario.traffic.keys.count()).map(owner_of).collect(),
             retention: retention.micros(),
+            retention_since: 0,
             byte_capacity,
             unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
             empty_answers: scenario.stream.empty_answers,
@@ -68,10 +71,17 @@ impl Stream {
         self.retention
     }
 
+    /// When a record that arrived at an instant expires, µs.
+    #[inline]
+    pub const fn expiry(&self, arrived: u64) -> u64 {
+        let expiry = arrived + self.retention;
+        if expiry > self.retention_since { expiry } else { self.retention_since }
+    }
+
     /// Lets records stay readable for another time from now on. What is older than that is gone; what went before
     /// does not come back.
-    pub fn set_retention(&mut self, retention: Span) {
-        self.retention = retention.micros();
+    pub fn set_retention(&mut self, retention: Span, now: u64) {
+        (self.retention, self.retention_since) = (retention.micros(), now);
     }
 
     /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.

@@ -3,6 +3,7 @@
 
 mod changing;
 mod reading;
+mod retention;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
@@ -67,8 +68,10 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.micro_bursts(),
         seen.too_few_shards(),
         seen.expired(),
+        seen.will_lose(),
         seen.backlog_in_parents(),
         seen.falling_behind(),
+        seen.catching_up(),
         seen.failing(),
         seen.reads_throttled(),
         seen.empty_answers(),
@@ -294,22 +297,6 @@ impl<'a> Seen<'a> {
                 int((needed * HEADROOM).ceil())
             ),
             remedy_try: Some(self.try_shards(needed)),
-        })
-    }
-
-    fn expired(&self) -> Option<Finding> {
-        let expired = self.total(Metric::Expired);
-        (expired > 0.0).then(|| Finding {
-            id: "expired",
-            tone: Tone::Lost,
-            cause: "Records expired before they were processed".to_owned(),
-            evidence: format!(
-                "{} records were older than the retention of {}.",
-                int(expired),
-                span_text(self.scenario.stream.retention.seconds_f64())
-            ),
-            remedy: "A stream only buys time: the function must catch up within the retention.".to_owned(),
-            remedy_try: None,
         })
     }
 

@@ -6,6 +6,7 @@ mod money;
 mod positions;
 mod queueing;
 mod reading;
+mod retention;
 mod timetables;
 mod traffic;
 
