@@ -4,6 +4,7 @@
 //! found, the message is ours and says what to do. `<…>` stands for nothing here: every message is filled in.
 
 use crate::limits;
+use crate::text::clock;
 use crate::units::{SimTime, Span};
 use std::fmt;
 
@@ -71,6 +72,13 @@ pub enum ServiceError {
     NotAdvantage,
     /// The capacity mode was switched too often in 24 hours.
     TooManySwitches,
+    /// A read with an iterator that is too old.
+    ExpiredIterator {
+        /// When the iterator was issued.
+        created: SimTime,
+        /// When it was used.
+        now: SimTime,
+    },
     /// An iterator at an instant that is still to come.
     TimestampInFuture {
         /// The instant that was asked for.
@@ -95,6 +103,7 @@ impl ServiceError {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotActive => "ResourceInUseException",
+            Self::ExpiredIterator { .. } => "ExpiredIteratorException",
             Self::ShardNotFound { .. } => "ResourceNotFoundException",
             Self::SplitKey { .. }
             | Self::NotAdjacent { .. }
@@ -149,6 +158,14 @@ impl ServiceError {
             Self::TooManySwitches => {
                 format!("The capacity mode can be switched {} times in 24 hours.", limits::MODE_SWITCHES_PER_DAY)
             }
+            // The service writes dates; a run has none.
+            Self::ExpiredIterator { created, now } => format!(
+                "Iterator expired. The iterator was created at time {} while right now it is {} which is further in the \
+                 future than the tolerated delay of {} milliseconds.",
+                clock(created.seconds_f64()),
+                clock(now.seconds_f64()),
+                limits::ITERATOR_LIFE.micros() / 1_000
+            ),
             Self::TimestampInFuture { at, now } => format!(
                 "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. \
                  timestampInMillis: {}, currentTimestampInMillis: {}",

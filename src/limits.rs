@@ -212,6 +212,12 @@ limits! {
     /// After a full answer of `GetRecords`, calls within this time are throttled.
     GET_RECORDS_REST_AFTER_FULL: Span = Span::from_secs(5), "s", K, documented;
 
+    // Iterators.
+    /// A shard iterator is good for so long from its issue; each answer of `GetRecords` brings a new one.
+    ITERATOR_LIFE: Span = Span::from_secs(300), "s", K, documented;
+    /// `GetShardIterator` calls to one shard per second.
+    SHARD_ITERATOR_CALLS_PER_SECOND: Rate = Rate::per_second(5), "calls/s", Q, documented;
+
     // Other applications that poll.
     /// Applications beside the consumer that may poll each shard.
     OTHER_POLLERS_MAX: Count = 20, "pollers", OURS, documented;

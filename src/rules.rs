@@ -202,6 +202,16 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Iterators",
+        rule: "Each answer of GetRecords brings the iterator for the next. A poller that lets its own grow too old, because \
+               its work takes longer, is answered with ExpiredIteratorException, takes a new one after the last record \
+               that it read, and goes on. A mapping's are the service's affair.",
+        departure: "A call with an expired iterator is not counted as one of the shard's five. The first iterators of a \
+                    run are there.",
+        names: &["ITERATOR_LIFE", "SHARD_ITERATOR_CALLS_PER_SECOND"],
+        prices: &[],
+    },
+    Rule {
         title: "Starting position",
         rule: "The consumer begins at an instant of its own, at TRIM_HORIZON, LATEST or AT_TIMESTAMP. What arrived before \
                its position is not read, by choice, and the ledger names it so; there is no iterator age for it. \

@@ -67,6 +67,15 @@ pub enum Fact<'a> {
         /// Index of the shard.
         shard: u32,
     },
+    /// A `GetRecords` call came with an iterator that had expired; a new one is taken after the last record read.
+    IteratorExpired {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// The answer.
+        error: ServiceError,
+    },
     /// An invocation began.
     InvocationStarted {
         /// Which reader: 0 is the consumer of the scenario.
@@ -359,6 +368,7 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 5, read) ^ bytes << 16);
             }
             Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
+            Fact::IteratorExpired { reader, shard, .. } => self.add(pair(now << 4 | 12, lane(reader, shard))),
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));

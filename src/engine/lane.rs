@@ -9,6 +9,7 @@ use super::record::{Log, bytes_of};
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
 use super::{mapping, poller};
+use crate::errors::ServiceError;
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, HandlerKind};
 use crate::units::{Ratio, SimTime, Span};
@@ -35,6 +36,8 @@ pub struct Lane {
     /// When the base interval allows the next poll, and when the limits do, µs.
     pub(super) poll_base: u64,
     pub(super) poll_soon: u64,
+    /// When the iterator was issued that its next read has, µs; `None` before the first.
+    iterator: Option<u64>,
     /// Whether the last answer did not reach the tip.
     pub(super) behind: bool,
     /// Whether the last answer was the last one of a closed shard.
@@ -127,6 +130,7 @@ impl Lane {
             window_from: 0,
             poll_base: first_poll,
             poll_soon: 0,
+            iterator: None,
             behind: false,
             at_end: false,
             starts_at,
@@ -343,6 +347,10 @@ impl Lane {
             self.skipped_told = true;
             desk.say(Fact::Skipped { reader, shard, records: self.skipped });
         }
+        // Lambda's pollers read on while the function works, so that only other loops find theirs too old.
+        if desk.settings.kind != ConsumerKind::Lambda && !self.has_iterator(desk) {
+            return false;
+        }
         let state = &mut desk.stream.shards[shard as usize];
         if desk.settings.read_limits && !state.may_read(desk.now) {
             // The lane still knows nothing of the tip.
@@ -350,6 +358,7 @@ impl Lane {
             desk.say(Fact::ReadThrottled { reader, shard });
             return false;
         }
+        self.iterator = Some(desk.now);
         let log = &state.log;
         let empty = u64::from(desk.stream.empty_answers.millionths());
         // Nothing is drawn where nothing lies ahead.
@@ -377,6 +386,23 @@ impl Lane {
         }
         self.fetched = end;
         desk.say(Fact::Read { reader, shard, records, bytes, behind, withheld });
+        true
+    }
+
+    /// Whether the next read has an iterator that is good: where the one it had expired, a new one is taken after the
+    /// last record read. False where that call is refused.
+    fn has_iterator(&mut self, desk: &mut Desk<'_, impl Observer>) -> bool {
+        let issued = self.iterator.unwrap_or(desk.now);
+        if desk.now - issued > limits::ITERATOR_LIFE.micros() {
+            let (created, now) = (SimTime::from_micros(issued), SimTime::from_micros(desk.now));
+            let (reader, shard, error) = (self.reader, self.shard, ServiceError::ExpiredIterator { created, now });
+            desk.say(Fact::IteratorExpired { reader, shard, error });
+            let state = &mut desk.stream.shards[shard as usize];
+            if desk.settings.read_limits && !state.may_take_iterator(desk.now) {
+                return false;
+            }
+            self.iterator = Some(desk.now);
+        }
         true
     }
 

@@ -181,6 +181,7 @@ pub struct Shard {
     pub rejected_bytes: u64,
     write: WriteBuckets,
     read: ReadBuckets,
+    iterators: CallBucket,
 }
 
 impl Shard {
@@ -195,7 +196,8 @@ impl Shard {
             rejected_records: 0,
             rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
-            read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0, slack: 0 },
+            read: ReadBuckets { calls: CallBucket::FULL, bytes_free_at: 0, slack: 0 },
+            iterators: CallBucket::FULL,
         }
     }
 
@@ -229,6 +231,11 @@ impl Shard {
     /// [`charge_read`](Self::charge_read).
     pub fn may_read(&mut self, now: u64) -> bool {
         self.read.take_call(now)
+    }
+
+    /// Whether a `GetShardIterator` call is answered at `now`.
+    pub fn may_take_iterator(&mut self, now: u64) -> bool {
+        self.iterators.take(now)
     }
 
     /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second; on a
@@ -279,11 +286,37 @@ impl WriteBuckets {
     }
 }
 
+/// A bucket of five calls a second, for `GetRecords` and for `GetShardIterator` each; it holds a second's calls.
+#[derive(Clone, Copy, Debug)]
+struct CallBucket {
+    /// When it was last empty, µs.
+    empty_at: i64,
+}
+
+impl CallBucket {
+    const COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
+    const CAPACITY: i64 = 1_000_000;
+    const FULL: Self = Self { empty_at: -Self::CAPACITY };
+
+    fn take(&mut self, now: u64) -> bool {
+        let empty_at = self.empty_at.max(now as i64 - Self::CAPACITY) + Self::COST;
+        let allowed = empty_at <= now as i64;
+        if allowed {
+            self.empty_at = empty_at;
+        }
+        allowed
+    }
+}
+
+const _: () = assert!(
+    limits::SHARD_READ_CALLS_PER_SECOND.milli() == limits::SHARD_ITERATOR_CALLS_PER_SECOND.milli(),
+    "both calls have the same limit"
+);
+
 /// The read limits of a shard, shared by everything that polls it.
 #[derive(Clone, Copy, Debug)]
 struct ReadBuckets {
-    /// When the call bucket was last empty, µs; it holds a second's calls.
-    calls_empty_at: i64,
+    calls: CallBucket,
     /// When everything read so far has passed at 2 MiB a second, µs.
     bytes_free_at: u64,
     /// How long before that the next call may come, µs.
@@ -291,16 +324,8 @@ struct ReadBuckets {
 }
 
 impl ReadBuckets {
-    const CALL_COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
-    const CALL_CAPACITY: i64 = 1_000_000;
-
     fn take_call(&mut self, now: u64) -> bool {
-        let empty_at = self.calls_empty_at.max(now as i64 - Self::CALL_CAPACITY) + Self::CALL_COST;
-        let allowed = empty_at <= now as i64 && now + self.slack >= self.bytes_free_at;
-        if allowed {
-            self.calls_empty_at = empty_at;
-        }
-        allowed
+        now + self.slack >= self.bytes_free_at && self.calls.take(now)
     }
 
     fn charge(&mut self, now: u64, bytes: u64, shared: bool) {

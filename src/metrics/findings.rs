@@ -75,6 +75,7 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.failing(),
         seen.reads_throttled(),
         seen.empty_answers(),
+        seen.iterators_expire(),
         seen.skipped(),
         seen.policy_overshoots(),
         seen.refused(),

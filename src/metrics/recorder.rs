@@ -42,6 +42,7 @@ struct Counts {
     consumer_reads: u64,
     consumer_reads_refused: u64,
     empty_answers: u64,
+    iterators_expired: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -173,6 +174,7 @@ impl Recorder {
             (Metric::ConsumerReads, counts.consumer_reads as f64),
             (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
+            (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
             (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
             (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
@@ -238,6 +240,7 @@ impl Observer for Recorder {
                 self.shards[shard as usize].read_throttled += 1;
                 self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
             }
+            Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
             Fact::InvocationStarted { shard, .. } => {
                 self.counts.invocations += 1;
                 self.shards[shard as usize].busy_since = Some(at);

@@ -119,6 +119,8 @@ metrics! {
         ConsumerReadsRefused = "ConsumerReadsRefused", "calls", Count;
         /// Answers to the consumer that brought nothing although records lay ahead, by injection.
         EmptyAnswers = "EmptyAnswers", "calls", Count;
+        /// Read calls of the consumer with an iterator that was older than five minutes.
+        IteratorsExpired = "ExpiredIteratorException", "calls", Count;
         /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
         /// ahead of it; zero when it has read all there was.
         MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;

@@ -174,6 +174,7 @@ fn place(what: &What) -> u32 {
         | What::Read { shard, .. }
         | What::ReadThrottled { shard }
         | What::Skipped { shard, .. }
+        | What::IteratorExpired { shard, .. }
         | What::OtherRead { shard, .. }
         | What::OtherExpired { shard, .. }
         | What::Started { shard, .. }

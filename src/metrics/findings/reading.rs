@@ -1,8 +1,9 @@
 //! Findings about reading: limits that readers share, answers that bring nothing.
 
 use super::{Finding, Seen, Tone, Try};
+use crate::limits;
 use crate::metrics::timeline::Metric;
-use crate::scenario::StartingPosition;
+use crate::scenario::{ConsumerKind, StartingPosition};
 use crate::text::{clock, int, span_text};
 use crate::words::{capital, count_word, percent};
 use serde_json::json;
@@ -66,6 +67,38 @@ impl Seen<'_> {
             remedy_try: Some(Try {
                 label: "Try without empty answers".to_owned(),
                 edits: vec![("stream.empty_answers", json!(0))],
+            }),
+        })
+    }
+
+    /// More than five minutes between two reads of a poller.
+    pub(super) fn iterators_expire(&self) -> Option<Finding> {
+        let expired = self.total(Metric::IteratorsExpired);
+        let ConsumerKind::Poller(poller) = self.scenario.consumer.kind else { return None };
+        if expired == 0.0 {
+            return None;
+        }
+        let life = limits::ITERATOR_LIFE.seconds_f64();
+        // A batch that leaves a fifth of the time.
+        let each = self.scenario.consumer.duration.per_record.seconds_f64();
+        let left = (life - self.scenario.consumer.duration.fixed.seconds_f64()) * 0.8;
+        let limit = if each > 0.0 { (left / each).floor() } else { 0.0 };
+        let fits = limit >= 1.0 && limit < f64::from(poller.limit);
+        Some(Finding {
+            id: "iterators-expire",
+            tone: Tone::Late,
+            cause: "Iterators expire".to_owned(),
+            evidence: format!(
+                "{} GetRecords calls came with an iterator older than {} and were answered with \
+                 ExpiredIterator\u{200b}Exception. The poller took a new one with GetShardIterator, \
+                 AFTER_SEQUENCE_NUMBER, and nothing was lost; a loop that ends with that error reads nothing more.",
+                int(expired),
+                span_text(life)
+            ),
+            remedy: "Read again within five minutes: smaller answers, or reading and working apart.".to_owned(),
+            remedy_try: fits.then(|| Try {
+                label: format!("Try answers of {}", int(limit)),
+                edits: vec![("consumer.limit", json!(limit as u64))],
             }),
         })
     }

@@ -156,3 +156,60 @@ fn millis_behind_latest_is_the_age_of_the_next_record() {
         assert!((millis - (at - read / 50.0) * 1_000.0).abs() <= 21.0, "second {second}: {millis}");
     }
 }
+
+/// A poller whose work takes longer than five minutes finds its iterator too old each time, takes a new one and goes on;
+/// exactly five minutes are not too long.
+#[test]
+fn an_iterator_lives_for_five_minutes() {
+    let run = |fixed_ms: u32, kind: &str| {
+        let mut consumer = json!({"kind": kind, "fixed_ms": fixed_ms, "per_record_ms": 0});
+        if kind == "poller" {
+            consumer["idle_ms"] = 1_000.into();
+        }
+        polled(&[
+            (".length_s", json!(6_000)),
+            ("traffic.curve", json!([{"kind": "constant", "per_s": 5}])),
+            (".consumer", consumer),
+        ])
+    };
+    let (good, late) = (run(300_000, "poller"), run(300_001, "poller"));
+    assert_eq!(
+        (total(&good, Metric::IteratorsExpired), total(&run(400_000, "lambda"), Metric::IteratorsExpired)),
+        (0.0, 0.0)
+    );
+    // An expiry after each invocation that has ended, on each of two shards.
+    let expired = total(&late, Metric::IteratorsExpired);
+    assert!((36.0..=38.0).contains(&expired), "{expired}");
+    assert_eq!(total(&late, Metric::ReadThrottled), 0.0);
+    for session in [&good, &late] {
+        let ledger = session.ledger();
+        assert!(ledger.balances() && ledger.expired == 0 && ledger.processed > 26_500, "{ledger:?}");
+    }
+    let finding = late.findings().into_iter().find(|finding| finding.id == "iterators-expire").expect("they expire");
+    assert!(finding.evidence.starts_with(&format!("{expired} GetRecords calls")), "{}", finding.evidence);
+}
+
+/// The service's message, with the times of the run.
+#[test]
+fn the_answer_to_an_old_iterator_is_the_services() {
+    struct First(Option<String>);
+    impl Observer for First {
+        fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
+            if let Fact::IteratorExpired { error, .. } = fact {
+                self.0.get_or_insert(format!("{} {error}", at.micros()));
+            }
+        }
+    }
+    let session = polled(&[
+        (".length_s", json!(1_200)),
+        ("stream.shards", json!(1)),
+        ("traffic.arrivals", json!("even")),
+        ("consumer.fixed_ms", json!(400_000)),
+    ]);
+    let mut first = First(None);
+    let mut engine = Engine::new(session.scenario());
+    let _ = engine.advance(engine.end(), u32::MAX, &mut first);
+    let expected = "401000000 ExpiredIteratorException: Iterator expired. The iterator was created at time 0:01 while right \
+                    now it is 6:41 which is further in the future than the tolerated delay of 300000 milliseconds.";
+    assert_eq!(first.0.as_deref(), Some(expected));
+}

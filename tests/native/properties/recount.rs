@@ -155,6 +155,7 @@ impl Recount {
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
             }
             What::OtherExpired { .. } => {}
+            What::IteratorExpired { .. } => self.add(Metric::IteratorsExpired, frame, 1.0),
             What::ReadThrottled { shard } => {
                 self.add(Metric::ConsumerReadsRefused, frame, 1.0);
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);

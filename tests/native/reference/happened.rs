@@ -15,6 +15,10 @@ pub struct Happened {
 /// A fact in which records are named by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
+    IteratorExpired {
+        shard: u32,
+        error: ServiceError,
+    },
     Skipped {
         shard: u32,
         records: u64,
@@ -145,6 +149,7 @@ impl Observer for Collector {
             Fact::Read { reader, shard, records, bytes, .. } => {
                 What::OtherRead { reader, shard, answer: Some((records, bytes)) }
             }
+            Fact::IteratorExpired { reader: 0, shard, error } => What::IteratorExpired { shard, error },
             Fact::ReadThrottled { reader: 0, shard } => What::ReadThrottled { shard },
             Fact::ReadThrottled { reader, shard } => What::OtherRead { reader, shard, answer: None },
             Fact::InvocationStarted { reader: 0, shard, id, records, attempt, ends } => {
