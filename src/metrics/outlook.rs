@@ -57,7 +57,6 @@ impl Outlook {
             if age <= late {
                 continue;
             }
-            outlook.loses(timeline, Shard { ages: &ages[..frames], age, width });
             // The backlog there, and how fast it shrinks.
             let window = ((WINDOW_S / width).round() as usize).clamp(1, frames);
             let seconds = at.seconds_f64() - (frames - window) as f64 * width;
@@ -65,9 +64,11 @@ impl Outlook {
             let (processed, stored) = (rate(ShardMetric::Processed), rate(ShardMetric::Stored));
             let backlog = of(ShardMetric::Waiting)[last] + of(ShardMetric::InFlight)[last];
             let spare = processed - stored;
-            drains &= spare > 0.01 * processed;
-            if drains && outlook.caught_up_in.is_none_or(|longest| backlog / spare > longest) {
-                outlook.caught_up_in = Some(backlog / spare);
+            let gone_in = (spare > 0.01 * processed).then(|| backlog / spare);
+            outlook.loses(timeline, Shard { ages: &ages[..frames], age, width }, gone_in);
+            drains &= gone_in.is_some();
+            if let Some(time) = gone_in.filter(|time| outlook.caught_up_in.is_none_or(|longest| *time > longest)) {
+                outlook.caught_up_in = Some(time);
                 (outlook.backlog, outlook.processed, outlook.stored) = (backlog, processed, stored);
             }
         }
@@ -86,10 +87,12 @@ impl Outlook {
         outlook
     }
 
-    /// Takes a shard into account: where its age reaches the retention first, it decides.
-    fn loses(&mut self, timeline: &Timeline, shard: Shard<'_>) {
+    /// Takes a shard into account: where its age reaches the retention first, it decides. An age may grow while the
+    /// backlog shrinks; where that is gone in time, nothing is lost.
+    fn loses(&mut self, timeline: &Timeline, shard: Shard<'_>, gone_in: Option<f64>) {
         let growth = shard.growth(timeline);
         let time = (growth > STILL).then(|| ((self.retention - shard.age) / growth).max(0.0));
+        let time = time.filter(|time| gone_in.is_none_or(|gone_in| *time < gone_in));
         let first = match (time, self.time_to_loss) {
             (Some(time), Some(first)) => time < first,
             (Some(_), None) => true,

@@ -5,7 +5,7 @@ use crate::limits;
 use crate::metrics::timeline::Metric;
 use crate::scenario::{ConsumerKind, StartingPosition};
 use crate::text::{clock, int, span_text};
-use crate::words::{capital, count_word, percent};
+use crate::words::{count_word, percent};
 use serde_json::json;
 
 impl Seen<'_> {
@@ -57,9 +57,9 @@ impl Seen<'_> {
             tone: Tone::Late,
             cause: "Empty answers with records ahead".to_owned(),
             evidence: format!(
-                "{}, {} of all, brought nothing although records lay ahead: injected, as the service may do it now and \
+                "{} answers, {} of all, brought nothing although records lay ahead: injected, as the service may do it now and \
                  then. MillisBehindLatest was up to {}.",
-                capital(&format!("{} answers", int(empty))),
+                int(empty),
                 percent(empty / reads.max(1.0)),
                 span_text(behind / 1e3)
             ),

@@ -2,9 +2,11 @@
 
 use crate::common::{scenario, session};
 use serde_json::{Value, json};
+use streamgauge::app::verdict::verdict;
 use streamgauge::engine::{Engine, Fact, Observer};
 use streamgauge::metrics::{Finding, Metric, Outlook, findings};
-use streamgauge::session::Session;
+use streamgauge::scenario::presets;
+use streamgauge::session::{Pump, Session};
 use streamgauge::units::SimTime;
 
 const DAY: f64 = 86_400.0;
@@ -106,6 +108,9 @@ fn a_consumer_that_stands_still_has_what_is_left_of_the_retention() {
     assert!(text.evidence.replace('\u{a0}', " ").contains("the retention is 24 h"), "{}", text.evidence);
     let edits = text.remedy_try.expect("the retention can be raised").edits;
     assert_eq!(edits, [("stream.retention_h", json!(48))]);
+    let frames = (80_000.0 / width) as usize;
+    let sub = verdict(session.scenario(), session.timeline(), frames).sub_text().replace('\u{a0}', " ");
+    assert!(sub.contains("The first record expires in 1 h 46 min."), "{sub}");
     // With it nothing is lost in the run.
     parts["stream"]["retention_h"] = 48.into();
     assert_eq!(crate::common::session(&parts).ledger().expired, 0);
@@ -160,6 +165,11 @@ fn the_predicted_catch_up_comes_when_it_was_predicted() {
         assert!(found(&session, at, "catching-up").is_some());
         assert_eq!(outlook.time_to_loss, None);
     }
+    // A preset that ends with a backlog: its age still grows, and the backlog is gone long before it expires.
+    let mut slow = Session::new(presets::by_id("slow-consumer").expect("the preset exists").scenario());
+    assert_eq!(slow.run(), Pump::Finished);
+    assert_eq!(slow.outlook().time_to_loss, None);
+    assert!(slow.outlook().caught_up_in.is_some());
     // While it hangs nothing is caught up, and afterwards there is nothing to say.
     assert_eq!(outlook(&session, 600.0).caught_up_in, None);
     assert_eq!(session.outlook().caught_up_in, None);

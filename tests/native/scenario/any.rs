@@ -180,7 +180,7 @@ fn stream() -> impl Strategy<Value = Stream> {
                 idle: Span::from_millis(10 + u64::from(size >> 10) % 3_000),
                 limit: 1 + (size >> 16) % 10_000,
             },
-            empty_answers: Ratio::from_millionths((size >> 20) * 200 * u32::from(size % 2)).expect("below one"),
+            empty_answers: Ratio::from_millionths((size >> 20) * 200 * (size % 2)).expect("below one"),
             max_record: Bytes::new((1_024 + u64::from(size) % 9_217) << 10),
             rounds_up: size % 3 > 0,
             ..crate::common::stream(shards, hours, mib)
