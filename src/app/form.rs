@@ -407,7 +407,11 @@ impl Source<'_> {
         let shared = ["consumer.spread", "consumer.error_rate", "consumer.kind", "consumer.read_limits"];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
-            small: "polls each shard".to_owned(),
+            small: match self.scenario.stream.other_pollers.count {
+                0 => "polls each shard".to_owned(),
+                1 => "polls each shard, and one other does".to_owned(),
+                count => format!("polls each shard, and {} others do", words::count_word(count.into())),
+            },
             knobs: self.knobs([first, "consumer.fixed_ms", "consumer.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
             more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
