@@ -338,7 +338,7 @@ impl Engine {
             return self.apply(self.operations[index as usize].operation, observer);
         }
         if let Change::Retention(retention) = change {
-            self.stream.set_retention(retention);
+            self.stream.set_retention(retention, self.now);
             return observer.observe(self.now(), Fact::RetentionChanged { retention });
         }
         let Self { now, stream, readers, changes, control, .. } = self;

@@ -122,6 +122,11 @@ const D22: Source = Source {
     text: "Kinesis Data Streams Developer Guide, “Troubleshooting producers”, public sources",
     date: "2022",
 };
+const LL: Source = Source {
+    tag: "D22",
+    text: "Kinesis Data Streams Developer Guide, “Low-latency processing”, public sources",
+    date: "2022",
+};
 const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date: "2025-11" };
 const LK: Source =
     Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
@@ -209,6 +214,22 @@ limits! {
     GET_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// After a full answer of `GetRecords`, calls within this time are throttled.
     GET_RECORDS_REST_AFTER_FULL: Span = Span::from_secs(5), "s", K, documented;
+
+    // Iterators.
+    /// A shard iterator is good for so long from its issue; each answer of `GetRecords` brings a new one.
+    ITERATOR_LIFE: Span = Span::from_secs(300), "s", K, documented;
+    /// `GetShardIterator` calls to one shard per second.
+    SHARD_ITERATOR_CALLS_PER_SECOND: Rate = Rate::per_second(5), "calls/s", Q, documented;
+
+    // Other applications that poll.
+    /// Applications beside the consumer that may poll each shard.
+    OTHER_POLLERS_MAX: Count = 20, "pollers", OURS, documented;
+    /// Other pollers sleep so long after an answer, unless set otherwise: what older guides to the KCL describe.
+    OTHER_POLLERS_IDLE: Span = Span::from_secs(1), "s", LL, documented;
+    /// Shortest sleep of other pollers.
+    OTHER_POLLERS_IDLE_MIN: Span = Span::from_millis(10), "ms", OURS, documented;
+    /// Where several poll a shard, pauses between reads are longer at random by up to one part in so many.
+    POLLERS_SPREAD: Count = 10, "parts", OURS, estimated;
 
     // Put calls.
     /// Records in one `PutRecords` call.

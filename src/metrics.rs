@@ -7,6 +7,7 @@ pub mod findings;
 pub mod histogram;
 pub mod ledger;
 pub mod note;
+pub mod outlook;
 pub mod recorder;
 pub mod timeline;
 
@@ -14,5 +15,6 @@ pub use findings::{Finding, Tone, Try, findings};
 pub use histogram::Histogram;
 pub use ledger::Ledger;
 pub use note::{Note, NoteKind, ShardInfo};
+pub use outlook::Outlook;
 pub use recorder::Recorder;
 pub use timeline::{Metric, ShardMetric, Timeline};

@@ -181,7 +181,10 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "Retention",
         rule: "A record stays readable for the retention. What no invocation has processed by then expires, and the \
-               ledger says so.",
+               ledger says so. Lowering it takes what is older at once; raising it takes a minute and saves what has not \
+               expired. The time to loss is what is left of the retention above the age of the oldest record, divided \
+               by how fast that age grows; the time to catch up is the backlog divided by the spare capacity, both of the \
+               shard where it is worst.",
         departure: "A batch that runs when its records expire is finished.",
         names: &["RETENTION_MIN", "RETENTION_DEFAULT", "RETENTION_MAX"],
         prices: &[],
@@ -231,8 +234,10 @@ pub static ALL: &[Rule] = &[
         title: "GetRecords",
         rule: "Two limits for each shard. A call above the call rate is refused. After an answer, further calls are \
                refused until its bytes have passed at the read rate, which gives five silent seconds after a full \
-               answer.",
-        departure: "That refusals follow the bytes without any burst is inferred from the documented silences.",
+               answer. MillisBehindLatest is the age of the oldest record that lies ahead of the answer. A share of the \
+               answers can be made empty although records lie ahead: an injected effect, drawn by itself.",
+        departure: "That refusals follow the bytes without any burst is inferred from the documented silences. How often \
+                    the service answers with nothing is not published.",
         names: &[
             "SHARD_READ_CALLS_PER_SECOND",
             "SHARD_READ_BYTES_PER_SECOND",
@@ -243,6 +248,19 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Other pollers",
+        rule: "Applications beside the consumer, a loop for each shard: it reads from the oldest record on, is done at \
+               once, and sleeps. They share the calls and the bytes of the shard with the consumer, count in GetRecords \
+               as CloudWatch counts it, and keep records in the log until they have read them. The ledger is the \
+               consumer's alone.",
+        departure: "Where several poll, every pause between reads is longer at random by up to a tenth: in step, it would \
+                    always be the same one that is refused. And a second's worth of bytes may be outstanding before a call \
+                    is refused, so that small answers do not refuse each other; after an answer of more than that \
+                    there is silence until it has passed.",
+        names: &["OTHER_POLLERS_MAX", "OTHER_POLLERS_IDLE", "OTHER_POLLERS_IDLE_MIN", "POLLERS_SPREAD"],
+        prices: &[],
+    },
+    Rule {
         title: "Event source mapping",
         rule: "One lane for each shard. It polls at the base interval and, while an answer did not reach the tip, as \
                fast as the call rate allows. It invokes when a batch is full, when the window is over, or when the \
@@ -250,6 +268,26 @@ pub static ALL: &[Rule] = &[
         departure: "The window begins with the first record read, or when the invocation before ends. A call takes no \
                     time. Parallelization, bisecting, partial responses and fan-out are not built yet.",
         names: &["MAPPING_BATCH_MAX", "MAPPING_BATCH_DEFAULT", "MAPPING_WINDOW_MAX", "MAPPING_POLL_INTERVAL"],
+        prices: &[],
+    },
+    Rule {
+        title: "Iterators",
+        rule: "Each answer of GetRecords brings the iterator for the next. A poller that lets its own grow too old, because \
+               its work takes longer, is answered with ExpiredIteratorException, takes a new one after the last record \
+               that it read, and goes on. A mapping's are the service's affair.",
+        departure: "A call with an expired iterator is not counted as one of the shard's five. The first iterators of a \
+                    run are there.",
+        names: &["ITERATOR_LIFE", "SHARD_ITERATOR_CALLS_PER_SECOND"],
+        prices: &[],
+    },
+    Rule {
+        title: "Starting position",
+        rule: "The consumer begins at an instant of its own, at TRIM_HORIZON, LATEST or AT_TIMESTAMP. What arrived before \
+               its position is not read, by choice, and the ledger names it so; there is no iterator age for it. \
+               Shards that are opened later are read from their beginning.",
+        departure: "All shards' iterators are taken at the instant at which the consumer begins; the first polls follow, \
+                    spread over one pause.",
+        names: &[],
         prices: &[],
     },
     Rule {

@@ -27,7 +27,7 @@ mod walk;
 pub use draft::Draft;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
-pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
+pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
 use crate::hash_key::HashKey;
@@ -63,6 +63,10 @@ pub struct Scenario {
 pub struct Consumer {
     /// How it reads.
     pub kind: ConsumerKind,
+    /// When it begins.
+    pub start: Span,
+    /// Where in the stream it begins.
+    pub position: StartingPosition,
     /// Whether its reads meet the limits of a shard. Without them a run says what the readers would take.
     pub read_limits: bool,
     /// `BatchSize`, 1 to 10,000.
@@ -97,8 +101,38 @@ pub struct Poller {
     pub idle: Span,
     /// Whether it sleeps after each answer, as the KCL does, or only after one without records.
     pub always_sleeps: bool,
-    /// When it begins.
-    pub start: Span,
+}
+
+/// Where in the stream a consumer begins, as iterator types say it. What lies before is not read, by choice. Shards
+/// that are opened later are read from their beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartingPosition {
+    /// At the oldest record that is kept.
+    TrimHorizon,
+    /// Behind the newest record at the instant at which it begins.
+    Latest,
+    /// At the first record that arrived then or later.
+    AtTimestamp(SimTime),
+}
+
+impl StartingPosition {
+    /// The word in a document, which is the service's.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TrimHorizon => "TRIM_HORIZON",
+            Self::Latest => "LATEST",
+            Self::AtTimestamp(_) => "AT_TIMESTAMP",
+        }
+    }
+
+    /// What arrived before this instant is not read by a consumer that begins at `start`.
+    pub const fn from(self, start: Span) -> SimTime {
+        match self {
+            Self::TrimHorizon => SimTime::ZERO,
+            Self::Latest => SimTime::from_micros(start.micros()),
+            Self::AtTimestamp(at) => at,
+        }
+    }
 }
 
 /// Who decides the outcome of an invocation.

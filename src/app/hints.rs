@@ -1,7 +1,7 @@
 //! Sentences beside the knobs: what the numbers mean against the limits, before anything runs.
 
 use super::capacity;
-use super::words::{NBSP, int, rate, si, span_text};
+use super::words::{self, NBSP, int, rate, si, span_text};
 use crate::limits;
 use crate::scenario::{Part, PutCall, RetryPolicy, Scenario, SdkMode};
 use crate::units::{SimTime, Span};
@@ -100,9 +100,19 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
         let text = format!("One key brings {hot} records/s and can use one shard, {each}.");
         return vec![Hint::new(text, HintTone::Bad, true)];
     }
+    let mut hints = Vec::new();
+    let pollers = scenario.stream.other_pollers;
+    if pollers.count > 0 {
+        // The consumer asks once a second at least.
+        let asked = 1.0 + f64::from(pollers.count) / pollers.idle.seconds_f64();
+        let answered = limits::SHARD_READ_CALLS_PER_SECOND.per_second_f64();
+        let text = format!("All pollers ask a shard {} times a second; it answers {answered}.", words::short(asked));
+        hints.push(Hint::new(text, HintTone::Late, asked > answered));
+    }
     let why = if capacity::bytes_bind(scenario) { ": 1 MiB/s a shard binds" } else { "" };
     let text = format!("Room for {} records/s{why}, peak is {}.", int(room), int(rate(peak)));
-    vec![Hint::new(text, HintTone::Bad, peak > room)]
+    hints.insert(0, Hint::new(text, HintTone::Bad, peak > room));
+    hints
 }
 
 /// Speed of the function against what a shard can bring.

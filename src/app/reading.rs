@@ -102,6 +102,11 @@ impl<'a> Reading<'a> {
         self.gauge(Metric::IteratorAgeMs) / 1_000.0
     }
 
+    /// `MillisBehindLatest`, in seconds: age of the oldest record that the last read did not bring.
+    pub fn behind(&self) -> f64 {
+        self.gauge(Metric::MillisBehindLatest) / 1_000.0
+    }
+
     /// Stored records that are not processed yet: waiting or in a running invocation.
     pub fn backlog(&self) -> f64 {
         self.gauge(Metric::Waiting) + self.gauge(Metric::InFlight)

@@ -33,8 +33,8 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
             return;
         }
         if polls_now {
-            lane.poll_base = desk.now + limits::MAPPING_POLL_INTERVAL.micros();
-            lane.poll_soon = desk.now + POLL_DISTANCE;
+            lane.poll_base = desk.now + lane.pause(limits::MAPPING_POLL_INTERVAL.micros(), desk.stream);
+            lane.poll_soon = desk.now + lane.pause(POLL_DISTANCE, desk.stream);
             lane.read(limits::GET_RECORDS_RECORDS_MAX, desk);
             continue;
         }

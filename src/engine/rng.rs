@@ -26,6 +26,13 @@ pub enum Actor {
         /// Index of the shard.
         shard: u32,
     },
+    /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
+    Reading {
+        /// Number of the reader.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
 }
 
 impl Rng {
@@ -37,6 +44,7 @@ impl Rng {
             Actor::Producer => 3 << 32,
             Actor::Answers => 5 << 32,
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
+            Actor::Reading { reader, shard } => (5 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
         // SplitMix64 spreads similar seeds over the whole state.
         let mut x = split_mix(seed) ^ number;

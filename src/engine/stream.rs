@@ -5,7 +5,7 @@ use super::record::{Log, Record, partition_key};
 use crate::hash_key::{HashKey, HashRange, even_shard};
 use crate::limits;
 use crate::scenario::{HashKeys, Scenario, Stream as Settings};
-use crate::units::Span;
+use crate::units::{Ratio, Span};
 
 /// Units of the record bucket: one comes back each µs, so a record takes 1,000 of them.
 const RECORD_COST: i64 = 1_000_000_000 / limits::SHARD_RECORDS_PER_SECOND.milli() as i64;
@@ -23,6 +23,8 @@ pub struct Stream {
     /// Shard of each key number: every key is hashed once, and again only when its shard is split or merged.
     owner: Vec<u32>,
     retention: u64,
+    /// Since when, µs: nothing expires by it before.
+    retention_since: u64,
     byte_capacity: i64,
     /// What bytes are rounded up to before they are charged.
     unit: u32,
@@ -30,6 +32,10 @@ pub struct Stream {
     hash_keys: HashKeys,
     /// Whether Kinesis records have several user records.
     aggregated: bool,
+    /// Share of the answers to readers that are left empty by injection.
+    pub(super) empty_answers: Ratio,
+    /// Whether others poll it beside the consumer.
+    pub(super) shared: bool,
 }
 
 impl Stream {
@@ -47,10 +53,13 @@ impl Stream {
             open: (0..shards).collect(),
             owner: (0..keys).map(owner_of).collect(),
             retention: retention.micros(),
+            retention_since: 0,
             byte_capacity,
             unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
             hash_keys,
             aggregated,
+            empty_answers: scenario.stream.empty_answers,
+            shared: scenario.stream.other_pollers.count > 0,
         }
     }
 
@@ -71,10 +80,17 @@ impl Stream {
         self.retention
     }
 
+    /// When a record that arrived at an instant expires, µs.
+    #[inline]
+    pub const fn expiry(&self, arrived: u64) -> u64 {
+        let expiry = arrived + self.retention;
+        if expiry > self.retention_since { expiry } else { self.retention_since }
+    }
+
     /// Lets records stay readable for another time from now on. What is older than that is gone; what went before
     /// does not come back.
-    pub fn set_retention(&mut self, retention: Span) {
-        self.retention = retention.micros();
+    pub fn set_retention(&mut self, retention: Span, now: u64) {
+        (self.retention, self.retention_since) = (retention.micros(), now);
     }
 
     /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.
@@ -186,6 +202,7 @@ pub struct Shard {
     pub rejected_bytes: u64,
     write: WriteBuckets,
     read: ReadBuckets,
+    iterators: CallBucket,
 }
 
 impl Shard {
@@ -201,7 +218,8 @@ impl Shard {
             rejected_beside: 0,
             rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
-            read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
+            read: ReadBuckets { calls: CallBucket::FULL, bytes_free_at: 0, slack: 0 },
+            iterators: CallBucket::FULL,
         }
     }
 
@@ -244,9 +262,15 @@ impl Shard {
         self.read.take_call(now)
     }
 
-    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second.
-    pub fn charge_read(&mut self, now: u64, bytes: u64) {
-        self.read.charge(now, bytes);
+    /// Whether a `GetShardIterator` call is answered at `now`.
+    pub fn may_take_iterator(&mut self, now: u64) -> bool {
+        self.iterators.take(now)
+    }
+
+    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second; on a
+    /// shared shard, until a second's worth or less is left of them.
+    pub fn charge_read(&mut self, now: u64, bytes: u64, shared: bool) {
+        self.read.charge(now, bytes, shared);
     }
 }
 
@@ -291,30 +315,52 @@ impl WriteBuckets {
     }
 }
 
-/// The read limits of a shard, shared by everything that polls it.
+/// A bucket of five calls a second, for `GetRecords` and for `GetShardIterator` each; it holds a second's calls.
 #[derive(Clone, Copy, Debug)]
-struct ReadBuckets {
-    /// When the call bucket was last empty, µs; it holds a second's calls.
-    calls_empty_at: i64,
-    /// When everything read so far has passed at 2 MiB a second, µs.
-    bytes_free_at: u64,
+struct CallBucket {
+    /// When it was last empty, µs.
+    empty_at: i64,
 }
 
-impl ReadBuckets {
-    const CALL_COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
-    const CALL_CAPACITY: i64 = 1_000_000;
+impl CallBucket {
+    const COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
+    const CAPACITY: i64 = 1_000_000;
+    const FULL: Self = Self { empty_at: -Self::CAPACITY };
 
-    fn take_call(&mut self, now: u64) -> bool {
-        let empty_at = self.calls_empty_at.max(now as i64 - Self::CALL_CAPACITY) + Self::CALL_COST;
-        let allowed = empty_at <= now as i64 && now >= self.bytes_free_at;
+    fn take(&mut self, now: u64) -> bool {
+        let empty_at = self.empty_at.max(now as i64 - Self::CAPACITY) + Self::COST;
+        let allowed = empty_at <= now as i64;
         if allowed {
-            self.calls_empty_at = empty_at;
+            self.empty_at = empty_at;
         }
         allowed
     }
+}
 
-    fn charge(&mut self, now: u64, bytes: u64) {
-        let rate = limits::SHARD_READ_BYTES_PER_SECOND.get();
-        self.bytes_free_at = now.max(self.bytes_free_at) + (bytes * 1_000_000).div_ceil(rate);
+const _: () = assert!(
+    limits::SHARD_READ_CALLS_PER_SECOND.milli() == limits::SHARD_ITERATOR_CALLS_PER_SECOND.milli(),
+    "both calls have the same limit"
+);
+
+/// The read limits of a shard, shared by everything that polls it.
+#[derive(Clone, Copy, Debug)]
+struct ReadBuckets {
+    calls: CallBucket,
+    /// When everything read so far has passed at 2 MiB a second, µs.
+    bytes_free_at: u64,
+    /// How long before that the next call may come, µs.
+    slack: u64,
+}
+
+impl ReadBuckets {
+    fn take_call(&mut self, now: u64) -> bool {
+        now + self.slack >= self.bytes_free_at && self.calls.take(now)
+    }
+
+    fn charge(&mut self, now: u64, bytes: u64, shared: bool) {
+        let takes = (bytes * 1_000_000).div_ceil(limits::SHARD_READ_BYTES_PER_SECOND.get());
+        self.bytes_free_at = now.max(self.bytes_free_at) + takes;
+        // The small answers of one reader must not refuse the others. After a large one there is silence in any case.
+        self.slack = if shared && takes <= 1_000_000 { 1_000_000 } else { 0 };
     }
 }

@@ -2,6 +2,8 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod reading;
+mod retention;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
@@ -66,10 +68,15 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.micro_bursts(),
         seen.too_few_shards(),
         seen.expired(),
+        seen.will_lose(),
         seen.backlog_in_parents(),
         seen.falling_behind(),
+        seen.catching_up(),
         seen.failing(),
         seen.reads_throttled(),
+        seen.empty_answers(),
+        seen.iterators_expire(),
+        seen.skipped(),
         seen.policy_overshoots(),
         seen.refused(),
         seen.idle_shards(),
@@ -294,22 +301,6 @@ impl<'a> Seen<'a> {
         })
     }
 
-    fn expired(&self) -> Option<Finding> {
-        let expired = self.total(Metric::Expired);
-        (expired > 0.0).then(|| Finding {
-            id: "expired",
-            tone: Tone::Lost,
-            cause: "Records expired before they were processed".to_owned(),
-            evidence: format!(
-                "{} records were older than the retention of {}.",
-                int(expired),
-                span_text(self.scenario.stream.retention.seconds_f64())
-            ),
-            remedy: "A stream only buys time: the function must catch up within the retention.".to_owned(),
-            remedy_try: None,
-        })
-    }
-
     fn falling_behind(&self) -> Option<Finding> {
         let ages = &self.timeline.column(Metric::IteratorAgeMs)[..self.frames];
         let worst = ages.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(frame, age)| (frame, age / 1e3));
@@ -380,22 +371,6 @@ impl<'a> Seen<'a> {
                 label: "Try without errors".to_owned(),
                 edits: vec![("consumer.error_rate", json!(0))],
             }),
-        })
-    }
-
-    fn reads_throttled(&self) -> Option<Finding> {
-        let (refused, calls) = (self.total(Metric::ReadThrottled), self.total(Metric::GetRecordsCalls));
-        (refused > calls * 0.05).then(|| Finding {
-            id: "reads-throttled",
-            tone: Tone::Late,
-            cause: "Reads are throttled".to_owned(),
-            evidence: format!(
-                "{} of {} GetRecords calls were refused: a shard gives 2\u{a0}MiB/s and 5 calls a second.",
-                int(refused),
-                int(refused + calls)
-            ),
-            remedy: "More shards give more to read; smaller records take less.".to_owned(),
-            remedy_try: None,
         })
     }
 

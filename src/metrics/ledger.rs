@@ -31,6 +31,8 @@ pub struct Ledger {
     pub in_flight: u64,
     /// Aged out of retention before they were processed.
     pub expired: u64,
+    /// Before the consumer's starting position: not read, by choice.
+    pub skipped: u64,
     /// Given up by the mapping.
     pub discarded: u64,
 }
@@ -54,6 +56,7 @@ impl Ledger {
             waiting: gauge(Metric::Waiting),
             in_flight: gauge(Metric::InFlight),
             expired: count(Metric::Expired),
+            skipped: gauge(Metric::Skipped),
             discarded: count(Metric::Discarded),
         }
     }
@@ -64,9 +67,10 @@ impl Ledger {
     }
 
     /// Whether both sides of the account agree: offered + duplicates = stored + at the producer + lost, and
-    /// stored = processed + in flight + waiting + expired + discarded.
+    /// stored = processed + in flight + waiting + expired + discarded + skipped.
     pub const fn balances(&self) -> bool {
         self.offered + self.duplicates == self.stored + self.at_producer + self.lost()
-            && self.stored == self.processed + self.in_flight + self.waiting + self.expired + self.discarded
+            && self.stored
+                == self.processed + self.in_flight + self.waiting + self.expired + self.discarded + self.skipped
     }
 }

@@ -8,7 +8,10 @@ use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
 use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
+
+/// The reader that the ledger speaks of.
+const CONSUMER: u32 = 0;
 
 /// Counts facts into the frame that is open, and closes frames when told.
 #[derive(Clone, Debug)]
@@ -51,6 +54,10 @@ struct Counts {
     duration_ms: u64,
     get_records_calls: u64,
     read_records: u64,
+    consumer_reads: u64,
+    consumer_reads_refused: u64,
+    empty_answers: u64,
+    iterators_expired: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -63,6 +70,8 @@ struct ShardCounts {
     busy: u64,
     /// Since when the running invocation counts for this frame.
     busy_since: Option<SimTime>,
+    /// How far behind the last answer to the consumer was.
+    behind: Span,
     /// What the shard itself had counted when the frame began.
     before: Before,
 }
@@ -169,9 +178,13 @@ impl Recorder {
             for (stream, shard) in SUMMED {
                 values[stream.index()] += of(shard);
             }
+            values[Metric::Skipped.index()] += lane.skipped as f64;
             let oldest = &mut values[Metric::IteratorAgeMs.index()];
             *oldest = oldest.max(age);
-            *counts = ShardCounts { busy_since: counts.busy_since, before: counts.before, ..ShardCounts::default() };
+            let behind = &mut values[Metric::MillisBehindLatest.index()];
+            *behind = behind.max(counts.behind.millis_f64());
+            let ShardCounts { busy_since, behind, before, .. } = *counts;
+            *counts = ShardCounts { busy_since, behind, before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
         let quantile =
@@ -204,6 +217,10 @@ impl Recorder {
             (Metric::Concurrency, engine.concurrency() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
+            (Metric::ConsumerReads, counts.consumer_reads as f64),
+            (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
+            (Metric::EmptyAnswers, counts.empty_answers as f64),
+            (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
             (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
             (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
@@ -272,12 +289,21 @@ impl Observer for Recorder {
             Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
-            Fact::Read { records, bytes, .. } => {
+            Fact::Read { reader, shard, records, bytes, behind, withheld } => {
                 self.counts.read_bytes += bytes;
                 self.counts.get_records_calls += 1;
                 self.counts.read_records += u64::from(records);
+                if reader == CONSUMER {
+                    self.counts.consumer_reads += 1;
+                    self.counts.empty_answers += u64::from(withheld);
+                    self.shards[shard as usize].behind = behind;
+                }
             }
-            Fact::ReadThrottled { shard, .. } => self.shards[shard as usize].read_throttled += 1,
+            Fact::ReadThrottled { reader, shard } => {
+                self.shards[shard as usize].read_throttled += 1;
+                self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
+            }
+            Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
             Fact::InvocationStarted { shard, .. } => {
                 self.counts.invocations += 1;
                 self.shards[shard as usize].busy_since = Some(at);
@@ -286,7 +312,12 @@ impl Observer for Recorder {
                 self.counts.errors += 1;
                 self.invocation_ended(at, shard, started);
             }
-            Fact::Expired { records, .. } => self.counts.expired += records,
+            // What another poller missed is not the consumer's loss.
+            Fact::Expired { reader, records, .. } => {
+                self.counts.expired += if reader == CONSUMER { records } else { 0 };
+            }
+            // Counted as a gauge, since records are passed over before the consumer begins.
+            Fact::Skipped { .. } => {}
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
             Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),

@@ -107,6 +107,8 @@ metrics! {
         InFlight = "InFlight", "records", Gauge;
         /// Records that aged out of retention before they were processed.
         Expired = "Expired", "records", Count;
+        /// Records before the consumer's starting position: not read, by choice.
+        Skipped = "Skipped", "records", Gauge;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
         /// Invocations started.
@@ -127,6 +129,17 @@ metrics! {
         ReadRecords = "GetRecords.Records", "records", Count;
         /// Bytes returned by read calls.
         ReadBytes = "GetRecords.Bytes", "bytes", Count;
+        /// Read calls of the consumer that were answered; the rows above count all pollers, as CloudWatch does.
+        ConsumerReads = "ConsumerReads", "calls", Count;
+        /// Read calls of the consumer that were refused.
+        ConsumerReadsRefused = "ConsumerReadsRefused", "calls", Count;
+        /// Answers to the consumer that brought nothing although records lay ahead, by injection.
+        EmptyAnswers = "EmptyAnswers", "calls", Count;
+        /// Read calls of the consumer with an iterator that was older than five minutes.
+        IteratorsExpired = "ExpiredIteratorException", "calls", Count;
+        /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
+        /// ahead of it; zero when it has read all there was.
+        MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;
         /// Age of the oldest stored record that is not processed yet; zero when there is none.
         IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
         /// Put to processed, median of the records processed in the frame.

@@ -2,7 +2,10 @@
 
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Draws, Keys, Part};
-use super::{ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, Scenario, producer, sizes, stream};
+use super::{
+    ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, Scenario, StartingPosition, producer, sizes,
+    stream,
+};
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
 
@@ -31,9 +34,12 @@ pub fn of(scenario: &Scenario) -> Draft {
             consumer.number("limit", poller.limit.into());
             consumer.span("idle_ms", poller.idle);
             consumer.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
-            consumer.span("start_s", poller.start);
         }
     }
+    consumer.span("start_s", scenario.consumer.start);
+    consumer.word("starting_position", scenario.consumer.position.word());
+    let at = if let StartingPosition::AtTimestamp(at) = scenario.consumer.position { at } else { SimTime::ZERO };
+    consumer.time("starting_at_s", at);
     consumer.word("read_limits", if scenario.consumer.read_limits { "kept" } else { "lifted" });
     consumer.word(
         "handler",

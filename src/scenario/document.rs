@@ -7,8 +7,10 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, Scenario, Stream, StreamMode, Traffic, curve, prices, producer, sizes, stream, walk,
+    Producer, PutCall, Scenario, StartingPosition, Stream, StreamMode, Traffic, curve, prices, producer, sizes, stream,
+    walk,
 };
+use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::Value;
@@ -111,9 +113,14 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
                 limit: read.small("consumer.limit"),
                 idle: read.span("consumer.idle_ms"),
                 always_sleeps: read.text("consumer.sleeps") == "always",
-                start: read.span("consumer.start_s"),
             }),
             _ => ConsumerKind::Lambda,
+        },
+        start: read.span("consumer.start_s"),
+        position: match read.text("consumer.starting_position") {
+            "LATEST" => StartingPosition::Latest,
+            "AT_TIMESTAMP" => StartingPosition::AtTimestamp(read.at("consumer.starting_at_s")),
+            _ => StartingPosition::TrimHorizon,
         },
         read_limits: read.text("consumer.read_limits") != "lifted",
         batch_size: read.small("consumer.batch_size"),
@@ -128,6 +135,12 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
     duration_fits(&mut read, "consumer.per_record_ms", &consumer);
+    if let StartingPosition::AtTimestamp(at) = consumer.position
+        && at.micros() > consumer.start.micros()
+    {
+        let message = format!("{}; choose less", ServiceError::TimestampInFuture { at, now: consumer.start });
+        read.wrong("consumer.starting_at_s", message);
+    }
     let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),

@@ -218,6 +218,11 @@ const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
     word("always", "After each answer", "It sleeps after each answer, as the KCL does."),
 ];
+const POSITIONS: &[Choice] = &[
+    word("TRIM_HORIZON", "TRIM_HORIZON", "At the oldest record that is kept."),
+    word("LATEST", "LATEST", "Behind the newest record at the instant at which it begins."),
+    word("AT_TIMESTAMP", "AT_TIMESTAMP", "At the first record that arrived at an instant, or later."),
+];
 const READ_LIMITS: &[Choice] = &[
     word("kept", "Kept", "Five calls and 2 MiB a second for each shard, as the service has them."),
     word("lifted", "Lifted", "The run says what the readers would take; the service would not let them."),
@@ -367,12 +372,20 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("stream.autoscaler.min_shards", "Fewest shards", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Fewest shards that the policy asks for.").only(&["policy"]),
     Field::num("stream.autoscaler.max_shards", "Most shards", "shards", whole(1, l::SHARDS_MAX, 1), 100, "Most shards that the policy asks for.").only(&["policy"]),
 
+    Field::num("stream.empty_answers", "Empty answers", "of all", SHARE, 0, "Share of the GetRecords answers that bring nothing although records lie ahead, from 0 to 1: injected, since no figure is published."),
+    Field::group("stream.other_pollers", "Other pollers", "Applications beside the consumer that read every shard with GetRecords and share its read limits."),
+    Field::num("stream.other_pollers.count", "Other pollers", "pollers", whole(0, l::OTHER_POLLERS_MAX, 1), 0, "How many other applications poll each shard; their work takes no time.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
+    Field::num("stream.other_pollers.idle_ms", "Each sleeps", "ms", millis(l::OTHER_POLLERS_IDLE_MIN.micros(), Span::from_secs(60), 100_000), l::OTHER_POLLERS_IDLE.micros(), "How long each of them sleeps after an answer.").limit_is("OTHER_POLLERS_IDLE"),
+    Field::num("stream.other_pollers.limit", "Each reads up to", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one of their answers at most.").limit_is("GET_RECORDS_RECORDS_MAX"),
+
     Field::group("consumer", "Consumer", "A Lambda event source mapping and its function; one invocation a shard at a time."),
     Field::choice("consumer.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
     Field::num("consumer.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumer.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumer.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
-    Field::num("consumer.start_s", "Starts at", "s", SECONDS, 0, "When the poller begins; its shards follow, spread over one sleep.").only(&["poller"]),
+    Field::num("consumer.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),
+    Field::choice("consumer.starting_position", "Starting position", POSITIONS, Default::Text("TRIM_HORIZON"), "Where in the stream the consumer begins; what lies before is not read, by choice."),
+    Field::num("consumer.starting_at_s", "Timestamp", "s", SECONDS, 0, "AT_TIMESTAMP: the instant of the run from which on records are read; not after the consumer begins."),
     Field::choice("consumer.read_limits", "Read limits", READ_LIMITS, Default::Text("kept"), "Whether reads meet the limits of a shard.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
     Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
     Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),

@@ -3,7 +3,9 @@
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::{Draft, Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Timeouts};
+use streamgauge::scenario::{
+    Draft, OtherPollers, Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Timeouts,
+};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{Bytes, Ratio, Span};
 
@@ -35,6 +37,8 @@ pub const fn stream(shards: u32, retention_h: u64, burst_mib: u64) -> Stream {
         scale_after: Span::from_secs(900),
         warm_mib: 0,
         autoscaler: None,
+        other_pollers: OtherPollers { count: 0, idle: Span::from_secs(1), limit: 10_000 },
+        empty_answers: Ratio::ZERO,
     }
 }
 

@@ -86,7 +86,7 @@ impl State<'_> {
     fn when_done(&self, held: bool) -> String {
         let waiting = self.reading.backlog() + self.ledger.at_producer as f64;
         if self.is_late() || self.holds_back() {
-            return format!("{} still wait.", words::records(waiting));
+            return format!("{} still wait.{}", words::records(waiting), self.time_to_loss());
         }
         let counted = if held { " Lateness counts from the first attempt, for 99 of 100 records." } else { "" };
         match self.reading.caught_up(self.late_after) {

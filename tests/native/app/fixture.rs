@@ -36,6 +36,8 @@ pub fn scenario() -> Scenario {
         stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
+            start: Span::ZERO,
+            position: streamgauge::scenario::StartingPosition::TrimHorizon,
             read_limits: true,
             batch_size: 100,
             batching_window: Span::ZERO,

@@ -14,6 +14,8 @@ use streamgauge::units::Span;
 pub struct Recount {
     frames: usize,
     shards: usize,
+    /// What arrived before is not to be read, µs.
+    starts_at: u64,
     /// Shards that are open.
     open: usize,
     stream: BTreeMap<Metric, Vec<f64>>,
@@ -57,6 +59,10 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// Records before the starting position.
+    skipped: u32,
+    /// What the last answer said, ms.
+    behind: f64,
 }
 
 struct Running {
@@ -71,6 +77,7 @@ impl Recount {
             frames: length.div_ceil(width) as usize,
             shards: scenario.stream.open_at_start() as usize,
             open: scenario.stream.open_at_start() as usize,
+            starts_at: scenario.consumer.position.from(scenario.consumer.start).micros(),
             stream: BTreeMap::new(),
             shard: BTreeMap::new(),
             latencies: Vec::new(),
@@ -105,6 +112,8 @@ impl Recount {
                     recount.add(Metric::Concurrency, frame, 1.0);
                 }
             }
+            recount.add(Metric::Skipped, frame, queues.iter().map(|queue| f64::from(queue.skipped)).sum());
+            recount.add(Metric::MillisBehindLatest, frame, queues.iter().map(|queue| queue.behind).fold(0.0, f64::max));
             recount.add(Metric::IteratorAgeMs, frame, oldest);
             recount.add(Metric::OpenShards, frame, recount.open as f64);
         }
@@ -138,7 +147,11 @@ impl Recount {
                 let i = *shard as usize;
                 let (data, bytes) = (offered[number].1, f64::from(*bytes));
                 assert!(self.aggregated || bytes == f64::from(data + 16));
-                queues[i].records.push_back((*number, at));
+                if at < self.starts_at {
+                    queues[i].skipped += 1;
+                } else {
+                    queues[i].records.push_back((*number, at));
+                }
                 // A record that is stored while its host does not know is no longer the producer's alone.
                 if *copies == 0 {
                     *at_producer -= 1;
@@ -172,12 +185,20 @@ impl Recount {
                 };
                 self.add(metric, frame, 1.0);
             }
-            What::Read { records, bytes, .. } => {
-                self.add(Metric::GetRecordsCalls, frame, 1.0);
-                self.add(Metric::ReadBytes, frame, *bytes as f64);
-                self.add(Metric::ReadRecords, frame, f64::from(*records));
+            What::Read { shard, records, bytes, behind, withheld } => {
+                self.read(frame, *records, *bytes);
+                self.add(Metric::ConsumerReads, frame, 1.0);
+                self.add(Metric::EmptyAnswers, frame, f64::from(u8::from(*withheld)));
+                queues[*shard as usize].behind = *behind as f64 / 1e3;
             }
+            What::OtherRead { answer: Some((records, bytes)), .. } => self.read(frame, *records, *bytes),
+            What::OtherRead { shard, answer: None, .. } => {
+                self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
+            }
+            What::OtherExpired { .. } => {}
+            What::IteratorExpired { .. } => self.add(Metric::IteratorsExpired, frame, 1.0),
             What::ReadThrottled { shard } => {
+                self.add(Metric::ConsumerReadsRefused, frame, 1.0);
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
             }
             What::Started { shard, records, .. } => {
@@ -213,6 +234,7 @@ impl Recount {
             }
             What::Closed { .. } => self.open -= 1,
             What::Operation { .. }
+            | What::Skipped { .. }
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active
@@ -227,6 +249,12 @@ impl Recount {
         } else {
             self.add(Metric::Retried, frame, 1.0);
         }
+    }
+
+    fn read(&mut self, frame: usize, records: u32, bytes: u64) {
+        self.add(Metric::GetRecordsCalls, frame, 1.0);
+        self.add(Metric::ReadBytes, frame, bytes as f64);
+        self.add(Metric::ReadRecords, frame, f64::from(records));
     }
 
     fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {

@@ -2,11 +2,11 @@
 //! are refilled, one event a record. It shares no code with the engine but the generator of random numbers.
 
 use super::happened::{Happened, What};
-use super::lane::{Lane, Phase};
+use super::lane::{Lane, Other, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario, SdkMode};
+use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario, SdkMode, StartingPosition};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,16 @@ pub struct Host {
 #[derive(Clone, Debug)]
 pub enum Due {
     Operation(usize),
-    Retry { records: Vec<Offer>, attempts: u32 },
+    Retry {
+        records: Vec<Offer>,
+        attempts: u32,
+    },
     Wake(u32),
     InvocationEnd(u32),
     InvokeAgain(u32),
     Expire(u32),
+    /// Another poller, by its shard and its place there, reads.
+    Other(u32, usize),
 }
 
 /// An invocation as a host would see it: shard, id, attempt, and index and number of its records.
@@ -52,6 +57,8 @@ pub struct Model<'a> {
     pub asked: Vec<Asked>,
     pub shards: Vec<Shard>,
     pub lanes: Vec<Lane>,
+    /// The other pollers of each shard.
+    pub others: Vec<Vec<Other>>,
     /// Whether an invocation that is asked about succeeds.
     pub succeeds: &'a dyn Fn(u64) -> bool,
     hosts: Vec<Host>,
@@ -79,7 +86,13 @@ impl<'a> Model<'a> {
             facts: Vec::new(),
             asked: Vec::new(),
             shards: (0..count).map(|shard| Shard::new(shard, count, scenario.stream.byte_burst.get())).collect(),
-            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario.seed)).collect(),
+            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario)).collect(),
+            others: (0..count)
+                .map(|shard| {
+                    let readers = 1..=scenario.stream.other_pollers.count;
+                    readers.map(|reader| Other::new(reader, shard, count, scenario)).collect()
+                })
+                .collect(),
             succeeds,
             hosts: vec![Host { tokens: 500, ..Host::default() }; scenario.producer.hosts as usize],
             turn: 0,
@@ -93,6 +106,9 @@ impl<'a> Model<'a> {
         }
         for shard in 0..count {
             model.note(model.lanes[shard as usize].next_poll(), Due::Wake(shard));
+            for place in 0..model.others[shard as usize].len() {
+                model.note(model.others[shard as usize][place].next, Due::Other(shard, place));
+            }
         }
         model
     }
@@ -148,7 +164,12 @@ impl<'a> Model<'a> {
     }
 
     pub fn note(&mut self, at: u64, due: Due) {
-        self.agenda.push((at, self.order, due));
+        // At one instant the readers of a shard read in their order.
+        let order = match due {
+            Due::Other(_, place) => u64::MAX - 1_000 + place as u64,
+            _ => self.order,
+        };
+        self.agenda.push((at, order, due));
         self.order += 1;
     }
 
@@ -192,7 +213,11 @@ impl<'a> Model<'a> {
             }
             Due::InvocationEnd(shard) => self.invocation_end(shard),
             Due::InvokeAgain(shard) => self.invoke_again(shard),
-            Due::Expire(shard) => self.expire(shard),
+            Due::Expire(shard) => {
+                self.expire(shard);
+                self.expire_others(shard);
+            }
+            Due::Other(shard, place) => self.poll_other(shard, place),
         }
     }
 
@@ -312,7 +337,19 @@ impl<'a> Model<'a> {
             shard.bytes.take(now, charged);
             let size = record.size;
             let index = shard.stored;
-            shard.kept.push(Kept { number, size, arrived: now, index, read: false });
+            let kept = Kept { number, size, arrived: now, index, read: false };
+            let consumer = self.scenario.consumer;
+            let from = match consumer.position {
+                StartingPosition::TrimHorizon => 0,
+                StartingPosition::Latest => consumer.start.micros(),
+                StartingPosition::AtTimestamp(at) => at.micros(),
+            };
+            if now < from {
+                shard.skipped += 1;
+            } else {
+                shard.kept.push(kept);
+            }
+            shard.all.push(kept);
             shard.stored += 1;
             (stored_bytes, last) = (stored_bytes + bytes, Some(owner));
             self.say(What::Stored { shard: owner, number, attempt, copies: record.copies, bytes: bytes as u32 });

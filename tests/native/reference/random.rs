@@ -3,13 +3,14 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
-use crate::scenario::any::growth;
+use crate::scenario::any::{begins, growth};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, Part, PlannedOperation, Producer,
-    PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, Stream, Timeouts, Traffic,
+    Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
+    PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, Stream, Timeouts,
+    Traffic,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -49,7 +50,8 @@ fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {
 }
 
 fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
-    let rest = (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(), operations(length));
+    let rest =
+        (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(length), operations(length));
     rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
         prices: Vec::new(),
         name: "any".to_owned(),
@@ -128,9 +130,12 @@ fn wait(most: u64) -> impl Strategy<Value = Span> {
     prop_oneof![1 => Just(Span::ZERO), 3 => even(0..=most).prop_map(Span::from_micros)]
 }
 
+fn share(millionths: u32) -> Ratio {
+    Ratio::from_millionths(millionths).expect("at most one")
+}
+
 fn ratio() -> impl Strategy<Value = Ratio> {
-    let some = (0..=1_000_000u32).prop_map(|millionths| Ratio::from_millionths(millionths).expect("at most one"));
-    prop_oneof![4 => Just(Ratio::ZERO), 2 => some, 1 => Just(Ratio::ONE)]
+    prop_oneof![4 => Just(Ratio::ZERO), 2 => (0..=1_000_000u32).prop_map(share), 1 => Just(Ratio::ONE)]
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
@@ -167,9 +172,15 @@ fn producer() -> impl Strategy<Value = Producer> {
 fn stream(length: u64) -> impl Strategy<Value = Stream> {
     let retention =
         prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
-    (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)], any::<bool>()).prop_map(
-        |(shards, retention, mib, rounds_up)| Stream {
+    let pollers = (0..4u32, even(20_000..2_000_000u64), prop_oneof![1..20u32, Just(10_000)]);
+    let pollers = pollers.prop_map(|(count, idle, limit)| OtherPollers { count, idle: Span::from_micros(idle), limit });
+    let empty = prop_oneof![2 => Just(Ratio::ZERO), 1 => (0..=900_000u32).prop_map(share)];
+    let burst = prop_oneof![Just(1u64), Just(10)];
+    (1..=4u32, retention, burst, any::<bool>(), pollers, empty).prop_map(
+        |(shards, retention, mib, rounds_up, other_pollers, empty_answers)| Stream {
             rounds_up,
+            other_pollers,
+            empty_answers,
             retention: Span::from_micros(retention),
             ..crate::common::stream(shards, 24, mib)
         },
@@ -188,11 +199,14 @@ fn batch_size() -> impl Strategy<Value = u32> {
     prop_oneof![1..20u32, 20..400u32, Just(10_000)]
 }
 
-fn consumer() -> impl Strategy<Value = Consumer> {
+fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
-    (batch_size(), wait(3_000_000), handler, duration(), ratio()).prop_map(
-        |(batch_size, batching_window, handler, duration, injected_error_rate)| Consumer {
+    let begins = begins(Span::from_micros(length));
+    (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
+        |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
+            start,
+            position,
             read_limits: true,
             batch_size,
             batching_window,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
     Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
-    Operation, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series,
-    SeriesRow, Sizes, Stream, StreamMode, Timeouts, Traffic,
+    Operation, OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario,
+    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -225,6 +225,12 @@ fn stream() -> impl Strategy<Value = Stream> {
             scale_after,
             warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
             autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            other_pollers: OtherPollers {
+                count: (size >> 8) % 4,
+                idle: Span::from_millis(10 + u64::from(size >> 10) % 3_000),
+                limit: 1 + (size >> 16) % 10_000,
+            },
+            empty_answers: Ratio::from_millionths((size >> 20) * 200 * (size % 2)).expect("below one"),
             max_record: Bytes::new((1_024 + u64::from(size) % 9_217) << 10),
             rounds_up: size % 3 > 0,
             ..crate::common::stream(shards, hours, mib)
@@ -261,24 +267,37 @@ fn duration() -> impl Strategy<Value = DurationModel> {
 
 fn consumer() -> impl Strategy<Value = Consumer> {
     let idle = (1_000..3_000_000u64).prop_map(Span::from_micros);
-    let poller = (1..=10_000u32, idle, any::<bool>(), span(Span::from_secs(20)));
-    let poller = prop::option::of(poller.prop_map(|(limit, idle, always_sleeps, start)| Poller {
-        limit,
-        idle,
-        always_sleeps,
-        start,
-    }));
-    (lambda(), poller, any::<bool>()).prop_map(|(lambda, poller, read_limits)| match poller {
-        None => Consumer { read_limits, ..lambda },
-        // What only a mapping has stands at its default.
-        Some(poller) => Consumer {
-            kind: ConsumerKind::Poller(poller),
-            read_limits,
-            batch_size: 100,
-            batching_window: Span::ZERO,
-            memory_mb: 512,
-            ..lambda
-        },
+    let poller = (1..=10_000u32, idle, any::<bool>());
+    let poller = poller.prop_map(|(limit, idle, always_sleeps)| Poller { limit, idle, always_sleeps });
+    let begins = begins(Span::from_secs(20));
+    (lambda(), prop::option::of(poller), any::<bool>(), begins).prop_map(|(lambda, poller, read_limits, begins)| {
+        let (start, position) = begins;
+        let lambda = Consumer { read_limits, start, position, ..lambda };
+        match poller {
+            None => lambda,
+            // What only a mapping has stands at its default.
+            Some(poller) => Consumer {
+                kind: ConsumerKind::Poller(poller),
+                batch_size: 100,
+                batching_window: Span::ZERO,
+                memory_mb: 512,
+                ..lambda
+            },
+        }
+    })
+}
+
+/// When a consumer begins, and where in the stream.
+pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
+    let start = prop_oneof![2 => Just(0u64), 1 => 0..latest.micros()].prop_map(|start| start / 2 * 2);
+    (start, 0..4u32, 0..=1_000u64).prop_map(|(start, kind, part)| {
+        let at = SimTime::from_micros(start / 1_000 * part);
+        let position = match kind {
+            0 => StartingPosition::Latest,
+            1 => StartingPosition::AtTimestamp(at),
+            _ => StartingPosition::TrimHorizon,
+        };
+        (Span::from_micros(start), position)
     })
 }
 
@@ -286,6 +305,8 @@ fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
             kind: ConsumerKind::Lambda,
+            start: Span::ZERO,
+            position: StartingPosition::TrimHorizon,
             read_limits: true,
             batch_size,
             batching_window: Span::from_secs(window),
