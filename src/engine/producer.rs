@@ -10,7 +10,7 @@ use super::order::Line;
 use super::put::{Bench, backoff, charged_alone, lose, put_entry, put_records, stored_of, strikes};
 use super::record::{Record, bytes_of};
 use super::rng::{Actor, Rng};
-use super::waiting::{Group, Queues, WaitingRoom};
+use super::waiting::{FixedWaits, Group, Queues, WaitingRoom};
 use crate::limits;
 use crate::scenario::{Jitter, Producer as Settings, PutCall, RetryPolicy, Scenario, SdkMode};
 use crate::units::{Ratio, Span};
@@ -41,6 +41,8 @@ pub struct Producer {
     kpl: Option<Box<Kpl>>,
     /// Records in the waiting room and the queues that the stream has stored without the producer's knowing.
     held_stored: u64,
+    /// Waits, where they are not drawn and nothing else is waited for.
+    fixed: Option<FixedWaits>,
     /// The call that is being made; kept for its memory.
     call: Vec<Record>,
 }
@@ -77,6 +79,7 @@ impl Producer {
             line: Line::default(),
             kpl,
             held_stored: 0,
+            fixed: FixedWaits::of(&settings),
             call: Vec::new(),
         }
     }
@@ -110,7 +113,6 @@ impl Producer {
     pub fn act(&mut self, bench: &mut Bench<'_, impl Observer>) {
         if self.queues.due() <= bench.now {
             if let Some((_, mut record)) = self.queues.release_next() {
-                self.held_stored -= u64::from(record.copies > 0);
                 record.attempt += 1;
                 self.put_one(record, bench);
             }
@@ -140,6 +142,7 @@ impl Producer {
         }
         self.settings.retry = retry;
         self.plain &= is_plain(&self.settings);
+        self.fixed = FixedWaits::of(&self.settings);
     }
 
     /// Takes a record from the traffic.
@@ -304,23 +307,20 @@ impl Producer {
         self.rejected_one(record, bench)
     }
 
-    /// Decides what becomes of a single record that was rejected.
+    /// Decides what becomes of a single record that was rejected. Records wait in queues only where every answer comes, so
+    /// none of them is stored without the producer's knowing.
     #[inline(always)]
     fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> Fate {
-        if let Some(wait) = self.fixed_wait(record.attempt) {
-            let old = |max_age: Span| bench.now - record.offered > max_age.micros();
-            if let RetryPolicy::Again { max_attempts, max_age, .. } = self.settings.retry {
-                if u32::from(record.attempt) >= max_attempts {
-                    lose(record, LossCause::Exhausted, bench);
-                    return Fate::Settled;
-                }
-                if max_age.is_some_and(old) {
-                    lose(record, LossCause::TooOld, bench);
-                    return Fate::Settled;
-                }
+        if let Some(fixed) = &self.fixed {
+            if record.attempt >= fixed.max_attempts {
+                lose(record, LossCause::Exhausted, bench);
+                return Fate::Settled;
             }
-            self.held_stored += u64::from(record.copies > 0);
-            self.queues.admit(bench.now, wait, record);
+            if bench.now - record.offered > fixed.max_age {
+                lose(record, LossCause::TooOld, bench);
+                return Fate::Settled;
+            }
+            self.queues.admit(bench.now, fixed.after(record.attempt), record);
             return Fate::Waits;
         }
         self.rejected_alone(record, bench)
@@ -331,17 +331,6 @@ impl Producer {
         self.call.clear();
         self.call.push(record);
         self.failed(record.attempt, Failure::Throttled, bench)
-    }
-
-    /// The wait after so many attempts, where it is not drawn and nothing else is waited for.
-    fn fixed_wait(&self, attempts: u16) -> Option<u64> {
-        match self.settings.retry {
-            _ if self.settings.timeouts.rate != Ratio::ZERO => None,
-            RetryPolicy::Again { base, cap, multiplier_milli, jitter: Jitter::None, .. } => {
-                Some(backoff(base.micros(), cap.micros(), multiplier_milli, attempts))
-            }
-            _ => None,
-        }
     }
 
     /// Puts everything in `call`, of one host.

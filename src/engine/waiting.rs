@@ -3,9 +3,51 @@
 //! Where waits are drawn at random, groups wait in blocks and the agenda knows when each is due. Where every wait of
 //! an attempt is equally long, they come due in the order in which they were rejected, and a queue does.
 
+use super::put::backoff;
 use super::record::Record;
-use crate::scenario::PutCall;
+use crate::scenario::{Jitter, Producer, PutCall, RetryPolicy};
+use crate::units::{Ratio, Span};
 use std::collections::VecDeque;
+
+/// Waits of a policy that draws none, ready to use for each rejected record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FixedWaits {
+    pub max_attempts: u16,
+    /// µs; `u64::MAX` where records are never too old.
+    pub max_age: u64,
+    base: u64,
+    cap: u64,
+    multiplier_milli: u32,
+}
+
+impl FixedWaits {
+    /// The waits of a producer's policy; none where they are drawn, or answers may not come.
+    pub(super) fn of(settings: &Producer) -> Option<Self> {
+        match settings.retry {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter: Jitter::None }
+                if settings.timeouts.rate == Ratio::ZERO =>
+            {
+                Some(Self {
+                    max_attempts: max_attempts as u16,
+                    max_age: max_age.map_or(u64::MAX, Span::micros),
+                    base: base.micros().min(cap.micros()),
+                    cap: cap.micros(),
+                    multiplier_milli,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The wait after so many attempts, µs.
+    #[inline(always)]
+    pub(super) const fn after(&self, attempts: u16) -> u64 {
+        if self.multiplier_milli == 1_000 || attempts == 1 {
+            return self.base;
+        }
+        backoff(self.base, self.cap, self.multiplier_milli, attempts)
+    }
+}
 
 /// Single records whose waits are fixed: one queue for each length of wait, each in order of time by itself.
 #[derive(Clone, Debug)]
