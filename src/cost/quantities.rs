@@ -214,7 +214,7 @@ impl Quantity {
             let start = frame.checked_sub(1).map_or(0.0, |before| timeline.end_of(before).seconds_f64());
             let seconds = timeline.end_of(frame).seconds_f64() - start;
             let of = |metric: Metric| timeline.column(metric)[frame] / seconds.max(1e-9);
-            let by_records = of(Metric::Stored) / limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
+            let by_records = of(Metric::IncomingRecords) / limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
             let by_bytes = of(Metric::StoredBytes) / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64;
             needed += by_records.max(by_bytes).ceil().max(1.0) * seconds / HOUR_S;
         }
