@@ -49,7 +49,8 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "Partition key to shard",
         rule: "The MD5 of the partition key's UTF-8 bytes, read as a 128-bit big-endian number, falls into the range of \
-               exactly one open shard. Shards divide the hash space evenly; the last one takes the remainder.",
+               exactly one open shard. Shards divide the hash space evenly; the last one takes the remainder. An \
+               ExplicitHashKey stands in the place of the MD5.",
         departure: "Keys are texts of one form, device- and nine digits.",
         names: &["PARTITION_KEY_CHARS_MAX", "PARTITION_KEY_BYTES"],
         prices: &[],
@@ -81,15 +82,19 @@ pub static ALL: &[Rule] = &[
         title: "PutRecord and PutRecords",
         rule: "Entries of a call are judged one by one, in order. A call with rejected entries is still answered with \
                200: the producer has to look.",
-        departure: "A call takes no time, and the network does not fail.",
+        departure: "A call takes no time.",
         names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX", "RECORD_BYTES_SETTABLE_MAX"],
         prices: &[],
     },
     Rule {
         title: "Retries of the SDK",
-        rule: "The standard mode: a throttled PutRecord is tried again after a random share of a backoff that doubles, \
-               as long as the retry budget lasts. Failed entries inside a 200 answer are not tried again.",
-        departure: "Adaptive and legacy modes are not built.",
+        rule: "A call that failed as a whole is made again after a random share of a backoff that doubles, as long as \
+               the attempts and the client's budget of tokens last. A throttled PutRecord fails as a whole; failed \
+               entries inside a 200 answer of PutRecords are not tried again in any mode. Each host has a client of \
+               its own. The adaptive mode also limits the rate at which it sends: throttling leaves it a share of what \
+               was sent, and it grows back along a cubic curve.",
+        departure: "Calls that the adaptive limiter holds back stand in line for their tokens. Other failures than \
+                    throttling and lost answers do not occur.",
         names: &[
             "SDK_ATTEMPTS",
             "SDK_BACKOFF_BASE",
@@ -97,7 +102,71 @@ pub static ALL: &[Rule] = &[
             "SDK_BACKOFF_CAP",
             "SDK_RETRY_TOKENS",
             "SDK_RETRY_COST",
+            "SDK_RETRY_COST_TIMEOUT",
             "SDK_SUCCESS_REFUND",
+            "SDK_2026_BACKOFF_BASE",
+            "SDK_2026_BACKOFF_BASE_THROTTLED",
+            "SDK_2026_RETRY_COST",
+            "PYTHON_BACKOFF_BASE",
+            "LEGACY_ATTEMPTS",
+            "ADAPTIVE_BETA_PERCENT",
+            "ADAPTIVE_SCALE_PERCENT",
+            "ADAPTIVE_SMOOTH_PERCENT",
+            "ADAPTIVE_RATE_MIN",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Answers that do not come",
+        rule: "A share of put calls, set in the scenario, is never answered, though the stream does its part. After the \
+               request timeout the whole call is made again, so what was stored is stored once more: the ledger counts \
+               duplicates, and a record that is given up although it is stored is not lost.",
+        departure: "Which calls it strikes is drawn; the service's own rate is not published. Where the producer ignores \
+                    failures, its SDK still repeats such calls in the standard mode.",
+        names: &["KPL_REQUEST_TIMEOUT"],
+        prices: &[],
+    },
+    Rule {
+        title: "Order of a key",
+        rule: "Records of a key are stored in the order in which they were offered until one is put again: later ones \
+               overtake it. Every record that is stored after a later one of its key is counted. With \
+               SequenceNumberForOrdering a record of PutRecord waits while an earlier one of its key and host does, and \
+               none is overtaken.",
+        departure: "Hosts know nothing of each other, so records of one key on two hosts can change places all the same.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
+        title: "Producer hosts",
+        rule: "Hosts take the records in turn, as behind a load balancer; each gathers its own calls and has its own \
+               client. Hosts that die lose what they hold, and take no records until they are back. Where no host is \
+               up, records are lost.",
+        departure: "All hosts share one bound on memory.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
+        title: "Kinesis Producer Library",
+        rule: "User records of one shard are gathered into an aggregated Kinesis record, counted to the byte in the \
+               library's own format, until it is full or its oldest record has been buffered long enough. A limiter \
+               for each shard lets pass what its two token buckets hold and is looked at every 25 ms. What passed is \
+               collected into PutRecords calls, which go when they are full, when they have much for one shard, or 50 ms \
+               after the last addition. A rejected record is put again, with half of the buffering time to its next \
+               deadline, until it is too old.",
+        departure: "The library knows the shards at every instant; user records whose shard changed while they were \
+                    aggregated are put again without taking room in the record that was stored. What reads the stream sees \
+                    user records, as after de-aggregation; limits on batches, reads and payloads count Kinesis records.",
+        names: &[
+            "KPL_BUFFERED",
+            "KPL_BUFFER_MIN",
+            "KPL_AGGREGATION_BYTES",
+            "KPL_AGGREGATE_BYTES",
+            "KPL_AGGREGATE_KEY_BYTES",
+            "KPL_COLLECTION_BYTES",
+            "KPL_SHARD_BYTES",
+            "KPL_RATE_PERCENT",
+            "KPL_DRAIN",
+            "KPL_TTL",
         ],
         prices: &[],
     },

@@ -3,7 +3,7 @@
 use super::capacity;
 use super::words::{self, NBSP, int, rate, si, span_text};
 use crate::limits;
-use crate::scenario::{Part, PutCall, RetryPolicy, Scenario};
+use crate::scenario::{Part, PutCall, RetryPolicy, Scenario, SdkMode};
 use crate::units::{SimTime, Span};
 
 /// A sentence about a limit.
@@ -64,6 +64,7 @@ pub fn call(scenario: &Scenario) -> String {
     match scenario.producer.call {
         PutCall::PutRecord => "PutRecord".to_owned(),
         PutCall::PutRecords { batch, .. } => format!("PutRecords × {}", int(f64::from(batch))),
+        PutCall::Kpl(_) => "KPL".to_owned(),
     }
 }
 
@@ -71,13 +72,17 @@ pub fn call(scenario: &Scenario) -> String {
 pub fn producer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
     let (producer, _) = capacity::in_force(scenario, at);
     let buffer = int(producer.buffer as f64);
+    if let PutCall::Kpl(kpl) = producer.call {
+        let ttl = span_text(kpl.ttl.seconds_f64());
+        return vec![Hint::plain(format!("Rejected records are put again until they are {ttl} old."))];
+    }
     vec![match producer.retry {
         RetryPolicy::Ignore => Hint::new("Ignored entries are lost.".to_owned(), HintTone::Bad, true),
-        RetryPolicy::SdkOnly if producer.call == PutCall::PutRecord => {
-            let attempts = limits::SDK_ATTEMPTS;
+        RetryPolicy::SdkOnly { mode } if producer.call == PutCall::PutRecord => {
+            let attempts = if mode == SdkMode::Legacy { limits::LEGACY_ATTEMPTS } else { limits::SDK_ATTEMPTS };
             Hint::plain(format!("The SDK tries a throttled call {attempts} times in all, then it is lost."))
         }
-        RetryPolicy::SdkOnly => {
+        RetryPolicy::SdkOnly { .. } => {
             Hint::new("Entries that fail inside a 200 answer are lost.".to_owned(), HintTone::Bad, true)
         }
         RetryPolicy::Again { .. } => Hint::plain(format!("Up to {buffer} records wait here.")),

@@ -15,8 +15,8 @@ pub fn frames_at(timeline: &Timeline, at: SimTime) -> usize {
 }
 
 /// Losses at the producer, all causes.
-pub const LOSSES: [Metric; 4] =
-    [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull];
+pub const LOSSES: [Metric; 5] =
+    [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull, Metric::LostHostDied];
 
 /// A view of a timeline that ends at a frame.
 #[derive(Clone, Copy)]

@@ -71,6 +71,7 @@ fn ledger(ledger: &Ledger) -> String {
     ];
     // What never happened is not worth a line.
     let parts = [
+        ("    stored once more: duplicates", ledger.duplicates),
         ("    processed by the function", ledger.processed),
         ("    in a running invocation", ledger.in_flight),
         ("    waiting in the stream", ledger.waiting),
@@ -82,6 +83,7 @@ fn ledger(ledger: &Ledger) -> String {
         ("  lost: last attempt failed", ledger.lost_exhausted),
         ("  lost: too old at the producer", ledger.lost_too_old),
         ("  lost: producer's buffer full", ledger.lost_buffer_full),
+        ("  lost: with the host that held them", ledger.lost_host_died),
     ];
     for (name, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
         rows.push(row([name, &grouped(count), &share(count)]));

@@ -27,6 +27,8 @@ pub enum Fact<'a> {
         shard: u32,
         /// The record as stored.
         record: &'a Record,
+        /// Bytes of its Kinesis record; zero for a user record that is not the first in it.
+        bytes: u32,
     },
     /// A shard rejected a record.
     Throttled {
@@ -36,6 +38,16 @@ pub enum Fact<'a> {
         record: &'a Record,
         /// Which of the two write limits bound.
         limit: WriteLimit,
+    },
+    /// The answer to a put call did not reach the producer; the scenario makes it so. What the call stored is stored.
+    Unanswered {
+        /// Records in the call.
+        entries: u32,
+    },
+    /// Hosts of the producer died, with what they held.
+    HostsDied {
+        /// How many.
+        hosts: u32,
     },
     /// A record was lost at the producer.
     Lost {
@@ -211,6 +223,8 @@ pub enum LossCause {
     TooOld,
     /// The producer's buffer was full.
     BufferFull,
+    /// The host that held it died, or no host was there to take it.
+    HostDied,
 }
 
 /// Something that is told every fact.
@@ -238,8 +252,8 @@ pub trait Observer {
 
     /// Takes [`Fact::Stored`].
     #[inline]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
-        self.observe(at, Fact::Stored { shard, record });
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, bytes: u32) {
+        self.observe(at, Fact::Stored { shard, record, bytes });
     }
 
     /// Takes [`Fact::Throttled`].
@@ -279,9 +293,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 
     #[inline(always)]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
-        self.0.stored(at, shard, record);
-        self.1.stored(at, shard, record);
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, bytes: u32) {
+        self.0.stored(at, shard, record, bytes);
+        self.1.stored(at, shard, record, bytes);
     }
 
     #[inline(always)]
@@ -356,11 +370,13 @@ impl Observer for Digest {
         match fact {
             Fact::Offered { record } => self.offered(at, record),
             Fact::PutCalled { entries, attempt } => self.put_called(at, entries, attempt),
-            Fact::Stored { shard, record } => self.stored(at, shard, record),
+            Fact::Stored { shard, record, bytes } => self.stored(at, shard, record, bytes),
             Fact::Throttled { shard, record, limit } => self.throttled(at, shard, record, limit),
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
+            Fact::Unanswered { entries } => self.write(pair(now << 4 | 15, 2 << 60 | u64::from(entries))),
+            Fact::HostsDied { hosts } => self.write(pair(now << 4 | 15, 3 << 60 | u64::from(hosts))),
             Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
             // How far behind an answer is follows from the other facts.
             Fact::Read { reader, shard, records, bytes, withheld, .. } => {
@@ -414,7 +430,7 @@ impl Observer for Digest {
     }
 
     #[inline(always)]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, _: u32) {
         self.write(pair(at.micros() << 4 | 1, named(record, shard, 0)));
     }
 

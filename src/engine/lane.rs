@@ -5,7 +5,7 @@
 
 use super::fact::{Fact, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
-use super::record::{Log, bytes_of};
+use super::record::Log;
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
 use super::{mapping, poller};
@@ -297,9 +297,9 @@ impl Lane {
         }
     }
 
-    /// Starts work on a batch of so many records, for the first time.
-    pub(super) fn invoke_next(&mut self, records: u64, desk: &mut Desk<'_, impl Observer>) {
-        self.batch_end = self.position + records;
+    /// Starts work on the records up to an index, for the first time.
+    pub(super) fn invoke_next(&mut self, end: u64, desk: &mut Desk<'_, impl Observer>) {
+        self.batch_end = end;
         self.invoke(1, desk);
     }
 
@@ -366,12 +366,14 @@ impl Lane {
             && log.seen_by(desk.now, self.fetched, 1) > self.fetched
             && self.reading.below(u64::from(Ratio::ONE.millionths())) < empty;
         let limit = if withheld { 0 } else { limit.min(limits::GET_RECORDS_RECORDS_MAX) };
-        let mut end = log.seen_by(desk.now, self.fetched, limit);
+        let most = log.after_entries(self.fetched, limit) - self.fetched;
+        let mut end = log.seen_by(desk.now, self.fetched, most);
         let mut bytes = log.bytes_between(self.fetched, end);
-        while bytes > limits::GET_RECORDS_BYTES_MAX.get() && end > self.fetched + 1 {
-            end -= 1;
-            bytes -= u64::from(bytes_of(log.get(end).size));
+        while bytes > limits::GET_RECORDS_BYTES_MAX.get() && log.last_entry(end) > self.fetched {
+            end = log.last_entry(end);
+            bytes = log.bytes_between(self.fetched, end);
         }
+        let records = log.entries_between(self.fetched, end) as u32;
         let tip = log.seen_by(desk.now, end, 1);
         self.behind = end < tip;
         let arrived = if self.behind { log.get(end).arrived } else { desk.now };
@@ -380,7 +382,6 @@ impl Lane {
         if desk.settings.read_limits {
             state.charge_read(desk.now, bytes, desk.stream.shared);
         }
-        let records = (end - self.fetched) as u32;
         if self.fetched == self.position && records > 0 {
             self.window_from = desk.now;
         }

@@ -11,8 +11,9 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
     let idle = poller.idle.micros();
     loop {
         if lane.fetched > lane.position {
-            let records = (lane.fetched - lane.position).min(u64::from(poller.limit));
-            return lane.invoke_next(records, desk);
+            let log = &desk.stream.shards[lane.shard as usize].log;
+            let end = log.after_entries(lane.position, u64::from(poller.limit)).min(lane.fetched);
+            return lane.invoke_next(end, desk);
         }
         if lane.end_of_shard(desk.now) {
             return;

@@ -42,7 +42,7 @@ impl Readers {
         let mut readers = Self {
             settings,
             lanes: Vec::new(),
-            payload_per_record: base64_bytes(scenario.stream.max_record.get() as u32),
+            payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
             worked: 0,
@@ -66,7 +66,7 @@ impl Readers {
     }
 
     /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
-    pub fn expect_sizes_up_to(&mut self, bytes: u32) {
+    pub fn expect_sizes_up_to(&mut self, bytes: u64) {
         self.payload_per_record = base64_bytes(bytes);
     }
 

@@ -17,6 +17,8 @@ pub enum Actor {
     Records,
     /// Backoff of the producer.
     Producer,
+    /// Answers to put calls that do not reach the producer.
+    Answers,
     /// Duration and injected errors of a reader's function on a shard.
     Function {
         /// Number of the reader; 0 is the consumer of the scenario.
@@ -40,8 +42,9 @@ impl Rng {
             Actor::Arrivals(n) => 1 << 32 | u64::from(n),
             Actor::Records => 2 << 32,
             Actor::Producer => 3 << 32,
+            Actor::Answers => 5 << 32,
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
-            Actor::Reading { reader, shard } => (5 | u64::from(reader) << 8) << 32 | u64::from(shard),
+            Actor::Reading { reader, shard } => (6 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
         // SplitMix64 spreads similar seeds over the whole state.
         let mut x = split_mix(seed) ^ number;

@@ -224,7 +224,7 @@ impl<'a> Seen<'a> {
 
     fn ignored(&self) -> Option<Finding> {
         let lost = self.total(Metric::LostIgnored);
-        let sdk_only = self.scenario.producer.retry == RetryPolicy::SdkOnly;
+        let sdk_only = matches!(self.scenario.producer.retry, RetryPolicy::SdkOnly { .. });
         let cause =
             if sdk_only { "The SDK does not repeat failed entries" } else { "The producer ignores failed entries" };
         (lost > 0.0).then(|| Finding {
@@ -236,7 +236,7 @@ impl<'a> Seen<'a> {
                 int(lost),
                 match self.scenario.producer.call {
                     crate::scenario::PutCall::PutRecord => "",
-                    crate::scenario::PutCall::PutRecords { .. } => " in answers with status 200",
+                    _ => " in answers with status 200",
                 }
             ),
             remedy: "Send failed entries again, with backoff.".to_owned(),

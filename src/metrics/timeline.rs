@@ -59,14 +59,18 @@ metrics! {
     Metric {
         /// Records offered to the producer.
         Offered = "Offered", "records", Count;
-        /// Records stored by the stream.
-        Stored = "IncomingRecords", "records", Count;
+        /// User records stored by the stream, those that are stored once more included.
+        Stored = "UserRecordsStored", "records", Count;
+        /// Kinesis records stored: the same, unless the KPL puts many user records into one.
+        IncomingRecords = "IncomingRecords", "records", Count;
         /// Bytes stored: data and partition keys.
         StoredBytes = "IncomingBytes", "bytes", Count;
         /// Kibibytes stored, each record rounded up: what on-demand mode bills as data in.
         StoredKib = "IncomingKib", "KiB", Count;
-        /// Records that a shard rejected; every rejected attempt counts.
-        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        /// User records that a shard rejected; every rejected attempt counts.
+        Throttled = "UserRecordsThrottled", "records", Count;
+        /// Kinesis records that a shard rejected; every rejected attempt counts.
+        WriteThrottled = "WriteProvisionedThroughputExceeded", "records", Count;
         /// Put calls made by the producer.
         PutCalls = "PutCalls", "calls", Count;
         /// Records put again.
@@ -81,6 +85,18 @@ metrics! {
         LostTooOld = "LostTooOld", "records", Count;
         /// Lost: the producer's buffer was full.
         LostBufferFull = "LostBufferFull", "records", Count;
+        /// Lost: the producer's host died with them.
+        LostHostDied = "LostHostDied", "records", Count;
+        /// Put calls whose answer did not reach the producer, because the scenario says so.
+        Unanswered = "UnansweredCalls", "calls", Count;
+        /// User records stored that were stored before: their producer had no answer.
+        Duplicates = "Duplicates", "records", Count;
+        /// User records stored after a later one of their key.
+        Overtaken = "Overtaken", "records", Count;
+        /// Number of the key that has most of them so far.
+        OvertakenKey = "Overtaken.Key", "", Gauge;
+        /// How many it has.
+        OvertakenMost = "Overtaken.OfKey", "records", Gauge;
         /// Records in the producer's memory: in an unsent call or waiting for another try.
         AtProducer = "AtProducer", "records", Gauge;
         /// Records processed by the function.
@@ -143,11 +159,11 @@ metrics! {
         /// Records whose first attempt went to this shard.
         Offered = "Offered", "records", Count;
         /// Records stored.
-        Stored = "IncomingRecords", "records", Count;
+        Stored = "UserRecordsStored", "records", Count;
         /// Bytes stored: data and partition keys.
         StoredBytes = "IncomingBytes", "bytes", Count;
         /// Rejected attempts.
-        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        Throttled = "UserRecordsThrottled", "records", Count;
         /// Records processed.
         Processed = "Processed", "records", Count;
         /// Stored records that wait for an invocation.

@@ -82,12 +82,14 @@ fn ledger(ledger: &Ledger) -> Value {
     json!({
         "offered": ledger.offered,
         "stored": ledger.stored,
+        "duplicates": ledger.duplicates,
         "at_producer": ledger.at_producer,
         "lost": {
             "ignored": ledger.lost_ignored,
             "retries_exhausted": ledger.lost_exhausted,
             "too_old": ledger.lost_too_old,
             "buffer_full": ledger.lost_buffer_full,
+            "host_died": ledger.lost_host_died,
             "all": ledger.lost(),
         },
         "processed": ledger.processed,

@@ -3,7 +3,9 @@
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::{Draft, OtherPollers, Scenario, Stream, StreamMode};
+use streamgauge::scenario::{
+    Draft, OtherPollers, Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Timeouts,
+};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{Bytes, Ratio, Span};
 
@@ -54,4 +56,10 @@ pub fn repeatable(cases: u32) -> ProptestConfig {
 /// Everything in a timeline, so that equal ones are equal where a statistic has nothing to say, too.
 pub fn bits(timeline: &Timeline) -> Vec<u64> {
     timeline.encode(0, timeline.frames()).into_iter().map(f64::to_bits).collect()
+}
+
+/// A producer of one host whose calls are all answered.
+pub fn producer(call: PutCall, buffer: u64, retry: RetryPolicy) -> Producer {
+    let timeouts = Timeouts { rate: Ratio::ZERO, after: Span::from_secs(6) };
+    Producer { hosts: 1, call, buffer, retry, timeouts, ordered: false }
 }

@@ -32,7 +32,7 @@ proptest! {
         model.asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         prop_assert_eq!(asked, model.asked.clone());
-        prop_assert_eq!(engine.at_producer(), model.held());
+        prop_assert_eq!(engine.at_producer(), model.held_unstored());
         for shard in 0..case.scenario.stream.shards {
             let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
             let running = matches!(lane.phase, Phase::Running { .. });
@@ -63,6 +63,7 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
                 What::OtherRead { answer: None, .. } => format!("{name} refused"),
                 What::Read { withheld: true, .. } => format!("{name} withheld"),
                 What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
                 What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
                     format!("{name} again")
                 }
@@ -82,6 +83,10 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Lost Exhausted",
         "Lost TooOld",
         "Lost BufferFull",
+        "Lost HostDied",
+        "Stored again",
+        "Unanswered",
+        "HostsDied",
         "Read",
         "ReadThrottled",
         "Skipped",
@@ -155,7 +160,7 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
             (None, Sizes::Uniform { min, max }) => min + part_of(draw, max - min + 1),
             _ => panic!("cases have plain sizes"),
         };
-        Offer { at, number, key, size }
+        Offer { at, number, key, size, host: 0, copies: 0 }
     };
     (0..).zip(arrivals).map(offer).collect()
 }

@@ -36,6 +36,14 @@ pub enum What {
         shard: u32,
         number: u32,
         attempt: u32,
+        copies: u8,
+        bytes: u32,
+    },
+    Unanswered {
+        entries: u32,
+    },
+    HostsDied {
+        hosts: u32,
     },
     Throttled {
         shard: u32,
@@ -135,13 +143,21 @@ impl Observer for Collector {
                 What::Offered { number: record.number, key: record.key, size: record.size }
             }
             Fact::PutCalled { entries, attempt } => What::PutCalled { entries, attempt },
-            Fact::Stored { shard, record } => {
+            Fact::Stored { shard, record, bytes } => {
                 assert_eq!(record.arrived, at);
-                What::Stored { shard, number: record.number, attempt: record.attempt }
+                What::Stored {
+                    shard,
+                    number: record.number,
+                    attempt: record.attempt.into(),
+                    copies: record.copies,
+                    bytes,
+                }
             }
             Fact::Throttled { shard, record, limit } => {
-                What::Throttled { shard, number: record.number, attempt: record.attempt, limit }
+                What::Throttled { shard, number: record.number, attempt: record.attempt.into(), limit }
             }
+            Fact::Unanswered { entries } => What::Unanswered { entries },
+            Fact::HostsDied { hosts } => What::HostsDied { hosts },
             Fact::Lost { record, cause } => What::Lost { number: record.number, cause },
             Fact::Read { reader: 0, shard, records, bytes, behind, withheld } => {
                 What::Read { shard, records, bytes, behind: behind.micros(), withheld }

@@ -8,8 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, Draws, DurationModel, HandlerKind, Keys, Operation, OtherPollers, Part, PlannedOperation,
-    Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
+    Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
+    PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, Stream, Timeouts,
+    Traffic,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -92,6 +93,7 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             parts: parts.into_iter().map(part).collect(),
             arrivals: Arrivals::Even,
             keys,
+            hash_keys: HashKeys::OfPartitionKey,
             sizes,
             draws: Draws::Xoshiro,
         }
@@ -143,7 +145,9 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
-        2 => Just(RetryPolicy::SdkOnly),
+        2 => crate::scenario::any::sdk_mode().prop_filter_map("the model knows no rate limiter", |mode| {
+            (mode != SdkMode::Adaptive).then_some(RetryPolicy::SdkOnly { mode })
+        }),
         4 => (again, growth()).prop_map(|((max_attempts, base, cap, max_age), (multiplier_milli, jitter))| {
             RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter }
         }),
@@ -157,7 +161,12 @@ fn producer() -> impl Strategy<Value = Producer> {
         2 => (batch, prop_oneof![wait(300_000), Just(Span::from_millis(200))]).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
     ];
     let buffer = prop_oneof![1 => 1..100u64, 3 => Just(10_000_000u64)];
-    (call, buffer, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
+    let lost = prop_oneof![3 => Just(Ratio::ZERO), 1 => ratio()];
+    let rest = (prop_oneof![2 => Just(1u32), 1 => 2..5u32], lost, even(1_000..3_000_000u64), any::<bool>());
+    (call, buffer, retry(), rest).prop_map(|(call, buffer, retry, (hosts, rate, after, ordered))| {
+        let timeouts = Timeouts { rate, after: Span::from_micros(after) };
+        Producer { hosts, call, buffer, retry, timeouts, ordered: ordered && call == PutCall::PutRecord }
+    })
 }
 
 fn stream(length: u64) -> impl Strategy<Value = Stream> {
@@ -216,6 +225,7 @@ fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (duration(), ratio())
             .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
+        (1..3u32, wait(4_000_000)).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
     ];
     vec((even(0..length), operation), 0..3).prop_map(|planned| {
         let of = |(at, operation)| PlannedOperation { at: SimTime::from_micros(at), operation };

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, Jitter, Keys, Operation,
-    OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series,
-    SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Traffic,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
+    Operation, OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario,
+    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -19,6 +19,13 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             // A poller is no mapping.
             let mapped = consumer.kind == ConsumerKind::Lambda;
             operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
+            // The KPL has no policy to deploy, and no more hosts can die than there are.
+            let kpl = matches!(producer.call, PutCall::Kpl(_));
+            operations.retain(|planned| match planned.operation {
+                Operation::DeployProducer { .. } => !kpl,
+                Operation::KillHosts { hosts, .. } => hosts <= producer.hosts,
+                _ => true,
+            });
             Scenario {
                 prices: Vec::new(),
                 name: "any".to_owned(),
@@ -125,15 +132,32 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
     ];
     let arrivals = prop_oneof![Just(Arrivals::Even), Just(Arrivals::Poisson)];
     let draws = prop_oneof![3 => Just(Draws::Xoshiro), 1 => Just(Draws::Lcg)];
-    (proptest::collection::vec(part(length), 1..4), arrivals, keys, sizes, draws)
-        .prop_map(|(parts, arrivals, keys, sizes, draws)| Traffic { parts, arrivals, keys, sizes, draws })
+    let hash_keys = prop_oneof![
+        6 => Just(HashKeys::OfPartitionKey),
+        1 => Just(HashKeys::Even),
+        1 => any::<u128>().prop_map(|key| HashKeys::Explicit(HashKey::new(key))),
+    ];
+    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, draws).prop_map(
+        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic { parts, arrivals, keys, hash_keys, sizes, draws },
+    )
+}
+
+/// A retry mode of the SDKs.
+pub fn sdk_mode() -> impl Strategy<Value = SdkMode> {
+    prop_oneof![
+        Just(SdkMode::Standard),
+        Just(SdkMode::Standard2026),
+        Just(SdkMode::PythonStandard),
+        Just(SdkMode::Legacy),
+        Just(SdkMode::Adaptive),
+    ]
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
     let age = proptest::option::of((1_000..60_000_000u64).prop_map(Span::from_micros));
     prop_oneof![
         Just(RetryPolicy::Ignore),
-        Just(RetryPolicy::SdkOnly),
+        sdk_mode().prop_map(|mode| RetryPolicy::SdkOnly { mode }),
         (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age, growth()).prop_map(
             |(max_attempts, a, b, max_age, (multiplier_milli, jitter))| RetryPolicy::Again {
                 max_attempts,
@@ -156,9 +180,35 @@ pub fn growth() -> impl Strategy<Value = (u32, Jitter)> {
 fn producer() -> impl Strategy<Value = Producer> {
     let call = prop_oneof![
         1 => Just(PutCall::PutRecord),
+        2 => kpl().prop_map(PutCall::Kpl),
         3 => (1..=500u32, span(Span::from_secs(2))).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
     ];
-    (call, 500..20_000u64, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
+    let timeouts = prop_oneof![3 => Just(0u32), 1 => 0..=1_000_000u32];
+    let rest = (1..6u32, timeouts, 1_000..8_000_000u64, any::<bool>());
+    (call, 500..20_000u64, retry(), rest).prop_map(|(call, buffer, retry, (hosts, lost, after, ordered))| {
+        let rate = Ratio::from_millionths(lost).expect("at most one");
+        let timeouts = Timeouts { rate, after: Span::from_micros(after) };
+        // The KPL has its own way with rejected records.
+        let retry = if matches!(call, PutCall::Kpl(_)) { RetryPolicy::Ignore } else { retry };
+        Producer { hosts, call, buffer, retry, timeouts, ordered: ordered && call == PutCall::PutRecord }
+    })
+}
+
+fn kpl() -> impl Strategy<Value = Kpl> {
+    let aggregate = (any::<bool>(), 64..60_000u32, prop_oneof![Just(1_000_000u32), 1..200u32]);
+    let collect = (1..=500u32, 52_224..6_000_000u64);
+    let rest = (1_000..2_000_000u64, 1..400u32, 2_000_001..40_000_000u64, any::<bool>());
+    (aggregate, collect, rest).prop_map(|(aggregate, collect, (buffered, rate_percent, ttl, fail_if_throttled))| Kpl {
+        aggregates: aggregate.0,
+        buffered: Span::from_micros(buffered),
+        aggregate_bytes: aggregate.1,
+        aggregate_count: aggregate.2,
+        collect_count: collect.0,
+        collect_bytes: Bytes::new(collect.1),
+        rate_percent,
+        ttl: Span::from_micros(ttl),
+        fail_if_throttled,
+    })
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
@@ -270,6 +320,7 @@ fn lambda() -> impl Strategy<Value = Consumer> {
 
 fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
+        (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
         (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
             batch_size,
             batching_window: Span::from_secs(window)
