@@ -28,14 +28,14 @@ pub struct Stream {
     byte_capacity: i64,
     /// What bytes are rounded up to before they are charged.
     unit: u32,
-    /// Share of the answers to readers that are left empty by injection.
-    pub(super) empty_answers: Ratio,
-    /// Whether others poll it beside the consumer.
-    pub(super) shared: bool,
     /// Where the hash keys of records come from.
     hash_keys: HashKeys,
     /// Whether Kinesis records have several user records.
     aggregated: bool,
+    /// Share of the answers to readers that are left empty by injection.
+    pub(super) empty_answers: Ratio,
+    /// Whether others poll it beside the consumer.
+    pub(super) shared: bool,
 }
 
 impl Stream {
@@ -56,10 +56,10 @@ impl Stream {
             retention_since: 0,
             byte_capacity,
             unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
-            empty_answers: scenario.stream.empty_answers,
-            shared: scenario.stream.other_pollers.count > 0,
             hash_keys,
             aggregated,
+            empty_answers: scenario.stream.empty_answers,
+            shared: scenario.stream.other_pollers.count > 0,
         }
     }
 

@@ -243,18 +243,18 @@ impl Recount {
         }
     }
 
-    fn read(&mut self, frame: usize, records: u32, bytes: u64) {
-        self.add(Metric::GetRecordsCalls, frame, 1.0);
-        self.add(Metric::ReadBytes, frame, bytes as f64);
-        self.add(Metric::ReadRecords, frame, f64::from(records));
-    }
-
     fn first_or_again(&mut self, attempt: u32, shard: usize, frame: usize) {
         if attempt == 1 {
             self.add_shard(ShardMetric::Offered, shard, frame, 1.0);
         } else {
             self.add(Metric::Retried, frame, 1.0);
         }
+    }
+
+    fn read(&mut self, frame: usize, records: u32, bytes: u64) {
+        self.add(Metric::GetRecordsCalls, frame, 1.0);
+        self.add(Metric::ReadBytes, frame, bytes as f64);
+        self.add(Metric::ReadRecords, frame, f64::from(records));
     }
 
     fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {
