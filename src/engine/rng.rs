@@ -161,6 +161,21 @@ mod tests {
         assert_eq!([(); 4].map(|()| rng.next_u64()), expected);
     }
 
+    /// Two actors with one generator would no longer be independent of each other.
+    #[test]
+    fn every_actor_has_a_generator_of_its_own() {
+        let mut actors = vec![Actor::Records, Actor::Producer, Actor::Answers];
+        actors.extend([0, 1, 2, 9].map(Actor::Arrivals));
+        for reader in [0, 1, 2, 20] {
+            for shard in [0, 1, 2, 3_999] {
+                actors.extend([Actor::Function { reader, shard }, Actor::Reading { reader, shard }]);
+            }
+        }
+        let firsts = actors.iter().map(|actor| Rng::of(7, *actor).next_u64());
+        let distinct: std::collections::BTreeSet<u64> = firsts.collect();
+        assert_eq!(distinct.len(), actors.len());
+    }
+
     #[test]
     fn exponential_draws_have_the_right_moments_and_tail() {
         let (table, mut rng) = (Exponential::new(), Rng::of(7, Actor::Records));
