@@ -183,7 +183,9 @@ impl Lane {
         let next = if running { self.batch_end.max(self.expired_to) } else { self.position };
         let oldest = if running { self.position } else { next };
         let oldest_arrival = (oldest < log.tail()).then(|| SimTime::from_micros(log.get(oldest).arrived));
-        LaneState { waiting: log.tail() - next, in_flight, oldest_arrival, skipped: self.skipped }
+        // Between a batch that failed and what follows, records may have expired while it ran.
+        let gone = if running || next == self.batch_end { 0 } else { self.expired_to.saturating_sub(self.batch_end) };
+        LaneState { waiting: log.tail() - next - gone, in_flight, oldest_arrival, skipped: self.skipped }
     }
 
     /// Takes an outcome; false if the invocation does not run or has one already.
@@ -274,23 +276,26 @@ impl Lane {
         let log = &desk.stream.shards[self.shard as usize].log;
         let retention = desk.stream.retention();
         let running = self.is_running();
-        let from = if running { self.batch_end.max(self.expired_to) } else { self.position };
-        let mut next = from;
-        while next < log.tail() && log.get(next).arrived + retention <= desk.now {
-            next += 1;
+        let mut next = if running { self.batch_end.max(self.expired_to) } else { self.position };
+        let mut expired = 0;
+        loop {
+            // Records beyond a batch that ran then and failed since have been counted already.
+            if !running && next == self.batch_end {
+                next = next.max(self.expired_to);
+            }
+            if next >= log.tail() || log.get(next).arrived + retention > desk.now {
+                break;
+            }
+            (next, expired) = (next + 1, expired + 1);
         }
-        if next == from {
-            return;
-        }
-        // Records beyond a batch that ran then and failed since have been counted already.
-        let counted = if running { 0 } else { self.expired_to.saturating_sub(self.batch_end) };
-        let expired = (next - from).saturating_sub(counted);
-        self.expired_to = next;
-        self.fetched = self.fetched.max(next);
-        if !running {
+        if running {
+            self.expired_to = next;
+        } else {
             self.position = next;
             self.batch_end = self.batch_end.max(next);
+            self.expired_to = self.expired_to.max(next);
         }
+        self.fetched = self.fetched.max(next);
         if expired > 0 {
             let (reader, shard) = (self.reader, self.shard);
             desk.say(Fact::Expired { reader, shard, records: expired });

@@ -23,6 +23,8 @@ pub struct Readers {
     /// Invocations handed to the host and not yet taken.
     asked: Vec<Invocation>,
     seed: u64,
+    /// Shards that wait for an outcome, or for parents that do, with the instant, in the present advance.
+    held: Vec<(u32, u64)>,
     /// Steps of lanes so far.
     worked: u64,
 }
@@ -45,6 +47,7 @@ impl Readers {
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
+            held: Vec::new(),
             worked: 0,
         };
         let shards = scenario.stream.open_at_start();
@@ -86,14 +89,30 @@ impl Readers {
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
         let mut missing: Option<(u64, InvocationId)> = None;
+        self.held.clear();
         for shard in 0..self.lanes.len() {
-            if let Some(found) = self.advance_shard(shard, to, stream, observer)
-                && missing.is_none_or(|(at, _)| found.0 < at)
-            {
-                missing = Some(found);
+            let held = self.held_before(shard as u32, stream);
+            if let Some(found) = self.advance_shard(shard, to.min(held), stream, observer) {
+                self.held.push((shard as u32, found.0));
+                if missing.is_none_or(|(at, _)| found.0 < at) {
+                    missing = Some(found);
+                }
+            } else if held < u64::MAX {
+                self.held.push((shard as u32, held));
             }
         }
         missing
+    }
+
+    /// Where the shards that a shard came from stand, if they lack an outcome: it may not run ahead of them, since it is
+    /// read from where they end.
+    fn held_before(&self, shard: u32, stream: &Stream) -> u64 {
+        if self.held.is_empty() {
+            return u64::MAX;
+        }
+        let parents = stream.shards[shard as usize].parents;
+        let of = self.held.iter().filter(|(held, _)| parents.contains(&Some(*held)));
+        of.map(|(_, at)| *at).min().unwrap_or(u64::MAX)
     }
 
     #[inline]

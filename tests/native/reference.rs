@@ -1,5 +1,6 @@
 //! The engine against a naive model, fact by fact, over thousands of random small scenarios.
 
+mod control;
 mod happened;
 mod lane;
 mod model;
@@ -12,7 +13,10 @@ use crate::common::repeatable;
 use lane::Phase;
 use model::{Asked, Model, Offer};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use random::Case;
+use std::collections::{BTreeMap, BTreeSet};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{Engine, Outcome, Step};
 use streamgauge::scenario::{Keys, Part, Scenario, Sizes};
@@ -23,55 +27,45 @@ proptest! {
 
     #[test]
     fn engine_and_naive_model_agree_on_every_fact(case in random::case()) {
-        let succeeds = |id: u64| case.succeeds(id);
-        let mut model = Model::new(&case.scenario, &succeeds);
-        model.run(&offers(&case.scenario));
-        let (engine, facts, mut asked) = run_engine(&case);
-        compare(&expiries_first(in_one_order(facts)), &expiries_first(in_one_order(model.facts.clone())))?;
-        // Lanes are asked about one after the other, each in order of time.
-        model.asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
-        asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
-        prop_assert_eq!(asked, model.asked.clone());
-        prop_assert_eq!(engine.at_producer(), model.held_unstored());
-        for shard in 0..case.scenario.stream.shards {
-            let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
-            let running = matches!(lane.phase, Phase::Running { .. });
-            let in_flight = if running { lane.batch as u64 } else { 0 };
-            let found = engine.lane(shard);
-            prop_assert_eq!(found.in_flight, in_flight);
-            prop_assert_eq!(found.skipped, state.skipped);
-            prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);
-            prop_assert_eq!(found.oldest_arrival.map(SimTime::micros), state.kept.first().map(|kept| kept.arrived));
-        }
+        agree(&case)?;
     }
+
+    #[test]
+    fn they_agree_where_shards_come_and_go(case in random::changing()) {
+        agree(&case)?;
+    }
+}
+
+/// Everything that the engine and the model can be asked about is the same.
+fn agree(case: &Case) -> Result<(), TestCaseError> {
+    let succeeds = |id: u64| case.succeeds(id);
+    let mut model = Model::new(&case.scenario, &succeeds);
+    model.run(&offers(&case.scenario));
+    let (engine, facts, mut asked) = run_engine(case);
+    compare(&expiries_first(in_one_order(facts)), &expiries_first(in_one_order(model.facts.clone())))?;
+    // Lanes are asked about one after the other, each in order of time.
+    model.asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
+    asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
+    prop_assert_eq!(asked, model.asked.clone());
+    prop_assert_eq!(engine.at_producer(), model.held_unstored());
+    prop_assert_eq!(engine.shards() as usize, model.shards.len());
+    for shard in 0..engine.shards() {
+        let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
+        let running = matches!(lane.phase, Phase::Running { .. });
+        let in_flight = if running { lane.batch as u64 } else { 0 };
+        let found = engine.lane(shard);
+        prop_assert_eq!(found.in_flight, in_flight);
+        prop_assert_eq!(found.skipped, state.skipped);
+        prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);
+        prop_assert_eq!(found.oldest_arrival.map(SimTime::micros), state.kept.first().map(|kept| kept.arrived));
+    }
+    Ok(())
 }
 
 /// The model is only worth something if the scenarios reach every kind of fact.
 #[test]
 fn the_compared_scenarios_reach_every_kind_of_fact() {
-    use proptest::strategy::ValueTree;
-    let mut runner = proptest::test_runner::TestRunner::new(repeatable(1));
-    let mut counts = std::collections::BTreeMap::new();
-    for _ in 0..300 {
-        let case = random::case().new_tree(&mut runner).expect("the strategy rejects nothing").current();
-        let mut kinds = std::collections::BTreeSet::new();
-        for happened in run_engine(&case).1 {
-            let text = format!("{:?}", happened.what);
-            let name = text.split([' ', '{']).next().unwrap_or_default().to_owned();
-            kinds.insert(match happened.what {
-                What::Throttled { limit, .. } => format!("{name} {limit:?}"),
-                What::OtherRead { answer: None, .. } => format!("{name} refused"),
-                What::Read { withheld: true, .. } => format!("{name} withheld"),
-                What::Lost { cause, .. } => format!("{name} {cause:?}"),
-                What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
-                What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
-                    format!("{name} again")
-                }
-                _ => name,
-            });
-        }
-        kinds.into_iter().for_each(|kind| *counts.entry(kind).or_insert(0) += 1);
-    }
+    let counts = kinds_of_facts(random::case(), 300);
     let wanted = [
         "Offered",
         "PutCalled",
@@ -89,11 +83,9 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "HostsDied",
         "Read",
         "ReadThrottled",
-        "Skipped",
         "OtherRead",
-        "OtherRead refused",
         "OtherExpired",
-        "Read withheld",
+        "Skipped",
         "Started",
         "Started again",
         "Processed",
@@ -104,6 +96,52 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
     for kind in wanted {
         assert!(counts.get(kind).is_some_and(|count| *count >= 3), "{kind} is rare: {counts:?}");
     }
+    let counts = kinds_of_facts(random::changing(), 300);
+    let wanted = [
+        "Opened of one",
+        "Opened of two",
+        "Closed",
+        "Active",
+        "Mode",
+        "Retention",
+        "Refused ResourceInUseException",
+        "Refused ResourceNotFoundException",
+        "Refused InvalidArgumentException",
+        "Refused LimitExceededException",
+        "Refused ValidationException",
+    ];
+    for kind in wanted {
+        assert!(counts.get(kind).is_some_and(|count| *count >= 3), "{kind} is rare: {counts:?}");
+    }
+}
+
+/// In how many of so many cases each kind of fact happens.
+fn kinds_of_facts(cases: impl Strategy<Value = Case>, count: u32) -> BTreeMap<String, u32> {
+    let mut runner = TestRunner::new(repeatable(1));
+    let mut counts = BTreeMap::new();
+    for _ in 0..count {
+        let case = cases.new_tree(&mut runner).expect("the strategy rejects little").current();
+        let mut kinds = BTreeSet::new();
+        for happened in run_engine(&case).1 {
+            let text = format!("{:?}", happened.what);
+            let name = text.split([' ', '{']).next().unwrap_or_default().to_owned();
+            kinds.insert(match happened.what {
+                What::Throttled { limit, .. } => format!("{name} {limit:?}"),
+                What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
+                What::Opened { parents: [_, second], .. } => {
+                    format!("{name} of {}", if second.is_some() { "two" } else { "one" })
+                }
+                What::Refused { error, .. } => format!("{name} {}", error.name()),
+                What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
+                    format!("{name} again")
+                }
+                _ => name,
+            });
+        }
+        kinds.into_iter().for_each(|kind| *counts.entry(kind).or_insert(0) += 1);
+    }
+    counts
 }
 
 /// The facts of the engine, run at the case's pace, and what it asked.

@@ -17,6 +17,8 @@ pub struct Lane {
     last_poll: Option<u64>,
     first_poll: u64,
     behind: bool,
+    /// Whether nothing more comes: the shard is closed and read to its end.
+    at_end: bool,
     rng: Rng,
     reading: Rng,
     /// Pauses after the last poll: at ease, and while there is more to read.
@@ -35,6 +37,8 @@ pub struct Other {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    AwaitingParents,
+    Ended,
     Gathering,
     Running { id: u64, started: u64, attempt: u32, injected: bool },
     Backoff { attempts: u32 },
@@ -50,11 +54,17 @@ impl Lane {
             last_poll: None,
             first_poll: scenario.consumer.start.micros() + SECOND * u64::from(shard) / u64::from(count),
             behind: false,
+            at_end: false,
             rng: Rng::of(seed, Actor::Function { reader: 0, shard }),
             reading: Rng::of(seed, Actor::Reading { reader: 0, shard }),
             pauses: [0; 2],
             next_id: 0,
         }
+    }
+
+    /// The first poll is at this instant.
+    pub fn begin(&mut self, at: u64) {
+        self.first_poll = at;
     }
 
     /// Once a second; five times a second while there is more to read.
@@ -85,13 +95,14 @@ impl Model<'_> {
             let window = consumer.batching_window.micros();
             let read: Vec<Kept> = self.shards[i].kept.iter().copied().filter(|record| record.read).collect();
             let next_poll = self.lanes[i].next_poll();
-            let may_poll = next_poll <= self.now;
+            let at_end = self.lanes[i].at_end;
+            let may_poll = next_poll <= self.now && !at_end;
             let payload: u64 = read.iter().map(base64).sum();
             let full = read.len() >= consumer.batch_size as usize || payload >= 6 * MIB;
             let window_ends = self.lanes[i].window_from + window;
             // Without a window a lane that is behind reads on first, if it may.
             let reads_on = window == 0 && self.lanes[i].behind && may_poll;
-            if full || (!read.is_empty() && self.now >= window_ends && !reads_on) {
+            if full || (!read.is_empty() && (self.now >= window_ends || at_end) && !reads_on) {
                 let mut sum = 0;
                 let fits = read.iter().take(consumer.batch_size as usize).take_while(|record| {
                     sum += base64(record);
@@ -99,6 +110,9 @@ impl Model<'_> {
                 });
                 self.lanes[i].batch = fits.count().max(1);
                 return self.invoke(shard, 1);
+            }
+            if at_end && read.is_empty() {
+                return self.lane_ended(shard);
             }
             if may_poll {
                 self.poll(shard);
@@ -142,6 +156,8 @@ impl Model<'_> {
         }
         state.read_debt.add(bytes);
         let next = ahead(&state.kept);
+        let all_read = state.kept.iter().all(|record| record.read);
+        self.lanes[i].at_end = state.closed_at.is_some_and(|at| at <= now) && all_read;
         self.lanes[i].behind = next.is_some();
         let behind = next.map_or(0, |next| now - next.arrived);
         if had_none && records > 0 {

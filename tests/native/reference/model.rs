@@ -1,12 +1,13 @@
 //! Producer, stream and mapping once more, as plainly as they can be written: lists that are searched, buckets that
 //! are refilled, one event a record. It shares no code with the engine but the generator of random numbers.
 
+use super::control::{Change, Control};
 use super::happened::{Happened, What};
 use super::lane::{Lane, Other, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario, SdkMode, StartingPosition};
+use streamgauge::scenario::{Jitter, PutCall, RetryPolicy, Scenario, SdkMode, StartingPosition};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct Host {
 /// What is due at some time.
 #[derive(Clone, Debug)]
 pub enum Due {
-    Operation(usize),
+    Change(Change),
     Retry {
         records: Vec<Offer>,
         attempts: u32,
@@ -59,6 +60,7 @@ pub struct Model<'a> {
     pub lanes: Vec<Lane>,
     /// The other pollers of each shard.
     pub others: Vec<Vec<Other>>,
+    pub control: Control,
     /// Whether an invocation that is asked about succeeds.
     pub succeeds: &'a dyn Fn(u64) -> bool,
     hosts: Vec<Host>,
@@ -67,7 +69,7 @@ pub struct Model<'a> {
     behind: Vec<Offer>,
     producer_rng: Rng,
     answers: Rng,
-    applied: u32,
+    pub applied: u32,
 }
 
 /// Bytes that count: data and the 16 characters of the key.
@@ -77,7 +79,7 @@ pub fn counted(size: u32) -> u64 {
 
 impl<'a> Model<'a> {
     pub fn new(scenario: &Scenario, succeeds: &'a dyn Fn(u64) -> bool) -> Self {
-        let count = scenario.stream.shards;
+        let count = scenario.stream.open_at_start();
         let mut model = Self {
             scenario: scenario.clone(),
             now: 0,
@@ -93,6 +95,7 @@ impl<'a> Model<'a> {
                     readers.map(|reader| Other::new(reader, shard, count, scenario)).collect()
                 })
                 .collect(),
+            control: Control::default(),
             succeeds,
             hosts: vec![Host { tokens: 500, ..Host::default() }; scenario.producer.hosts as usize],
             turn: 0,
@@ -101,9 +104,7 @@ impl<'a> Model<'a> {
             answers: Rng::of(scenario.seed, Actor::Answers),
             applied: 0,
         };
-        for (index, planned) in scenario.operations.iter().enumerate() {
-            model.note(planned.at.micros(), Due::Operation(index));
-        }
+        model.plan_changes();
         for shard in 0..count {
             model.note(model.lanes[shard as usize].next_poll(), Due::Wake(shard));
             for place in 0..model.others[shard as usize].len() {
@@ -164,13 +165,18 @@ impl<'a> Model<'a> {
     }
 
     pub fn note(&mut self, at: u64, due: Due) {
-        // At one instant the readers of a shard read in their order.
+        // At one instant the readers of a shard read in their order, and changes come before everything else.
         let order = match due {
             Due::Other(_, place) => u64::MAX - 1_000 + place as u64,
-            _ => self.order,
+            Due::Change(_) => self.order,
+            _ => (1 << 40) + self.order,
         };
         self.agenda.push((at, order, due));
         self.order += 1;
+    }
+
+    pub fn note_change(&mut self, at: u64, change: Change) {
+        self.note(at, Due::Change(change));
     }
 
     pub fn say(&mut self, what: What) {
@@ -179,28 +185,7 @@ impl<'a> Model<'a> {
 
     fn happen(&mut self, due: Due) {
         match due {
-            Due::Operation(index) => {
-                let consumer = &mut self.scenario.consumer;
-                match self.scenario.operations[index].operation {
-                    Operation::UpdateMapping { batch_size, batching_window } => {
-                        consumer.batch_size = batch_size;
-                        consumer.batching_window = batching_window;
-                    }
-                    Operation::DeployFunction { duration, injected_error_rate } => {
-                        consumer.duration = duration;
-                        consumer.injected_error_rate = injected_error_rate;
-                    }
-                    Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,
-                    Operation::KillHosts { hosts, down } => {
-                        self.say(What::Operation { index: self.applied });
-                        self.applied += 1;
-                        return self.kill(hosts, down.micros());
-                    }
-                    other => panic!("the compared scenarios keep their shards: {other:?}"),
-                }
-                self.say(What::Operation { index: self.applied });
-                self.applied += 1;
-            }
+            Due::Change(change) => self.change(change),
             Due::Retry { records, attempts } => {
                 let first = records[0];
                 self.put(records, attempts + 1);
@@ -222,7 +207,7 @@ impl<'a> Model<'a> {
     }
 
     /// The first hosts that are up die; what they hold is lost unless it is stored.
-    fn kill(&mut self, hosts: u32, down: u64) {
+    pub fn kill(&mut self, hosts: u32, down: u64) {
         let up = (0..self.hosts.len()).filter(|host| self.hosts[*host].down_until <= self.now);
         let dying: Vec<usize> = up.take(hosts as usize).collect();
         self.say(What::HostsDied { hosts: dying.len() as u32 });
@@ -327,6 +312,8 @@ impl<'a> Model<'a> {
             } else {
                 None
             };
+            shard.came_records += 1;
+            shard.came_bytes += if limit.is_some() { charged } else { bytes };
             let (number, owner) = (record.number, owner as u32);
             if let Some(limit) = limit {
                 rejected.push(record);
@@ -353,7 +340,7 @@ impl<'a> Model<'a> {
             shard.stored += 1;
             (stored_bytes, last) = (stored_bytes + bytes, Some(owner));
             self.say(What::Stored { shard: owner, number, attempt, copies: record.copies, bytes: bytes as u32 });
-            self.expect_expiry(owner);
+            self.expect_expiry(owner, now + self.scenario.stream.retention.micros());
             if unanswered {
                 record.copies += 1;
                 rejected.push(record);
@@ -374,8 +361,7 @@ impl<'a> Model<'a> {
     }
 
     /// One event for all records that a shard stored at one instant, unless it lies behind the end.
-    fn expect_expiry(&mut self, shard: u32) {
-        let expires = self.now + self.scenario.stream.retention.micros();
+    pub fn expect_expiry(&mut self, shard: u32, expires: u64) {
         let is_it = |due: &Due| matches!(due, Due::Expire(of) if *of == shard);
         let noted = self.agenda.iter().any(|(at, _, due)| *at == expires && is_it(due));
         if expires < self.scenario.length.micros() && !noted {

@@ -7,10 +7,11 @@ use crate::scenario::any::{begins, growth};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
+use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
     Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
-    PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, Stream, Timeouts,
-    Traffic,
+    PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition,
+    Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -43,6 +44,59 @@ pub fn case() -> impl Strategy<Value = Case> {
             })
         },
     )
+}
+
+/// Cases in which shards come and go, the mode and the retention change, and calls are refused.
+pub fn changing() -> impl Strategy<Value = Case> {
+    (even(10_000_000..240_000_000u64), 0..3u8).prop_flat_map(|(length, kind)| {
+        let spans = (wait(6_000_000), wait(90_000_000), 0..12u32);
+        let mode = prop_oneof![
+            4 => Just(StreamMode::Provisioned),
+            1 => Just(StreamMode::OnDemand),
+            1 => Just(StreamMode::Advantage),
+        ];
+        // Now and then so many calls that the limits of a day are reached.
+        let often = prop_oneof![
+            4 => (2..5u32).prop_map(|target| Operation::UpdateShardCount { target }),
+            1 => any::<bool>().prop_map(|on| Operation::UpdateStreamMode {
+                mode: if on { StreamMode::OnDemand } else { StreamMode::Provisioned }
+            }),
+        ];
+        let changes = prop_oneof![
+            4 => vec((even(0..length), call()), 1..16).boxed(),
+            1 => vec((even(0..length), often), 20..60).boxed(),
+        ];
+        let outcome = (prop_oneof![3 => Just(0u64), 1 => 2..6u64], any::<u64>(), 1..30_000_000u64);
+        // Large records make an on-demand stream grow with few of them.
+        (scenario(length, kind == 0), spans, mode, changes, outcome).prop_map(
+            move |(mut scenario, (reshard, scale_after, warm_mib), mode, changes, (fails_one_in, salt, stride))| {
+                let stream = &mut scenario.stream;
+                let reshard = if changes.len() < 20 { reshard } else { Span::ZERO };
+                (stream.reshard, stream.scale_after, stream.mode) = (reshard, scale_after, mode);
+                stream.warm_mib = if mode == StreamMode::Advantage { warm_mib } else { 0 };
+                stream.other_pollers.count = 0;
+                (scenario.consumer.position, scenario.consumer.start) = (StartingPosition::TrimHorizon, Span::ZERO);
+                let of = |(at, operation)| PlannedOperation { at: SimTime::from_micros(at), operation };
+                scenario.operations.extend(changes.into_iter().map(of));
+                scenario.operations.sort_by_key(|planned| planned.at);
+                Case { scenario, fails_one_in, salt, stride: Span::from_micros(stride), budget: u32::MAX }
+            },
+        )
+    })
+}
+
+/// A call to the control plane; many of them make no sense where they come.
+fn call() -> impl Strategy<Value = Operation> {
+    let key = proptest::option::of(prop_oneof![any::<u128>(), 0..3u128, Just(u128::MAX)].prop_map(HashKey::new));
+    let mode = prop_oneof![Just(StreamMode::Provisioned), Just(StreamMode::OnDemand), Just(StreamMode::Advantage)];
+    prop_oneof![
+        4 => (0..9u32, key).prop_map(|(shard, new_starting_hash_key)| Operation::SplitShard { shard, new_starting_hash_key }),
+        3 => (0..9u32, 0..9u32).prop_map(|(shard, adjacent)| Operation::MergeShards { shard, adjacent }),
+        4 => (1..14u32).prop_map(|target| Operation::UpdateShardCount { target }),
+        1 => (20..60u64).prop_map(|hours| Operation::UpdateRetention { retention: Span::from_hours(hours) }),
+        1 => mode.prop_map(|mode| Operation::UpdateStreamMode { mode }),
+        1 => (0..12u32).prop_map(|mib| Operation::UpdateWarmThroughput { mib }),
+    ]
 }
 
 fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {

@@ -50,8 +50,13 @@ impl Bucket {
 /// One shard.
 #[derive(Clone, Debug)]
 pub struct Shard {
-    first_hash: u128,
-    last_hash: u128,
+    pub first_hash: u128,
+    pub last_hash: u128,
+    pub parents: [Option<u32>; 2],
+    pub closed_at: Option<u64>,
+    /// Records and bytes that came to it, rejected ones included.
+    pub came_records: u64,
+    pub came_bytes: u64,
     pub records: Bucket,
     pub bytes: Bucket,
     pub read_calls: Bucket,
@@ -98,6 +103,10 @@ impl Shard {
         Self {
             first_hash,
             last_hash,
+            parents: [None; 2],
+            closed_at: None,
+            came_records: 0,
+            came_bytes: 0,
             records: Bucket::full(1_000, 1_000),
             bytes: Bucket::full(byte_burst, 1_048_576),
             read_calls: Bucket::full(5, 5),
@@ -120,6 +129,6 @@ impl Shard {
     pub fn owns(&self, key: u32) -> bool {
         let digest: [u8; 16] = Md5::digest(format!("device-{key:09}")).into();
         let hash = digest.iter().fold(0u128, |hash, byte| hash * 256 + u128::from(*byte));
-        (self.first_hash..=self.last_hash).contains(&hash)
+        self.closed_at.is_none() && (self.first_hash..=self.last_hash).contains(&hash)
     }
 }
