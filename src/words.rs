@@ -139,8 +139,8 @@ pub fn field_number(value: f64) -> String {
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     match text.split_once('.') {
-        Some((whole, decimals)) => match whole.parse::<f64>() {
-            Ok(whole) if whole.abs() >= 1_000.0 => format!("{}.{decimals}", int(whole)),
+        Some((whole, decimals)) => match text::number(whole) {
+            Some(whole) if whole.abs() >= 1_000.0 => format!("{}.{decimals}", int(whole)),
             _ => text.to_owned(),
         },
         None => int(value),

@@ -1,6 +1,7 @@
 //! The price table: what one unit costs in us-east-1, where the figure comes from, and when it was taken down. A
 //! scenario can put a price of its own in the place of each, by its id.
 
+use crate::text::for_people;
 use crate::units::PicoUsd;
 
 /// A price with its origin.
@@ -47,7 +48,7 @@ const fn price(
     source: &'static str,
     dated: &'static str,
 ) -> Price {
-    Price { id, name, unit, usd: PicoUsd::new(pico), source, dated }
+    Price { id, name, unit, usd: PicoUsd::new(pico), source: for_people(source), dated }
 }
 
 /// List prices of us-east-1, without free tier or discount. A GB is 2³⁰ bytes: that is how AWS's own example of

@@ -4,9 +4,9 @@ use super::problem::Problem;
 use super::traffic::{Series, SeriesRow};
 use super::{canonical, sizes, timestamp, walk};
 use crate::limits;
+use crate::text;
 use crate::units::{SimTime, Span};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Names of columns, as exports and people write them. A column whose name contains one of them is taken.
 const TIME_NAMES: &[&str] = &["timestamp", "datetime", "time", "date", "epoch", "at_s", "second", "minute", "start"];
@@ -116,12 +116,11 @@ pub fn import(text: &str, source: &str) -> Result<Imported, Vec<Problem>> {
 /// Puts the sorted rows on the run's clock.
 fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>)) -> Result<Imported, Vec<Problem>> {
     let distances: Vec<u64> = rows.windows(2).map(|pair| pair[0].at.abs_diff(pair[1].at)).collect();
-    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-    for distance in &distances {
-        *counts.entry(*distance).or_default() += 1;
-    }
+    let mut sorted = distances.clone();
+    sorted.sort_unstable();
     // Of distances that are equally common the shortest is the step.
-    let step = counts.iter().max_by_key(|(distance, count)| (**count, u64::MAX - **distance)).map_or(0, |(d, _)| *d);
+    let most_common = sorted.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len());
+    let step = most_common.and_then(|same| same.first().copied()).unwrap_or(0);
     let first = rows.first().map_or(0, |row| row.at);
     let lengths = distances.iter().map(|distance| step.min(*distance)).chain([step]);
     let series: Vec<SeriesRow> = rows
@@ -178,7 +177,7 @@ fn read(text: &str) -> Result<Table, Vec<Problem>> {
         vec![at_line(line, "cannot be read as a row of a table; check its quotation marks".to_owned())]
     };
     let header = to_strings(reader.headers().map_err(broken)?);
-    let headed = header.iter().any(|name| name.parse::<f64>().is_err() && timestamp::micros(name).is_none());
+    let headed = header.iter().any(|name| text::number(name).is_none() && timestamp::micros(name).is_none());
     if header.len() < 2 || !headed {
         let message = "the first line has to be a header with a time and a count column, like timestamp,requests";
         return Err(vec![Problem::new("line 1", message)]);

@@ -2,6 +2,7 @@
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use crate::limits as l;
+use crate::text::for_people;
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
 
 /// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
@@ -60,7 +61,17 @@ const SERIES_ROWS: Rows = Rows {
 
 impl Field {
     const fn new(path: &'static str, label: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
-        Self { path, label, unit: "", kind, default, about, limit_name: None, only: &[], selects: false }
+        Self {
+            path,
+            label,
+            unit: "",
+            kind,
+            default,
+            about: for_people(about),
+            limit_name: None,
+            only: &[],
+            selects: false,
+        }
     }
 
     const fn group(path: &'static str, label: &'static str, about: &'static str) -> Self {
@@ -111,7 +122,7 @@ impl Field {
 }
 
 const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
-    Choice { value, label, about }
+    Choice { value, label, about: for_people(about) }
 }
 
 const CURVES: &[Choice] = &[

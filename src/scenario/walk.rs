@@ -219,7 +219,7 @@ fn how_to_write(field: &Field) -> String {
         _ if field.path == "traffic.curve" => {
             "say what is offered, for instance [{ \"kind\": \"constant\", \"per_s\": 50 }]".to_owned()
         }
-        _ => format!("write it: {}", field.about),
+        _ => "write it".to_owned(),
     }
 }
 
