@@ -8,6 +8,7 @@ use super::hints::{self, Hint};
 use super::words;
 use crate::metrics::Timeline;
 use crate::scenario::fields::{self, Kind, Number};
+use crate::scenario::printer::compact;
 use crate::scenario::{Draft, Problem, Scenario};
 use crate::text;
 use crate::units::SimTime;
@@ -189,7 +190,7 @@ fn rows_text(value: Option<&Value>) -> String {
     let rows = value.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let row = |row: &Value| {
         let numbers = row.as_array().map_or(&[] as &[Value], Vec::as_slice);
-        numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        numbers.iter().map(compact).collect::<Vec<_>>().join(" ")
     };
     rows.iter().map(row).collect::<Vec<_>>().join("; ")
 }
@@ -234,7 +235,7 @@ impl Source<'_> {
                 let number_text = |value: f64| words::field_number(value * factor);
                 let text = match value.as_ref() {
                     Some(Value::Null) | None => String::new(),
-                    Some(value) => value.as_f64().map_or_else(|| value.to_string(), number_text),
+                    Some(value) => value.as_f64().map_or_else(|| compact(value), number_text),
                 };
                 let spin = number.decimals == 0 && path == "stream.shards";
                 (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })

@@ -165,30 +165,44 @@ fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>
 fn read(text: &str) -> Result<Table, Vec<Problem>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     // Spreadsheets in half of Europe separate by semicolons.
-    let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| first.bytes().filter(|b| b == d).count());
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or(b','))
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let to_strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Cells>();
-    let broken = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        vec![at_line(line, "cannot be read as a row of a table; check its quotation marks".to_owned())]
-    };
-    let header = to_strings(reader.headers().map_err(broken)?);
+    let delimiter = [',', ';', '\t'].into_iter().rev().max_by_key(|d| first.chars().filter(|c| c == d).count());
+    let mut rows = split(text, delimiter.unwrap_or(','));
+    let header = if rows.is_empty() { Cells::new() } else { rows.remove(0).1 };
     let headed = header.iter().any(|name| text::number(name).is_none() && timestamp::micros(name).is_none());
     if header.len() < 2 || !headed {
         let message = "the first line has to be a header with a time and a count column, like timestamp,requests";
         return Err(vec![Problem::new("line 1", message)]);
     }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push((line, to_strings(&record)));
-    }
     Ok((header, rows))
+}
+
+/// The cells of every line that is not empty, with its number. A cell in quotation marks may hold the delimiter, line
+/// breaks and doubled marks.
+fn split(text: &str, delimiter: char) -> Vec<(u64, Cells)> {
+    let (mut rows, mut cells, mut cell) = (Vec::new(), Cells::new(), String::new());
+    let (mut line, mut begun, mut quoted) = (1, 1, false);
+    let mut letters = text.chars().chain(['\n']).peekable();
+    while let Some(letter) = letters.next() {
+        line += u64::from(letter == '\n');
+        let at_end = letters.peek().is_none();
+        match letter {
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' if quoted => quoted = false,
+            '"' if cell.trim().is_empty() => quoted = true,
+            _ if quoted && !at_end => cell.push(letter),
+            '\n' | '\r' => {
+                if !cells.is_empty() || !cell.trim().is_empty() {
+                    cells.push(cell.trim().to_owned());
+                    rows.push((begun, std::mem::take(&mut cells)));
+                }
+                cell.clear();
+                begun = line;
+            }
+            _ if letter == delimiter => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+            _ => cell.push(letter),
+        }
+    }
+    rows
 }
 
 /// Which columns hold time, count and bytes: by name, else the first, the second, and the third if it may be bytes.

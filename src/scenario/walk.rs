@@ -3,6 +3,7 @@
 
 use super::Problem;
 use super::fields::{self, Child, Field, Kind, Number, Rows};
+use super::printer;
 use super::problem::nearest;
 use serde_json::{Map, Value};
 
@@ -231,7 +232,7 @@ fn short(value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Null => "null".to_owned(),
         other => {
-            let text = other.to_string();
+            let text = printer::compact(other);
             if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(39).collect::<String>()) }
         }
     }
