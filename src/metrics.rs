@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod note;
 pub mod recorder;
 pub mod timeline;
+pub mod usage;
 
 pub use findings::{Finding, Tone, Try, findings};
 pub use histogram::Histogram;

@@ -5,6 +5,7 @@
 
 use crate::text;
 pub use crate::text::{clock, int, span_text};
+use crate::units::PicoUsd;
 
 /// The no-break space that stands between a number and its unit.
 pub const NBSP: char = '\u{a0}';
@@ -108,6 +109,13 @@ pub fn dollars_e4(e4: u64) -> String {
 /// Dollars from cents, as the 30-day column shows them: `$28.48`.
 pub fn dollars_cents(cents: u64) -> String {
     format!("${}.{:02}", int((cents / 100) as f64), cents % 100)
+}
+
+/// Dollars with all their decimals, as prices have them: `$0.015`, `$0.000000014`.
+pub fn dollars_exact(usd: PicoUsd) -> String {
+    let pico = usd.get();
+    let decimals = format!("{:012}", pico % 1_000_000_000_000);
+    format!("${}.{:0<2}", pico / 1_000_000_000_000, decimals.trim_end_matches('0'))
 }
 
 /// A small count in letters.

@@ -48,6 +48,14 @@ impl Model {
             return Vec::new();
         }
         (self.preset, self.edited) = (None, true);
+        if changes.iter().all(|(path, _)| path.starts_with("prices.")) {
+            // The run does not know what it costs.
+            for (path, value) in &changes {
+                self.draft.set(path, value.clone());
+            }
+            self.message = None;
+            return if self.recheck() { Vec::new() } else { self.pause() };
+        }
         let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
         for (path, value) in &changes {
             if live {

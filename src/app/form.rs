@@ -208,7 +208,15 @@ pub fn first_values(path: &str, text: &str) -> Option<(String, Value)> {
 impl Source<'_> {
     /// The whole column.
     pub fn groups(&self) -> Vec<Group> {
-        vec![self.traffic(), self.keys_and_sizes(), self.producer(), self.stream(), self.consumer(), self.destination()]
+        vec![
+            self.traffic(),
+            self.keys_and_sizes(),
+            self.producer(),
+            self.stream(),
+            self.consumer(),
+            self.destination(),
+            self.prices(),
+        ]
     }
 
     /// The changes during the run: index, time and words.
@@ -418,6 +426,18 @@ impl Source<'_> {
             hints: vec![Hint::plain("Database, one write a record. Its time is part of the function’s time a record.")],
             more_label: String::new(),
             more: Vec::new(),
+        }
+    }
+
+    fn prices(&self) -> Group {
+        let own = fields::children("prices").into_iter().map(|child| child.field.path);
+        Group {
+            title: table_label("prices"),
+            small: String::new(),
+            knobs: self.knobs(["prices.region"]),
+            hints: Vec::new(),
+            more_label: "Your own prices".to_owned(),
+            more: self.knobs(own.filter(|path| *path != "prices.region")),
         }
     }
 }

@@ -67,7 +67,7 @@ pub fn document() -> Value {
         });
         let prices = rule.prices().iter().map(|price| {
             let value = format!("{} a {}", price.text(), price.unit);
-            json!([price.name, value, format!("{}, {}", price.source, price.dated)])
+            json!([format!("{}, {}", price.name, price.region), value, format!("{}, {}", price.source, price.dated)])
         });
         json!({
             "title": rule.title,

@@ -8,7 +8,8 @@ use super::reading::{self, Reading};
 use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
-use crate::metrics::{Finding, Timeline, findings};
+use crate::cost;
+use crate::metrics::{Finding, Timeline};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
 
@@ -360,7 +361,7 @@ impl Model {
 
     /// What explains the run up to the cursor.
     pub fn findings(&self) -> Vec<Finding> {
-        findings::findings(&self.scenario, self.timeline(), self.frames())
+        cost::findings(&self.scenario, self.timeline(), self.frames())
     }
 
     /// What stands on the filled button.

@@ -72,7 +72,6 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.reads_throttled(),
         seen.policy_overshoots(),
         seen.refused(),
-        seen.idle_shards(),
     ];
     let found: Vec<Finding> = all.into_iter().flatten().collect();
     if found.is_empty() && frames == timeline.frames_total() { vec![seen.nothing_broke()] } else { found }
@@ -82,11 +81,6 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
 const HEADROOM: f64 = 1.2;
 /// A shard that gets this many times an even share is hot.
 const HOT: f64 = 1.5;
-/// A stream whose fullest shard never uses more than this share of its room is idle.
-const IDLE: f64 = 0.2;
-/// Nothing is called idle before it ran this long, in seconds.
-const IDLE_AFTER: f64 = 300.0;
-
 /// What the findings look at.
 struct Seen<'a> {
     scenario: &'a Scenario,
@@ -126,8 +120,12 @@ impl<'a> Seen<'a> {
     /// The highest rate that a counted column held for a quarter of a minute, so that a burst does not count.
     fn sustained(&self, column: &[f64]) -> f64 {
         let frames = ((15.0 / self.width).round() as usize).clamp(1, self.frames);
-        let mean = |window: &[f64]| window.iter().sum::<f64>() / (frames as f64 * self.width);
-        column[..self.frames].windows(frames).map(mean).fold(0.0, f64::max)
+        let (mut sum, mut highest) = (0.0, 0.0f64);
+        for frame in 0..self.frames {
+            sum += column[frame] - if frame >= frames { column[frame - frames] } else { 0.0 };
+            highest = highest.max(sum);
+        }
+        highest / (frames as f64 * self.width)
     }
 
     /// The highest sustained rate that any shard stored.
@@ -396,34 +394,6 @@ impl<'a> Seen<'a> {
             ),
             remedy: "More shards give more to read; smaller records take less.".to_owned(),
             remedy_try: None,
-        })
-    }
-
-    fn idle_shards(&self) -> Option<Finding> {
-        let ran = self.timeline.end_of(self.frames - 1).seconds_f64();
-        let fullest = self.fullest();
-        let needed = (self.peak / self.room * HEADROOM).ceil().max(1.0);
-        // Of the whole run only: before a spike every stream looks idle.
-        let whole = self.frames == self.timeline.frames_total() && ran >= IDLE_AFTER;
-        // Where the service or a policy sets the number of shards, it is not the scenario's to lower.
-        let whole = whole && !self.scenario.stream.scales();
-        if !whole || self.throttled > 0.0 || fullest > IDLE * self.room || needed >= self.shard_count() {
-            return None;
-        }
-        Some(Finding {
-            id: "idle-shards",
-            tone: Tone::Cost,
-            cause: "Shards are idle".to_owned(),
-            evidence: format!(
-                "The fullest shard never took more than {} records/s, {} of its room.",
-                rate_text(fullest),
-                percent(fullest / self.room)
-            ),
-            remedy: format!("{} would carry the peak with 20\u{a0}% room.", capital(&shards(needed as u64))),
-            remedy_try: Some(Try {
-                label: format!("Try {}", shards(needed as u64)),
-                edits: vec![("stream.shards", json!(needed as u64))],
-            }),
         })
     }
 

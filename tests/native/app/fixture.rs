@@ -48,7 +48,7 @@ pub fn scenario() -> Scenario {
             },
             injected_error_rate: Ratio::ZERO,
         },
-        prices: Vec::new(),
+        prices: Default::default(),
         operations: Vec::new(),
     }
 }

@@ -21,7 +21,7 @@ fn every_preset_has_a_form_without_two_equal_ids() {
     for preset in presets::ALL {
         let groups = groups(&preset.draft(), 0);
         let titles: Vec<_> = groups.iter().map(|group| group.title.as_str()).collect();
-        assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination"]);
+        assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination", "Prices"]);
         let mut ids: Vec<_> =
             groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
         let count = ids.len();

@@ -20,7 +20,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             let mapped = consumer.kind == ConsumerKind::Lambda;
             operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
             Scenario {
-                prices: Vec::new(),
+                prices: Default::default(),
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,
