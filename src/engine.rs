@@ -14,16 +14,22 @@ pub mod arrivals;
 pub mod control;
 pub mod draws;
 pub mod fact;
+mod host;
 pub mod invocation;
+mod kpl;
+mod kpl_aggregate;
 pub mod lane;
 mod mapping;
 pub mod offers;
+mod order;
 mod policy;
 mod poller;
 pub mod producer;
+pub mod put;
 pub mod readers;
 pub mod record;
 pub mod rng;
+mod sdk;
 pub mod sequence;
 pub mod stream;
 mod waiting;
@@ -35,12 +41,13 @@ pub use record::Record;
 pub use sequence::SequenceNumber;
 
 use crate::limits;
-use crate::scenario::{Operation, PlannedOperation, Scenario};
+use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
 use offers::Offers;
-use producer::{Bench, Producer};
+use producer::Producer;
+use put::Bench;
 use readers::Readers;
 use std::fmt;
 use stream::Stream;
@@ -271,6 +278,10 @@ impl Engine {
                 self.readers.deploy(duration, injected_error_rate);
             }
             Operation::DeployProducer { retry } => self.producer.deploy(retry, &mut self.retries),
+            Operation::KillHosts { hosts, down } => {
+                let Self { now, producer, stream, retries, .. } = self;
+                producer.kill(hosts, down, &mut Bench { now: *now, stream, agenda: retries, observer });
+            }
             call => {
                 let Self { now, stream, readers, changes, control, .. } = self;
                 let office = &mut Office { now: *now, stream, readers, changes, observer };
@@ -281,9 +292,9 @@ impl Engine {
         }
     }
 
-    /// Records in the producer's memory.
+    /// Records in the producer's memory that are not stored.
     pub fn at_producer(&self) -> u64 {
-        self.producer.held()
+        self.producer.held() - self.producer.held_stored()
     }
 
     /// Invocations that run.
@@ -316,7 +327,7 @@ impl Engine {
     fn offer(&mut self, now: u64, observer: &mut impl Observer) {
         let offer = self.offers.take();
         let (key, size) = (offer.key, offer.size);
-        let record = Record { offered: now, arrived: 0, number: self.number, key, size, attempt: 1 };
+        let record = Record { offered: now, number: self.number, key, size, attempt: 1, ..Record::default() };
         self.number += 1;
         let Self { producer, stream, retries, .. } = self;
         producer.offer(record, &mut Bench { now, stream, agenda: retries, observer });
@@ -327,7 +338,7 @@ impl Engine {
             return self.apply(self.operations[index as usize].operation, observer);
         }
         if let Change::Retention(retention) = change {
-            self.stream.set_retention(retention);
+            self.stream.set_retention(retention, self.now);
             return observer.observe(self.now(), Fact::RetentionChanged { retention });
         }
         let Self { now, stream, readers, changes, control, .. } = self;
@@ -343,7 +354,7 @@ impl Engine {
 }
 
 /// The largest data size that can occur, where the scenario tells.
-fn largest_size(scenario: &Scenario) -> Option<u32> {
+fn largest_size(scenario: &Scenario) -> Option<u64> {
     use crate::scenario::Part;
     let has_sizes = |part: &Part| match part {
         Part::Series(series) => series.rows.iter().any(|row| row.bytes.is_some()),
@@ -352,5 +363,9 @@ fn largest_size(scenario: &Scenario) -> Option<u32> {
     if scenario.traffic.parts.iter().any(has_sizes) {
         return None;
     }
-    Some(scenario.traffic.sizes.largest())
+    let largest = u64::from(scenario.traffic.sizes.largest());
+    Some(match scenario.producer.call {
+        PutCall::Kpl(kpl) if kpl.aggregates => largest.max(u64::from(kpl.aggregate_bytes)),
+        _ => largest,
+    })
 }

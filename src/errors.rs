@@ -4,6 +4,8 @@
 //! found, the message is ours and says what to do. `<…>` stands for nothing here: every message is filled in.
 
 use crate::limits;
+use crate::text::clock;
+use crate::units::{SimTime, Span};
 use std::fmt;
 
 /// Name of the simulated stream in messages.
@@ -70,6 +72,20 @@ pub enum ServiceError {
     NotAdvantage,
     /// The capacity mode was switched too often in 24 hours.
     TooManySwitches,
+    /// A read with an iterator that is too old.
+    ExpiredIterator {
+        /// When the iterator was issued.
+        created: SimTime,
+        /// When it was used.
+        now: SimTime,
+    },
+    /// An iterator at an instant that is still to come.
+    TimestampInFuture {
+        /// The instant that was asked for.
+        at: SimTime,
+        /// When it was asked for, from the start of the run.
+        now: Span,
+    },
     /// A retention that is too short, in hours.
     RetentionTooShort {
         /// Hours.
@@ -87,11 +103,13 @@ impl ServiceError {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NotActive => "ResourceInUseException",
+            Self::ExpiredIterator { .. } => "ExpiredIteratorException",
             Self::ShardNotFound { .. } => "ResourceNotFoundException",
             Self::SplitKey { .. }
             | Self::NotAdjacent { .. }
             | Self::TargetOutOfRange { .. }
             | Self::RetentionTooShort { .. }
+            | Self::TimestampInFuture { .. }
             | Self::RetentionUnchanged { .. } => "InvalidArgumentException",
             Self::TooManyUpdates | Self::ShardLimit { .. } | Self::TooManySwitches => "LimitExceededException",
             Self::OnDemand | Self::NotAdvantage | Self::DataTooLarge { .. } => "ValidationException",
@@ -140,6 +158,20 @@ impl ServiceError {
             Self::TooManySwitches => {
                 format!("The capacity mode can be switched {} times in 24 hours.", limits::MODE_SWITCHES_PER_DAY)
             }
+            // The service writes dates; a run has none.
+            Self::ExpiredIterator { created, now } => format!(
+                "Iterator expired. The iterator was created at time {} while right now it is {} which is further in the \
+                 future than the tolerated delay of {} milliseconds.",
+                clock(created.seconds_f64()),
+                clock(now.seconds_f64()),
+                limits::ITERATOR_LIFE.micros() / 1_000
+            ),
+            Self::TimestampInFuture { at, now } => format!(
+                "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. \
+                 timestampInMillis: {}, currentTimestampInMillis: {}",
+                at.micros() / 1_000,
+                now.micros() / 1_000
+            ),
             Self::RetentionTooShort { hours } => format!(
                 "Minimum allowed retention period is {} hours. Requested retention period ({hours} hours) is too short.",
                 limits::RETENTION_MIN.micros() / 3_600_000_000

@@ -129,6 +129,11 @@ const D22: Source = Source {
     text: "Kinesis Data Streams Developer Guide, “Troubleshooting producers”, public sources",
     date: "2022",
 };
+const LL: Source = Source {
+    tag: "D22",
+    text: "Kinesis Data Streams Developer Guide, “Low-latency processing”, public sources",
+    date: "2022",
+};
 const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date: "2025-11" };
 const LK: Source =
     Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
@@ -141,6 +146,9 @@ const LSN: Source = Source {
 };
 const ST: Source =
     Source { tag: "ST", text: "retry module of the AWS SDK for JavaScript v3 (smithy-typescript)", date: "2026-08" };
+const BC: Source = Source { tag: "BC", text: "retry module of the AWS SDK for Python (botocore)", date: "2026-08" };
+const KPL: Source =
+    Source { tag: "KPL", text: "source of the Kinesis Producer Library (amazon-kinesis-producer)", date: "2026-03" };
 const M: Source = Source {
     tag: "M",
     text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
@@ -213,6 +221,22 @@ limits! {
     GET_RECORDS_BYTES_MAX: Bytes = Bytes::from_mib(10), "bytes", K, documented;
     /// After a full answer of `GetRecords`, calls within this time are throttled.
     GET_RECORDS_REST_AFTER_FULL: Span = Span::from_secs(5), "s", K, documented;
+
+    // Iterators.
+    /// A shard iterator is good for so long from its issue; each answer of `GetRecords` brings a new one.
+    ITERATOR_LIFE: Span = Span::from_secs(300), "s", K, documented;
+    /// `GetShardIterator` calls to one shard per second.
+    SHARD_ITERATOR_CALLS_PER_SECOND: Rate = Rate::per_second(5), "calls/s", Q, documented;
+
+    // Other applications that poll.
+    /// Applications beside the consumer that may poll each shard.
+    OTHER_POLLERS_MAX: Count = 20, "pollers", OURS, documented;
+    /// Other pollers sleep so long after an answer, unless set otherwise: what older guides to the KCL describe.
+    OTHER_POLLERS_IDLE: Span = Span::from_secs(1), "s", LL, documented;
+    /// Shortest sleep of other pollers.
+    OTHER_POLLERS_IDLE_MIN: Span = Span::from_millis(10), "ms", OURS, documented;
+    /// Where several poll a shard, pauses between reads are longer at random by up to one part in so many.
+    POLLERS_SPREAD: Count = 10, "parts", OURS, estimated;
 
     // Put calls.
     /// Records in one `PutRecords` call.
@@ -290,6 +314,51 @@ limits! {
     /// Tokens that a success without a retry adds, up to the capacity.
     SDK_SUCCESS_REFUND: Count = 1, "tokens", ST, documented;
 
+    /// Tokens that a retry costs after an answer that did not come.
+    SDK_RETRY_COST_TIMEOUT: Count = 10, "tokens", ST, documented;
+    /// Longest wait before the first retry with the SDK's new defaults of 2026.
+    SDK_2026_BACKOFF_BASE: Span = Span::from_millis(50), "ms", ST, documented;
+    /// The same where the call was throttled.
+    SDK_2026_BACKOFF_BASE_THROTTLED: Span = Span::from_secs(1), "s", ST, documented;
+    /// Tokens that a retry costs then, unless the call was throttled.
+    SDK_2026_RETRY_COST: Count = 14, "tokens", ST, documented;
+    /// Longest wait before the first retry of the SDK for Python, standard or legacy.
+    PYTHON_BACKOFF_BASE: Span = Span::from_secs(1), "s", BC, documented;
+    /// Attempts of one call in the legacy mode, the first included.
+    LEGACY_ATTEMPTS: Count = 5, "attempts", BC, documented;
+    /// Adaptive mode: what throttling leaves of the rate at which calls were sent.
+    ADAPTIVE_BETA_PERCENT: Count = 70, "%", ST, documented;
+    /// Adaptive mode: steepness of the cubic curve along which the rate comes back, in hundredths.
+    ADAPTIVE_SCALE_PERCENT: Count = 40, "hundredths", ST, documented;
+    /// Adaptive mode: weight of the newest half second in the measured rate.
+    ADAPTIVE_SMOOTH_PERCENT: Count = 80, "%", ST, documented;
+    /// Adaptive mode: the rate never falls below this.
+    ADAPTIVE_RATE_MIN: Rate = Rate::from_milli(500), "calls/s", ST, documented;
+
+    // The Kinesis Producer Library.
+    /// `RecordMaxBufferedTime` unless set otherwise.
+    KPL_BUFFERED: Span = Span::from_millis(100), "ms", KPL, documented;
+    /// Nothing is sent on earlier than this after something was added, whatever the deadline.
+    KPL_BUFFER_MIN: Span = Span::from_millis(50), "ms", KPL, documented;
+    /// `AggregationMaxSize` unless set otherwise.
+    KPL_AGGREGATION_BYTES: Bytes = Bytes::new(51_200), "bytes", KPL, documented;
+    /// Bytes of an aggregated record beside its message: four of a magic number, sixteen of an MD5.
+    KPL_AGGREGATE_BYTES: Bytes = Bytes::new(20), "bytes", KPL, documented;
+    /// Partition key of an aggregated record, which is put with an `ExplicitHashKey`.
+    KPL_AGGREGATE_KEY_BYTES: Bytes = Bytes::new(1), "bytes", KPL, documented;
+    /// `CollectionMaxSize` unless set otherwise.
+    KPL_COLLECTION_BYTES: Bytes = Bytes::from_mib(5), "bytes", KPL, documented;
+    /// A call is sent when it has so much for one shard.
+    KPL_SHARD_BYTES: Bytes = Bytes::new(256 * 1_024), "bytes", KPL, documented;
+    /// `RateLimit` unless set otherwise: what one host sends to a shard, of the shard's own limits.
+    KPL_RATE_PERCENT: Count = 150, "%", KPL, documented;
+    /// How often the library looks whether what its limiters hold back may go.
+    KPL_DRAIN: Span = Span::from_millis(25), "ms", KPL, documented;
+    /// `RecordTtl` unless set otherwise.
+    KPL_TTL: Span = Span::from_secs(30), "s", KPL, documented;
+    /// `RequestTimeout` unless set otherwise.
+    KPL_REQUEST_TIMEOUT: Span = Span::from_secs(6), "s", KPL, documented;
+
     // The event source mapping.
     /// `BatchSize` at most.
     MAPPING_BATCH_MAX: Count = 10_000, "records", L, documented;
@@ -348,6 +417,8 @@ limits! {
     SERIES_ROWS_MAX: Count = 100_000, "rows", OURS, documented;
     /// Records that a producer may hold.
     PRODUCER_BUFFER_MAX: Count = 10_000_000, "records", OURS, documented;
+    /// Hosts of a producer.
+    PRODUCER_HOSTS_MAX: Count = 200, "hosts", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.
     LINGER_MAX: Span = Span::from_secs(60), "s", OURS, documented;
     /// Attempts that a producer may make for one record.

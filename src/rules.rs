@@ -49,7 +49,8 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "Partition key to shard",
         rule: "The MD5 of the partition key's UTF-8 bytes, read as a 128-bit big-endian number, falls into the range of \
-               exactly one open shard. Shards divide the hash space evenly; the last one takes the remainder.",
+               exactly one open shard. Shards divide the hash space evenly; the last one takes the remainder. An \
+               ExplicitHashKey stands in the place of the MD5.",
         departure: "Keys are texts of one form, device- and nine digits.",
         names: &["PARTITION_KEY_CHARS_MAX", "PARTITION_KEY_BYTES"],
         prices: &[],
@@ -81,15 +82,19 @@ pub static ALL: &[Rule] = &[
         title: "PutRecord and PutRecords",
         rule: "Entries of a call are judged one by one, in order. A call with rejected entries is still answered with \
                200: the producer has to look.",
-        departure: "A call takes no time, and the network does not fail.",
+        departure: "A call takes no time.",
         names: &["PUT_RECORDS_COUNT_MAX", "PUT_RECORDS_BYTES_MAX", "RECORD_BYTES_MAX", "RECORD_BYTES_SETTABLE_MAX"],
         prices: &[],
     },
     Rule {
         title: "Retries of the SDK",
-        rule: "The standard mode: a throttled PutRecord is tried again after a random share of a backoff that doubles, \
-               as long as the retry budget lasts. Failed entries inside a 200 answer are not tried again.",
-        departure: "Adaptive and legacy modes are not built.",
+        rule: "A call that failed as a whole is made again after a random share of a backoff that doubles, as long as \
+               the attempts and the client's budget of tokens last. A throttled PutRecord fails as a whole; failed \
+               entries inside a 200 answer of PutRecords are not tried again in any mode. Each host has a client of \
+               its own. The adaptive mode also limits the rate at which it sends: throttling leaves it a share of what \
+               was sent, and it grows back along a cubic curve.",
+        departure: "Calls that the adaptive limiter holds back stand in line for their tokens. Other failures than \
+                    throttling and lost answers do not occur.",
         names: &[
             "SDK_ATTEMPTS",
             "SDK_BACKOFF_BASE",
@@ -97,7 +102,71 @@ pub static ALL: &[Rule] = &[
             "SDK_BACKOFF_CAP",
             "SDK_RETRY_TOKENS",
             "SDK_RETRY_COST",
+            "SDK_RETRY_COST_TIMEOUT",
             "SDK_SUCCESS_REFUND",
+            "SDK_2026_BACKOFF_BASE",
+            "SDK_2026_BACKOFF_BASE_THROTTLED",
+            "SDK_2026_RETRY_COST",
+            "PYTHON_BACKOFF_BASE",
+            "LEGACY_ATTEMPTS",
+            "ADAPTIVE_BETA_PERCENT",
+            "ADAPTIVE_SCALE_PERCENT",
+            "ADAPTIVE_SMOOTH_PERCENT",
+            "ADAPTIVE_RATE_MIN",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Answers that do not come",
+        rule: "A share of put calls, set in the scenario, is never answered, though the stream does its part. After the \
+               request timeout the whole call is made again, so what was stored is stored once more: the ledger counts \
+               duplicates, and a record that is given up although it is stored is not lost.",
+        departure: "Which calls it strikes is drawn; the service's own rate is not published. Where the producer ignores \
+                    failures, its SDK still repeats such calls in the standard mode.",
+        names: &["KPL_REQUEST_TIMEOUT"],
+        prices: &[],
+    },
+    Rule {
+        title: "Order of a key",
+        rule: "Records of a key are stored in the order in which they were offered until one is put again: later ones \
+               overtake it. Every record that is stored after a later one of its key is counted. With \
+               SequenceNumberForOrdering a record of PutRecord waits while an earlier one of its key and host does, and \
+               none is overtaken.",
+        departure: "Hosts know nothing of each other, so records of one key on two hosts can change places all the same.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
+        title: "Producer hosts",
+        rule: "Hosts take the records in turn, as behind a load balancer; each gathers its own calls and has its own \
+               client. Hosts that die lose what they hold, and take no records until they are back. Where no host is \
+               up, records are lost.",
+        departure: "All hosts share one bound on memory.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
+        title: "Kinesis Producer Library",
+        rule: "User records of one shard are gathered into an aggregated Kinesis record, counted to the byte in the \
+               library's own format, until it is full or its oldest record has been buffered long enough. A limiter \
+               for each shard lets pass what its two token buckets hold and is looked at every 25 ms. What passed is \
+               collected into PutRecords calls, which go when they are full, when they have much for one shard, or 50 ms \
+               after the last addition. A rejected record is put again, with half of the buffering time to its next \
+               deadline, until it is too old.",
+        departure: "The library knows the shards at every instant; user records whose shard changed while they were \
+                    aggregated are put again without taking room in the record that was stored. What reads the stream sees \
+                    user records, as after de-aggregation; limits on batches, reads and payloads count Kinesis records.",
+        names: &[
+            "KPL_BUFFERED",
+            "KPL_BUFFER_MIN",
+            "KPL_AGGREGATION_BYTES",
+            "KPL_AGGREGATE_BYTES",
+            "KPL_AGGREGATE_KEY_BYTES",
+            "KPL_COLLECTION_BYTES",
+            "KPL_SHARD_BYTES",
+            "KPL_RATE_PERCENT",
+            "KPL_DRAIN",
+            "KPL_TTL",
         ],
         prices: &[],
     },
@@ -112,7 +181,10 @@ pub static ALL: &[Rule] = &[
     Rule {
         title: "Retention",
         rule: "A record stays readable for the retention. What no invocation has processed by then expires, and the \
-               ledger says so.",
+               ledger says so. Lowering it takes what is older at once; raising it takes a minute and saves what has not \
+               expired. The time to loss is what is left of the retention above the age of the oldest record, divided \
+               by how fast that age grows; the time to catch up is the backlog divided by the spare capacity, both of the \
+               shard where it is worst.",
         departure: "A batch that runs when its records expire is finished.",
         names: &["RETENTION_MIN", "RETENTION_DEFAULT", "RETENTION_MAX"],
         prices: &[],
@@ -162,8 +234,10 @@ pub static ALL: &[Rule] = &[
         title: "GetRecords",
         rule: "Two limits for each shard. A call above the call rate is refused. After an answer, further calls are \
                refused until its bytes have passed at the read rate, which gives five silent seconds after a full \
-               answer.",
-        departure: "That refusals follow the bytes without any burst is inferred from the documented silences.",
+               answer. MillisBehindLatest is the age of the oldest record that lies ahead of the answer. A share of the \
+               answers can be made empty although records lie ahead: an injected effect, drawn by itself.",
+        departure: "That refusals follow the bytes without any burst is inferred from the documented silences. How often \
+                    the service answers with nothing is not published.",
         names: &[
             "SHARD_READ_CALLS_PER_SECOND",
             "SHARD_READ_BYTES_PER_SECOND",
@@ -174,6 +248,19 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Other pollers",
+        rule: "Applications beside the consumer, a loop for each shard: it reads from the oldest record on, is done at \
+               once, and sleeps. They share the calls and the bytes of the shard with the consumer, count in GetRecords \
+               as CloudWatch counts it, and keep records in the log until they have read them. The ledger is the \
+               consumer's alone.",
+        departure: "Where several poll, every pause between reads is longer at random by up to a tenth: in step, it would \
+                    always be the same one that is refused. And a second's worth of bytes may be outstanding before a call \
+                    is refused, so that small answers do not refuse each other; after an answer of more than that \
+                    there is silence until it has passed.",
+        names: &["OTHER_POLLERS_MAX", "OTHER_POLLERS_IDLE", "OTHER_POLLERS_IDLE_MIN", "POLLERS_SPREAD"],
+        prices: &[],
+    },
+    Rule {
         title: "Event source mapping",
         rule: "One lane for each shard. It polls at the base interval and, while an answer did not reach the tip, as \
                fast as the call rate allows. It invokes when a batch is full, when the window is over, or when the \
@@ -181,6 +268,26 @@ pub static ALL: &[Rule] = &[
         departure: "The window begins with the first record read, or when the invocation before ends. A call takes no \
                     time. Parallelization, bisecting, partial responses and fan-out are not built yet.",
         names: &["MAPPING_BATCH_MAX", "MAPPING_BATCH_DEFAULT", "MAPPING_WINDOW_MAX", "MAPPING_POLL_INTERVAL"],
+        prices: &[],
+    },
+    Rule {
+        title: "Iterators",
+        rule: "Each answer of GetRecords brings the iterator for the next. A poller that lets its own grow too old, because \
+               its work takes longer, is answered with ExpiredIteratorException, takes a new one after the last record \
+               that it read, and goes on. A mapping's are the service's affair.",
+        departure: "A call with an expired iterator is not counted as one of the shard's five. The first iterators of a \
+                    run are there.",
+        names: &["ITERATOR_LIFE", "SHARD_ITERATOR_CALLS_PER_SECOND"],
+        prices: &[],
+    },
+    Rule {
+        title: "Starting position",
+        rule: "The consumer begins at an instant of its own, at TRIM_HORIZON, LATEST or AT_TIMESTAMP. What arrived before \
+               its position is not read, by choice, and the ledger names it so; there is no iterator age for it. \
+               Shards that are opened later are read from their beginning.",
+        departure: "All shards' iterators are taken at the instant at which the consumer begins; the first polls follow, \
+                    spread over one pause.",
+        names: &[],
         prices: &[],
     },
     Rule {

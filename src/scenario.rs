@@ -16,6 +16,7 @@ pub mod presets;
 pub mod prices;
 pub mod printer;
 pub mod problem;
+mod producer;
 pub mod schema;
 mod sizes;
 mod stream;
@@ -25,8 +26,9 @@ mod walk;
 
 pub use draft::Draft;
 pub use problem::Problem;
-pub use stream::{Autoscaler, PolicyMetric, Stream, StreamMode};
-pub use traffic::{Arrivals, Draws, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
+pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
+pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -56,61 +58,15 @@ pub struct Scenario {
     pub prices: prices::Prices,
 }
 
-/// What puts records: one application with an SDK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Producer {
-    /// Which call it makes.
-    pub call: PutCall,
-    /// How many records fit in its memory, waiting for a batch or for another try. Beyond it, new records are lost.
-    pub buffer: u64,
-    /// What it does with a record that was rejected.
-    pub retry: RetryPolicy,
-}
-
-/// The call that a producer makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PutCall {
-    /// One record a call.
-    PutRecord,
-    /// Several records a call; the call is sent when it is full or when its oldest record has waited `linger`.
-    PutRecords {
-        /// Records in a full call, 1 to 500.
-        batch: u32,
-        /// How long the oldest record of a call waits for company.
-        linger: Span,
-    },
-}
-
-/// What a producer does with a rejected record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryPolicy {
-    /// Nothing: it does not look at the answer. The record is lost.
-    Ignore,
-    /// What the SDK does by itself, the standard mode: it repeats a call that failed as a whole, so a throttled
-    /// `PutRecord` is tried again, while entries that failed inside a 200 answer of `PutRecords` are lost.
-    SdkOnly,
-    /// Failed entries are sent again after a backoff that grows exponentially.
-    Again {
-        /// Attempts in all, the first included; 1 to 100.
-        max_attempts: u32,
-        /// Longest wait before the first retry; it grows with each retry.
-        base: Span,
-        /// The wait never grows beyond this.
-        cap: Span,
-        /// A record older than this is given up; `None` means it never is.
-        max_age: Option<Span>,
-        /// What the longest wait is multiplied by with each retry, in thousandths; 1,000 keeps it as it is.
-        multiplier_milli: u32,
-        /// Which part of the longest wait is waited.
-        jitter: Jitter,
-    },
-}
-
 /// A Lambda event source mapping that polls the stream, and the function behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consumer {
     /// How it reads.
     pub kind: ConsumerKind,
+    /// When it begins.
+    pub start: Span,
+    /// Where in the stream it begins.
+    pub position: StartingPosition,
     /// Whether its reads meet the limits of a shard. Without them a run says what the readers would take.
     pub read_limits: bool,
     /// `BatchSize`, 1 to 10,000.
@@ -125,17 +81,6 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
-}
-
-/// Which part of a backoff is waited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Jitter {
-    /// A random share of it, from none to all.
-    Full,
-    /// Half of it and a random share of the other half.
-    Equal,
-    /// All of it.
-    None,
 }
 
 /// How a consumer reads.
@@ -156,8 +101,38 @@ pub struct Poller {
     pub idle: Span,
     /// Whether it sleeps after each answer, as the KCL does, or only after one without records.
     pub always_sleeps: bool,
-    /// When it begins.
-    pub start: Span,
+}
+
+/// Where in the stream a consumer begins, as iterator types say it. What lies before is not read, by choice. Shards
+/// that are opened later are read from their beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartingPosition {
+    /// At the oldest record that is kept.
+    TrimHorizon,
+    /// Behind the newest record at the instant at which it begins.
+    Latest,
+    /// At the first record that arrived then or later.
+    AtTimestamp(SimTime),
+}
+
+impl StartingPosition {
+    /// The word in a document, which is the service's.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TrimHorizon => "TRIM_HORIZON",
+            Self::Latest => "LATEST",
+            Self::AtTimestamp(_) => "AT_TIMESTAMP",
+        }
+    }
+
+    /// What arrived before this instant is not read by a consumer that begins at `start`.
+    pub const fn from(self, start: Span) -> SimTime {
+        match self {
+            Self::TrimHorizon => SimTime::ZERO,
+            Self::Latest => SimTime::from_micros(start.micros()),
+            Self::AtTimestamp(at) => at,
+        }
+    }
 }
 
 /// Who decides the outcome of an invocation.
@@ -210,6 +185,13 @@ pub enum Operation {
     DeployProducer {
         /// New policy.
         retry: RetryPolicy,
+    },
+    /// Hosts of the producer die with what they hold.
+    KillHosts {
+        /// How many.
+        hosts: u32,
+        /// How long until they are back.
+        down: Span,
     },
     /// `SplitShard`.
     SplitShard {

@@ -20,7 +20,7 @@ mod summary;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outcome, Step};
-use crate::metrics::{Finding, Ledger, Recorder, Timeline};
+use crate::metrics::{Finding, Ledger, Outlook, Recorder, Timeline};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use std::collections::BTreeMap;
@@ -245,6 +245,11 @@ impl Session {
     /// The bill of the closed frames.
     pub fn bill(&self) -> Bill {
         bill(&self.scenario, self.timeline(), self.timeline().frames())
+    }
+
+    /// What would come if it went on as in the last closed frames.
+    pub fn outlook(&self) -> Outlook {
+        Outlook::after(&self.scenario, self.timeline(), self.timeline().frames())
     }
 
     /// What the closed frames show, and what the bill does once the run is over.

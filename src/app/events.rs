@@ -140,11 +140,15 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
         }
         Operation::DeployProducer { retry } => match retry {
             RetryPolicy::Ignore => "failed entries ignored".to_owned(),
-            RetryPolicy::SdkOnly => "only the SDK retries".to_owned(),
+            RetryPolicy::SdkOnly { .. } => "only the SDK retries".to_owned(),
             RetryPolicy::Again { max_attempts, .. } => {
                 format!("sent again, {} attempts", words::int(f64::from(max_attempts)))
             }
         },
+        Operation::KillHosts { hosts, down } => {
+            let plural = if hosts == 1 { "host dies" } else { "hosts die" };
+            format!("{} {plural}, back after {}", words::int(f64::from(hosts)), span(down))
+        }
         Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
         Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),
         Operation::UpdateShardCount { target } => format!("UpdateShardCount to {}", words::int(f64::from(target))),

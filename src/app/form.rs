@@ -371,7 +371,7 @@ impl Source<'_> {
             small: self.scenario.stream.mode.name().to_ascii_lowercase(),
             knobs: self.knobs(["stream.shards"]),
             hints: hints::stream(self.scenario),
-            more_label: "Mode, retention, scaling".to_owned(),
+            more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
         }
     }
@@ -386,6 +386,11 @@ impl Source<'_> {
             "stream.max_record_kib",
             "stream.rounding",
         ]);
+        more.extend(self.knobs(["stream.other_pollers.count"]));
+        if self.scenario.stream.other_pollers.count > 0 {
+            more.extend(self.knobs(["stream.other_pollers.idle_ms", "stream.other_pollers.limit"]));
+        }
+        more.extend(self.knobs(["stream.empty_answers"]));
         match mode.as_str() {
             "provisioned" => {
                 more.extend(self.knobs(["stream.reshard_s"]));
@@ -405,16 +410,24 @@ impl Source<'_> {
         let own: &[&str] = if lambda {
             &["consumer.batching_window_s", "consumer.memory_mb"]
         } else {
-            &["consumer.idle_ms", "consumer.sleeps", "consumer.start_s"]
+            &["consumer.idle_ms", "consumer.sleeps"]
         };
+        let mut first_read = vec!["consumer.start_s", "consumer.starting_position"];
+        if self.chosen("consumer.starting_position") == "AT_TIMESTAMP" {
+            first_read.push("consumer.starting_at_s");
+        }
         let shared = ["consumer.spread", "consumer.error_rate", "consumer.kind", "consumer.read_limits"];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
-            small: "polls each shard".to_owned(),
+            small: match self.scenario.stream.other_pollers.count {
+                0 => "polls each shard".to_owned(),
+                1 => "polls each shard, and one other does".to_owned(),
+                count => format!("polls each shard, and {} others do", words::count_word(count.into())),
+            },
             knobs: self.knobs([first, "consumer.fixed_ms", "consumer.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
-            more_label: if lambda { "Window, memory, errors" } else { "Sleep, start, errors" }.to_owned(),
-            more: self.knobs(own.iter().copied().chain(shared)),
+            more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
+            more: self.knobs(own.iter().copied().chain(first_read).chain(shared)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Sentences beside the knobs: what the numbers mean against the limits, before anything runs.
 
 use super::capacity;
-use super::words::{NBSP, int, rate, si, span_text};
+use super::words::{self, NBSP, int, rate, si, span_text};
 use crate::limits;
-use crate::scenario::{Part, PutCall, RetryPolicy, Scenario};
+use crate::scenario::{Part, PutCall, RetryPolicy, Scenario, SdkMode};
 use crate::units::{SimTime, Span};
 
 /// A sentence about a limit.
@@ -64,6 +64,7 @@ pub fn call(scenario: &Scenario) -> String {
     match scenario.producer.call {
         PutCall::PutRecord => "PutRecord".to_owned(),
         PutCall::PutRecords { batch, .. } => format!("PutRecords × {}", int(f64::from(batch))),
+        PutCall::Kpl(_) => "KPL".to_owned(),
     }
 }
 
@@ -71,13 +72,17 @@ pub fn call(scenario: &Scenario) -> String {
 pub fn producer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
     let (producer, _) = capacity::in_force(scenario, at);
     let buffer = int(producer.buffer as f64);
+    if let PutCall::Kpl(kpl) = producer.call {
+        let ttl = span_text(kpl.ttl.seconds_f64());
+        return vec![Hint::plain(format!("Rejected records are put again until they are {ttl} old."))];
+    }
     vec![match producer.retry {
         RetryPolicy::Ignore => Hint::new("Ignored entries are lost.".to_owned(), HintTone::Bad, true),
-        RetryPolicy::SdkOnly if producer.call == PutCall::PutRecord => {
-            let attempts = limits::SDK_ATTEMPTS;
+        RetryPolicy::SdkOnly { mode } if producer.call == PutCall::PutRecord => {
+            let attempts = if mode == SdkMode::Legacy { limits::LEGACY_ATTEMPTS } else { limits::SDK_ATTEMPTS };
             Hint::plain(format!("The SDK tries a throttled call {attempts} times in all, then it is lost."))
         }
-        RetryPolicy::SdkOnly => {
+        RetryPolicy::SdkOnly { .. } => {
             Hint::new("Entries that fail inside a 200 answer are lost.".to_owned(), HintTone::Bad, true)
         }
         RetryPolicy::Again { .. } => Hint::plain(format!("Up to {buffer} records wait here.")),
@@ -95,9 +100,19 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
         let text = format!("One key brings {hot} records/s and can use one shard, {each}.");
         return vec![Hint::new(text, HintTone::Bad, true)];
     }
+    let mut hints = Vec::new();
+    let pollers = scenario.stream.other_pollers;
+    if pollers.count > 0 {
+        // The consumer asks once a second at least.
+        let asked = 1.0 + f64::from(pollers.count) / pollers.idle.seconds_f64();
+        let answered = limits::SHARD_READ_CALLS_PER_SECOND.per_second_f64();
+        let text = format!("All pollers ask a shard {} times a second; it answers {answered}.", words::short(asked));
+        hints.push(Hint::new(text, HintTone::Late, asked > answered));
+    }
     let why = if capacity::bytes_bind(scenario) { ": 1 MiB/s a shard binds" } else { "" };
     let text = format!("Room for {} records/s{why}, peak is {}.", int(room), int(rate(peak)));
-    vec![Hint::new(text, HintTone::Bad, peak > room)]
+    hints.insert(0, Hint::new(text, HintTone::Bad, peak > room));
+    hints
 }
 
 /// Speed of the function against what a shard can bring.

@@ -15,8 +15,8 @@ pub fn frames_at(timeline: &Timeline, at: SimTime) -> usize {
 }
 
 /// Losses at the producer, all causes.
-pub const LOSSES: [Metric; 4] =
-    [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull];
+pub const LOSSES: [Metric; 5] =
+    [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull, Metric::LostHostDied];
 
 /// A view of a timeline that ends at a frame.
 #[derive(Clone, Copy)]
@@ -100,6 +100,11 @@ impl<'a> Reading<'a> {
     /// Age of the oldest record that is stored and not processed, in seconds.
     pub fn age(&self) -> f64 {
         self.gauge(Metric::IteratorAgeMs) / 1_000.0
+    }
+
+    /// `MillisBehindLatest`, in seconds: age of the oldest record that the last read did not bring.
+    pub fn behind(&self) -> f64 {
+        self.gauge(Metric::MillisBehindLatest) / 1_000.0
     }
 
     /// Stored records that are not processed yet: waiting or in a running invocation.

@@ -5,20 +5,21 @@ use super::words::{clock, int, rate_text, span_text};
 use crate::metrics::{Metric, Timeline};
 
 /// Heads of the columns.
-pub const HEADS: [&str; 9] = [
+pub const HEADS: [&str; 10] = [
     "Time",
     "Offered/s",
     "Accepted/s",
     "Throttled/s",
     "Processed/s",
     "Iterator age",
+    "MillisBehindLatest",
     "Backlog",
     "Put to processed, p50",
     "p99",
 ];
 
 /// At most `most` rows, evenly over the first `frames` frames; rates are means since the row before.
-pub fn rows(timeline: &Timeline, frames: usize, most: usize) -> Vec<[String; 9]> {
+pub fn rows(timeline: &Timeline, frames: usize, most: usize) -> Vec<[String; 10]> {
     let frames = frames.min(timeline.frames());
     let step = frames.div_ceil(most.max(1)).max(1);
     let row = |end: usize| {
@@ -34,6 +35,7 @@ pub fn rows(timeline: &Timeline, frames: usize, most: usize) -> Vec<[String; 9]>
             rate(Metric::Throttled),
             rate(Metric::Processed),
             span_text(reading.age()),
+            span_text(reading.behind()),
             int(reading.backlog()),
             latency(Metric::PutLatencyP50Ms),
             latency(Metric::PutLatencyP99Ms),

@@ -32,6 +32,7 @@ pub fn report(session: &Session) -> String {
     let _ = writeln!(out, "{}\n", wrapped(&verdict.sub_text(), 0));
     out.push_str(&ledger(&session.ledger()));
     out.push_str(&latency(session));
+    out.push_str(&outlook(session));
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
     out
@@ -80,22 +81,40 @@ fn ledger(ledger: &Ledger) -> String {
     ];
     // What never happened is not worth a line.
     let parts = [
+        ("    stored once more: duplicates", ledger.duplicates),
         ("    processed by the function", ledger.processed),
         ("    in a running invocation", ledger.in_flight),
         ("    waiting in the stream", ledger.waiting),
         ("    expired in the stream", ledger.expired),
         ("    given up by the mapping", ledger.discarded),
+        ("    before the starting position", ledger.skipped),
         ("  waiting at the producer", ledger.at_producer),
         ("  lost: failed entries ignored", ledger.lost_ignored),
         ("  lost: last attempt failed", ledger.lost_exhausted),
         ("  lost: too old at the producer", ledger.lost_too_old),
         ("  lost: producer's buffer full", ledger.lost_buffer_full),
+        ("  lost: with the host that held them", ledger.lost_host_died),
     ];
     for (name, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
         rows.push(row([name, &grouped(count), &share(count)]));
     }
     let balance = if ledger.balances() { "The account balances." } else { "The account does not balance." };
     format!("{}{balance}\n\n", table(&rows, &[false, true, true]))
+}
+
+/// What would come if the run went on; nothing where no backlog is left.
+fn outlook(session: &Session) -> String {
+    let outlook = session.outlook();
+    let span = |time: f64| plain(&text::span_text(time));
+    let loss = outlook.time_to_loss.map(|time| match time {
+        0.0 => "Time to loss: none left, records expire.\n".to_owned(),
+        _ => format!("Time to loss: {}, if it goes on so.\n", span(time)),
+    });
+    let caught_up = outlook.caught_up_in.map(|time| format!("Caught up: in {}, if it goes on so.\n", span(time)));
+    match loss.into_iter().chain(caught_up).collect::<String>() {
+        none if none.is_empty() => none,
+        lines => format!("{lines}\n"),
+    }
 }
 
 fn latency(session: &Session) -> String {

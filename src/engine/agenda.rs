@@ -61,6 +61,22 @@ impl<E: Copy> Agenda<E> {
         bucket.iter().find(|(at, _)| *at == self.next).copied()
     }
 
+    /// Keeps only some events, in their order.
+    pub fn retain(&mut self, keep: impl Fn(&E) -> bool) {
+        self.buckets[0].drain(..self.front);
+        self.front = 0;
+        for bucket in &mut self.buckets {
+            bucket.retain(|(_, event)| keep(event));
+        }
+        self.len = self.buckets.iter().map(Vec::len).sum();
+        self.next = self.buckets.iter().flatten().map(|(at, _)| *at).min().unwrap_or(u64::MAX);
+    }
+
+    /// Every event, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.buckets[0][self.front..].iter().chain(self.buckets[1..].iter().flatten()).map(|(_, event)| event)
+    }
+
     /// Takes the next event out.
     pub fn pop(&mut self) -> Option<(u64, E)> {
         if self.len == 0 {

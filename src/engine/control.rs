@@ -228,7 +228,10 @@ impl Control {
                 let target = mib.max(floor).min(limits::SHARDS_MAX as u32).max(1);
                 self.begin(Job::Uniform { target }, limits::MODE_SWITCH_SPAN, office);
             }
-            Operation::UpdateMapping { .. } | Operation::DeployFunction { .. } | Operation::DeployProducer { .. } => {}
+            Operation::UpdateMapping { .. }
+            | Operation::DeployFunction { .. }
+            | Operation::DeployProducer { .. }
+            | Operation::KillHosts { .. } => {}
         }
         Ok(())
     }

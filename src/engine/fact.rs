@@ -27,6 +27,8 @@ pub enum Fact<'a> {
         shard: u32,
         /// The record as stored.
         record: &'a Record,
+        /// Bytes of its Kinesis record; zero for a user record that is not the first in it.
+        bytes: u32,
     },
     /// A shard rejected a record.
     Throttled {
@@ -36,6 +38,16 @@ pub enum Fact<'a> {
         record: &'a Record,
         /// Which of the two write limits bound.
         limit: WriteLimit,
+    },
+    /// The answer to a put call did not reach the producer; the scenario makes it so. What the call stored is stored.
+    Unanswered {
+        /// Records in the call.
+        entries: u32,
+    },
+    /// Hosts of the producer died, with what they held.
+    HostsDied {
+        /// How many.
+        hosts: u32,
     },
     /// A record was lost at the producer.
     Lost {
@@ -54,6 +66,11 @@ pub enum Fact<'a> {
         records: u32,
         /// Bytes in the answer.
         bytes: u64,
+        /// `MillisBehindLatest`, to the microsecond: age of the oldest record that lies ahead of the answer; zero
+        /// where none does.
+        behind: Span,
+        /// Whether it brought nothing although records lay ahead: an injected effect.
+        withheld: bool,
     },
     /// A `GetRecords` call was refused.
     ReadThrottled {
@@ -61,6 +78,15 @@ pub enum Fact<'a> {
         reader: u32,
         /// Index of the shard.
         shard: u32,
+    },
+    /// A `GetRecords` call came with an iterator that had expired; a new one is taken after the last record read.
+    IteratorExpired {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// The answer.
+        error: ServiceError,
     },
     /// An invocation began.
     InvocationStarted {
@@ -110,6 +136,15 @@ pub enum Fact<'a> {
         /// Index of the shard.
         shard: u32,
         /// How many.
+        records: u64,
+    },
+    /// A reader took its first iterator of a shard behind records that it is not to read.
+    Skipped {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How many records lie before its starting position, those that are gone included.
         records: u64,
     },
     /// An operation was applied, or asked for.
@@ -188,6 +223,8 @@ pub enum LossCause {
     TooOld,
     /// The producer's buffer was full.
     BufferFull,
+    /// The host that held it died, or no host was there to take it.
+    HostDied,
 }
 
 /// Something that is told every fact.
@@ -215,8 +252,8 @@ pub trait Observer {
 
     /// Takes [`Fact::Stored`].
     #[inline]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
-        self.observe(at, Fact::Stored { shard, record });
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, bytes: u32) {
+        self.observe(at, Fact::Stored { shard, record, bytes });
     }
 
     /// Takes [`Fact::Throttled`].
@@ -256,9 +293,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 
     #[inline(always)]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
-        self.0.stored(at, shard, record);
-        self.1.stored(at, shard, record);
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, bytes: u32) {
+        self.0.stored(at, shard, record, bytes);
+        self.1.stored(at, shard, record, bytes);
     }
 
     #[inline(always)]
@@ -333,16 +370,21 @@ impl Observer for Digest {
         match fact {
             Fact::Offered { record } => self.offered(at, record),
             Fact::PutCalled { entries, attempt } => self.put_called(at, entries, attempt),
-            Fact::Stored { shard, record } => self.stored(at, shard, record),
+            Fact::Stored { shard, record, bytes } => self.stored(at, shard, record, bytes),
             Fact::Throttled { shard, record, limit } => self.throttled(at, shard, record, limit),
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
+            Fact::Unanswered { entries } => self.write(pair(now << 4 | 15, 2 << 60 | u64::from(entries))),
+            Fact::HostsDied { hosts } => self.write(pair(now << 4 | 15, 3 << 60 | u64::from(hosts))),
             Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
-            Fact::Read { reader, shard, records, bytes } => {
-                self.add(pair(now << 4 | 5, lane(reader, shard) ^ u64::from(records)) ^ bytes << 16);
+            // How far behind an answer is follows from the other facts.
+            Fact::Read { reader, shard, records, bytes, withheld, .. } => {
+                let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
+                self.add(pair(now << 4 | 5, read) ^ bytes << 16);
             }
             Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
+            Fact::IteratorExpired { reader, shard, .. } => self.add(pair(now << 4 | 12, lane(reader, shard))),
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
@@ -351,6 +393,7 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 9, lane(reader, shard) | u64::from(injected)) ^ id.rotate_left(16));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
             Fact::Refused { by, error } => {
                 let by = if let By::Operation(index) = by { u64::from(index) } else { u64::MAX };
@@ -387,7 +430,7 @@ impl Observer for Digest {
     }
 
     #[inline(always)]
-    fn stored(&mut self, at: SimTime, shard: u32, record: &Record) {
+    fn stored(&mut self, at: SimTime, shard: u32, record: &Record, _: u32) {
         self.write(pair(at.micros() << 4 | 1, named(record, shard, 0)));
     }
 

@@ -5,13 +5,14 @@
 
 use super::fact::{Fact, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
-use super::record::{Log, bytes_of};
+use super::record::Log;
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
 use super::{mapping, poller};
+use crate::errors::ServiceError;
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, HandlerKind};
-use crate::units::{Ratio, SimTime};
+use crate::units::{Ratio, SimTime, Span};
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
@@ -35,13 +36,22 @@ pub struct Lane {
     /// When the base interval allows the next poll, and when the limits do, µs.
     pub(super) poll_base: u64,
     pub(super) poll_soon: u64,
+    /// When the iterator was issued that its next read has, µs; `None` before the first.
+    iterator: Option<u64>,
     /// Whether the last answer did not reach the tip.
     pub(super) behind: bool,
     /// Whether the last answer was the last one of a closed shard.
     pub(super) at_end: bool,
+    /// Records that arrived before this instant lie before its starting position, µs; zero once it is behind it.
+    pub(super) starts_at: u64,
+    /// Records before its starting position, and whether that was told.
+    skipped: u64,
+    skipped_told: bool,
     /// Number of its next invocation.
     next_id: u64,
     pub(super) rng: Rng,
+    /// Decides which answers are empty, and how pauses vary.
+    reading: Rng,
 }
 
 /// What a lane is doing.
@@ -78,6 +88,8 @@ pub struct LaneState {
     pub in_flight: u64,
     /// When the oldest record that is not processed arrived.
     pub oldest_arrival: Option<SimTime>,
+    /// Records that lie before the starting position: not read, by choice.
+    pub skipped: u64,
 }
 
 /// What a lane works with.
@@ -103,8 +115,9 @@ impl<O: Observer> Desk<'_, O> {
 }
 
 impl Lane {
-    /// A lane at the oldest record of its shard, whose first poll is due at `first_poll`.
-    pub(super) fn new(seed: u64, reader: u32, shard: u32, first_poll: u64) -> Self {
+    /// A lane at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
+    /// `first_poll`.
+    pub(super) fn new(seed: u64, reader: u32, shard: u32, starts_at: u64, first_poll: u64) -> Self {
         Self {
             reader,
             shard,
@@ -117,18 +130,34 @@ impl Lane {
             window_from: 0,
             poll_base: first_poll,
             poll_soon: 0,
+            iterator: None,
             behind: false,
             at_end: false,
+            starts_at,
+            skipped: 0,
+            skipped_told: false,
             next_id: 0,
             rng: Rng::of(seed, Actor::Function { reader, shard }),
+            reading: Rng::of(seed, Actor::Reading { reader, shard }),
         }
     }
 
     /// A lane of a shard that came from others, which are read first.
-    pub(super) fn child(seed: u64, reader: u32, shard: u32) -> Self {
-        let mut lane = Self::new(seed, reader, shard, u64::MAX);
+    pub(super) fn child(seed: u64, reader: u32, shard: u32, starts_at: u64) -> Self {
+        let mut lane = Self::new(seed, reader, shard, starts_at, u64::MAX);
         lane.phase = Phase::AwaitingParents;
         lane
+    }
+
+    /// Leaves what lies before its starting position behind. The log holds everything that arrived before `to`. A
+    /// lane reads nothing before all of that is done.
+    pub(super) fn skip(&mut self, log: &Log, to: u64) {
+        let next = log.seen_by(self.starts_at, self.position, u64::MAX);
+        self.skipped += next - self.position;
+        (self.position, self.fetched, self.batch_end, self.expired_to) = (next, next, next, next);
+        if to >= self.starts_at {
+            self.starts_at = 0;
+        }
     }
 
     /// The parents are done: polling begins.
@@ -154,7 +183,7 @@ impl Lane {
         let next = if running { self.batch_end.max(self.expired_to) } else { self.position };
         let oldest = if running { self.position } else { next };
         let oldest_arrival = (oldest < log.tail()).then(|| SimTime::from_micros(log.get(oldest).arrived));
-        LaneState { waiting: log.tail() - next, in_flight, oldest_arrival }
+        LaneState { waiting: log.tail() - next, in_flight, oldest_arrival, skipped: self.skipped }
     }
 
     /// Takes an outcome; false if the invocation does not run or has one already.
@@ -176,7 +205,7 @@ impl Lane {
     pub(super) fn due(&self, stream: &Stream) -> u64 {
         let log = &stream.shards[self.shard as usize].log;
         let oldest = if self.is_running() { self.batch_end.max(self.expired_to) } else { self.position };
-        let expiry = if oldest < log.tail() { log.get(oldest).arrived + stream.retention() } else { u64::MAX };
+        let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
         self.next_at.min(expiry)
     }
 
@@ -203,6 +232,7 @@ impl Lane {
     #[inline]
     fn gather(&mut self, desk: &mut Desk<'_, impl Observer>) {
         match desk.settings.kind {
+            ConsumerKind::Poller(poller) if self.reader > 0 => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, desk),
             ConsumerKind::Poller(_) => poller::gather(self, desk),
         }
@@ -267,9 +297,9 @@ impl Lane {
         }
     }
 
-    /// Starts work on a batch of so many records, for the first time.
-    pub(super) fn invoke_next(&mut self, records: u64, desk: &mut Desk<'_, impl Observer>) {
-        self.batch_end = self.position + records;
+    /// Starts work on the records up to an index, for the first time.
+    pub(super) fn invoke_next(&mut self, end: u64, desk: &mut Desk<'_, impl Observer>) {
+        self.batch_end = end;
         self.invoke(1, desk);
     }
 
@@ -300,7 +330,7 @@ impl Lane {
     }
 
     /// Leaves a batch behind: gathering goes on from `position`.
-    fn go_on_from(&mut self, position: u64, now: u64) {
+    pub(super) fn go_on_from(&mut self, position: u64, now: u64) {
         self.position = position;
         self.batch_end = position;
         self.expired_to = position;
@@ -313,6 +343,14 @@ impl Lane {
     /// was refused, which returns nothing.
     pub(super) fn read(&mut self, limit: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
         let (reader, shard) = (self.reader, self.shard);
+        if self.skipped > 0 && !self.skipped_told {
+            self.skipped_told = true;
+            desk.say(Fact::Skipped { reader, shard, records: self.skipped });
+        }
+        // Lambda's pollers read on while the function works, so that only other loops find theirs too old.
+        if desk.settings.kind != ConsumerKind::Lambda && !self.has_iterator(desk) {
+            return false;
+        }
         let state = &mut desk.stream.shards[shard as usize];
         if desk.settings.read_limits && !state.may_read(desk.now) {
             // The lane still knows nothing of the tip.
@@ -320,27 +358,60 @@ impl Lane {
             desk.say(Fact::ReadThrottled { reader, shard });
             return false;
         }
+        self.iterator = Some(desk.now);
         let log = &state.log;
-        let limit = limit.min(limits::GET_RECORDS_RECORDS_MAX);
-        let mut end = log.seen_by(desk.now, self.fetched, limit);
+        let empty = u64::from(desk.stream.empty_answers.millionths());
+        // Nothing is drawn where nothing lies ahead.
+        let withheld = empty > 0
+            && log.seen_by(desk.now, self.fetched, 1) > self.fetched
+            && self.reading.below(u64::from(Ratio::ONE.millionths())) < empty;
+        let limit = if withheld { 0 } else { limit.min(limits::GET_RECORDS_RECORDS_MAX) };
+        let most = log.after_entries(self.fetched, limit) - self.fetched;
+        let mut end = log.seen_by(desk.now, self.fetched, most);
         let mut bytes = log.bytes_between(self.fetched, end);
-        while bytes > limits::GET_RECORDS_BYTES_MAX.get() && end > self.fetched + 1 {
-            end -= 1;
-            bytes -= u64::from(bytes_of(log.get(end).size));
+        while bytes > limits::GET_RECORDS_BYTES_MAX.get() && log.last_entry(end) > self.fetched {
+            end = log.last_entry(end);
+            bytes = log.bytes_between(self.fetched, end);
         }
+        let records = log.entries_between(self.fetched, end) as u32;
         let tip = log.seen_by(desk.now, end, 1);
         self.behind = end < tip;
+        let arrived = if self.behind { log.get(end).arrived } else { desk.now };
+        let behind = Span::from_micros(desk.now - arrived);
         self.at_end = state.closed_at <= desk.now && end == log.tail();
         if desk.settings.read_limits {
-            state.charge_read(desk.now, bytes);
+            state.charge_read(desk.now, bytes, desk.stream.shared);
         }
-        let records = (end - self.fetched) as u32;
         if self.fetched == self.position && records > 0 {
             self.window_from = desk.now;
         }
         self.fetched = end;
-        desk.say(Fact::Read { reader, shard, records, bytes });
+        desk.say(Fact::Read { reader, shard, records, bytes, behind, withheld });
         true
+    }
+
+    /// Whether the next read has an iterator that is good: where the one it had expired, a new one is taken after the
+    /// last record read. False where that call is refused.
+    fn has_iterator(&mut self, desk: &mut Desk<'_, impl Observer>) -> bool {
+        let issued = self.iterator.unwrap_or(desk.now);
+        if desk.now - issued > limits::ITERATOR_LIFE.micros() {
+            let (created, now) = (SimTime::from_micros(issued), SimTime::from_micros(desk.now));
+            let (reader, shard, error) = (self.reader, self.shard, ServiceError::ExpiredIterator { created, now });
+            desk.say(Fact::IteratorExpired { reader, shard, error });
+            let state = &mut desk.stream.shards[shard as usize];
+            if desk.settings.read_limits && !state.may_take_iterator(desk.now) {
+                return false;
+            }
+            self.iterator = Some(desk.now);
+        }
+        true
+    }
+
+    /// A pause, in µs. Where several poll a shard it is longer at random by up to a tenth: keeping step, it would
+    /// always be the same one that is refused.
+    pub(super) fn pause(&mut self, micros: u64, stream: &Stream) -> u64 {
+        let varies = if stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
+        micros + varies
     }
 
     /// Whether nothing more can come: the shard is closed and everything in it is done.

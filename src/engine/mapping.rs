@@ -16,7 +16,8 @@ const POLL_DISTANCE: u64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.m
 pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
     let window = desk.settings.batching_window.micros();
     loop {
-        let available = lane.fetched - lane.position;
+        let log = &desk.stream.shards[lane.shard as usize].log;
+        let available = log.entries_between(lane.position, lane.fetched);
         let poll_at = if lane.behind { lane.poll_soon } else { lane.poll_base }.max(desk.now);
         // Nothing more comes from a closed shard, so a batch there has nothing to wait for.
         let polls_now = poll_at == desk.now && !lane.at_end;
@@ -25,15 +26,15 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
         // With no window a lane that is behind still fills its batch when a poll is free to do so.
         let waits_for_poll = window == 0 && lane.behind && polls_now;
         if full || (available > 0 && window_over && !waits_for_poll) {
-            let records = next_batch(lane, desk);
-            return lane.invoke_next(records, desk);
+            let end = next_batch(lane, desk);
+            return lane.invoke_next(end, desk);
         }
         if lane.end_of_shard(desk.now) {
             return;
         }
         if polls_now {
-            lane.poll_base = desk.now + limits::MAPPING_POLL_INTERVAL.micros();
-            lane.poll_soon = desk.now + POLL_DISTANCE;
+            lane.poll_base = desk.now + lane.pause(limits::MAPPING_POLL_INTERVAL.micros(), desk.stream);
+            lane.poll_soon = desk.now + lane.pause(POLL_DISTANCE, desk.stream);
             lane.read(limits::GET_RECORDS_RECORDS_MAX, desk);
             continue;
         }
@@ -45,30 +46,41 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
 /// Whether what was read already fills the payload of an invocation.
 fn payload_full(lane: &Lane, desk: &Desk<'_, impl Observer>) -> bool {
     let max = limits::LAMBDA_PAYLOAD_MAX.get();
-    if (lane.fetched - lane.position) * desk.payload_per_record < max {
+    let log = &desk.stream.shards[lane.shard as usize].log;
+    if log.entries_between(lane.position, lane.fetched) * desk.payload_per_record < max {
         return false;
     }
-    let records = desk.stream.shards[lane.shard as usize].log.run(lane.position, lane.fetched);
-    records.iter().map(|record| base64_bytes(record.size)).sum::<u64>() >= max
+    let (mut at, mut payload) = (lane.position, 0);
+    while at < lane.fetched && payload < max {
+        let (data, end) = log.data_of(at);
+        payload += base64_bytes(data);
+        at = end;
+    }
+    payload >= max
 }
 
-/// Records of the next batch: as many as its size and the payload allow.
+/// Where the next batch ends: it has as many records as its size and the payload allow.
 fn next_batch(lane: &Lane, desk: &Desk<'_, impl Observer>) -> u64 {
-    let records = (lane.fetched - lane.position).min(u64::from(desk.settings.batch_size));
     let max = limits::LAMBDA_PAYLOAD_MAX.get();
-    if records * desk.payload_per_record <= max {
-        return records;
+    let log = &desk.stream.shards[lane.shard as usize].log;
+    let most = log.after_entries(lane.position, u64::from(desk.settings.batch_size)).min(lane.fetched);
+    if log.entries_between(lane.position, most) * desk.payload_per_record <= max {
+        return most;
     }
-    let batch = desk.stream.shards[lane.shard as usize].log.run(lane.position, lane.position + records);
-    let mut payload = 0;
-    let fits = batch.iter().take_while(|record| {
-        payload += base64_bytes(record.size);
-        payload <= max
-    });
-    (fits.count() as u64).max(1)
+    let (first, mut at) = log.data_of(lane.position);
+    let mut payload = base64_bytes(first);
+    while at < most {
+        let (data, end) = log.data_of(at);
+        payload += base64_bytes(data);
+        if payload > max {
+            break;
+        }
+        at = end;
+    }
+    at
 }
 
 /// Bytes of so many bytes of data in base64.
-pub(super) const fn base64_bytes(size: u32) -> u64 {
-    (size as u64).div_ceil(limits::BASE64_FROM) * limits::BASE64_TO
+pub(super) const fn base64_bytes(size: u64) -> u64 {
+    size.div_ceil(limits::BASE64_FROM) * limits::BASE64_TO
 }

@@ -60,7 +60,7 @@ impl Policy {
         let mut all = (0, 0, 0);
         for shard in &office.stream.shards {
             let (records, bytes) = shard.stored();
-            all = (all.0 + records, all.1 + bytes, all.2 + shard.rejected_records);
+            all = (all.0 + records, all.1 + bytes, all.2 + shard.rejected_entries());
         }
         let (records, bytes, rejected) = (all.0 - self.seen.0, all.1 - self.seen.1, all.2 - self.seen.2);
         self.seen = all;

@@ -1,61 +1,111 @@
 //! The producer: gathers records into calls, puts them, and treats what was rejected as its policy says.
 
+mod kill;
+
 use super::agenda::Agenda;
 use super::fact::{Fact, LossCause, Observer};
+use super::host::Host;
+use super::kpl::Kpl;
+use super::order::Line;
+use super::put::{Bench, backoff, charged_alone, lose, put_entry, put_records, stored_of, strikes};
 use super::record::{Record, bytes_of};
 use super::rng::{Actor, Rng};
-use super::stream::Stream;
-use super::waiting::{Group, Queues, WaitingRoom};
+use super::waiting::{FixedWaits, Group, Queues, WaitingRoom};
 use crate::limits;
-use crate::scenario::{Jitter, Producer as Settings, PutCall, RetryPolicy, Scenario};
-use crate::units::{SimTime, Span};
+use crate::scenario::{Jitter, Producer as Settings, PutCall, RetryPolicy, Scenario, SdkMode};
+use crate::units::{Ratio, Span};
 
-/// One application that puts records. A call takes no simulated time: it is answered at the instant at which it
-/// is made.
+/// An application on one or more hosts that puts records. A call takes no simulated time: it is answered at the instant
+/// at which it is made, or not at all.
 #[derive(Clone, Debug)]
 pub struct Producer {
     settings: Settings,
     rng: Rng,
-    /// Records of the call that is being gathered.
-    pending: Vec<Record>,
-    pending_bytes: u64,
-    /// When the oldest record of the call has waited long enough; `u64::MAX` without one.
-    flush_at: u64,
+    /// Draws whether an answer is lost.
+    answers: Rng,
+    hosts: Vec<Host>,
+    /// The host that takes the next record.
+    turn: usize,
+    /// Whether one host puts, every call is answered at once, and nothing holds records back: the short way.
+    plain: bool,
+    /// When the first host sends the call that it gathers, or has a token for one that it holds back, or its KPL has
+    /// something to do; `u64::MAX` while none does.
+    hosts_due: u64,
+    /// Records in calls that are being gathered.
+    gathered: u64,
     waiting: WaitingRoom,
     /// Single records that wait a fixed time.
     queues: Queues,
-    /// Retry tokens of the SDK.
-    tokens: u64,
+    /// Records behind earlier ones of their key, where order is kept.
+    line: Line,
+    kpl: Option<Box<Kpl>>,
+    /// Records in the waiting room and the queues that the stream has stored without the producer's knowing.
+    held_stored: u64,
+    /// Waits, where they are not drawn and nothing else is waited for.
+    fixed: Option<FixedWaits>,
     /// The call that is being made; kept for its memory.
     call: Vec<Record>,
+}
+
+/// What became of a single record that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is stored, or given up.
+    Settled,
+    /// It waits for another try.
+    Waits,
 }
 
 impl Producer {
     /// The producer of a scenario.
     pub fn new(scenario: &Scenario) -> Self {
+        let settings = scenario.producer;
+        let answers = Rng::of(scenario.seed, Actor::Answers);
+        let kpl = match settings.call {
+            PutCall::Kpl(kpl) => Some(Box::new(Kpl::new(kpl, settings.timeouts, answers.clone(), settings.hosts))),
+            _ => None,
+        };
         Self {
-            settings: scenario.producer,
+            settings,
             rng: Rng::of(scenario.seed, Actor::Producer),
-            pending: Vec::new(),
-            pending_bytes: 0,
-            flush_at: u64::MAX,
-            waiting: WaitingRoom::new(scenario.producer.call),
+            answers,
+            hosts: vec![Host::new(); settings.hosts as usize],
+            turn: 0,
+            plain: is_plain(&settings),
+            hosts_due: u64::MAX,
+            gathered: 0,
+            waiting: WaitingRoom::new(settings.call),
             queues: Queues::new(),
-            tokens: limits::SDK_RETRY_TOKENS,
+            line: Line::default(),
+            kpl,
+            held_stored: 0,
+            fixed: FixedWaits::of(&settings),
             call: Vec::new(),
         }
     }
 
     /// Records in its memory.
     pub fn held(&self) -> u64 {
-        self.pending.len() as u64 + self.waiting.len + self.queues.len()
+        let held = self.gathered + self.waiting.len + self.queues.len();
+        if self.plain { held } else { held + self.line.len() + self.kpl.as_ref().map_or(0, |kpl| kpl.held()) }
+    }
+
+    /// Records in its memory that the stream has stored all the same: their calls were not answered.
+    pub fn held_stored(&self) -> u64 {
+        self.held_stored + self.kpl.as_ref().map_or(0, |kpl| kpl.held_stored())
     }
 
     /// When the producer has something to do by itself: a record to put again, or a call that has been gathered long
     /// enough; µs, `u64::MAX` for never.
     #[inline]
     pub fn due(&self) -> u64 {
-        self.flush_at.min(self.queues.due())
+        self.hosts_due.min(self.queues.due())
+    }
+
+    /// When the hosts have something to do, looked at anew.
+    fn next_of_hosts(&self) -> u64 {
+        let hosts = self.hosts.iter().map(|host| host.flush_at.min(host.wake_at)).min().unwrap_or(u64::MAX);
+        self.kpl.as_ref().map_or(hosts, |kpl| hosts.min(kpl.due()))
     }
 
     /// Does what is due.
@@ -67,8 +117,20 @@ impl Producer {
                 self.put_one(record, bench);
             }
         } else {
-            self.flush(bench);
+            self.act_as_host(bench);
         }
+    }
+
+    #[inline(never)]
+    fn act_as_host(&mut self, bench: &mut Bench<'_, impl Observer>) {
+        if let Some(host) = self.hosts.iter().position(|host| host.wake_at <= bench.now) {
+            self.wake(host, bench);
+        } else if let Some(host) = self.hosts.iter().position(|host| host.flush_at <= bench.now) {
+            self.flush(host, bench);
+        } else if let Some(kpl) = &mut self.kpl {
+            kpl.act(bench);
+        }
+        self.hosts_due = self.next_of_hosts();
     }
 
     /// Treats rejected records by another policy from now on.
@@ -79,6 +141,8 @@ impl Producer {
             agenda.push(due, group);
         }
         self.settings.retry = retry;
+        self.plain &= is_plain(&self.settings);
+        self.fixed = FixedWaits::of(&self.settings);
     }
 
     /// Takes a record from the traffic.
@@ -89,249 +153,318 @@ impl Producer {
             return lose(record, LossCause::BufferFull, bench);
         }
         match self.settings.call {
+            PutCall::PutRecord if self.plain => self.put_one(record, bench),
+            PutCall::PutRecords { batch, linger } if self.plain => self.gather(0, record, batch, linger, bench),
+            _ => self.offer_to_hosts(record, bench),
+        }
+    }
+
+    #[inline(never)]
+    fn offer_to_hosts(&mut self, mut record: Record, bench: &mut Bench<'_, impl Observer>) {
+        let Some(host) = self.next_host(bench.now) else { return lose(record, LossCause::HostDied, bench) };
+        record.host = host as u8;
+        match self.settings.call {
+            PutCall::PutRecord if self.settings.ordered => {
+                if let Some(record) = self.line.join(record) {
+                    self.put_one(record, bench);
+                }
+            }
             PutCall::PutRecord => self.put_one(record, bench),
-            PutCall::PutRecords { batch, linger } => {
-                let bytes = u64::from(bytes_of(record.size));
-                if self.pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
-                    self.flush(bench);
-                }
-                if self.pending.is_empty() {
-                    self.flush_at = bench.now + linger.micros();
-                }
-                self.pending.push(record);
-                self.pending_bytes += bytes;
-                if self.pending.len() >= batch as usize || linger.micros() == 0 {
-                    self.flush(bench);
+            PutCall::PutRecords { batch, linger } => self.gather(host, record, batch, linger, bench),
+            PutCall::Kpl(_) => {
+                if let Some(kpl) = &mut self.kpl {
+                    kpl.offer(record, bench);
+                    self.hosts_due = self.hosts_due.min(kpl.due());
                 }
             }
         }
     }
 
-    /// Makes the call that was being gathered.
-    pub fn flush(&mut self, bench: &mut Bench<'_, impl Observer>) {
-        std::mem::swap(&mut self.call, &mut self.pending);
-        self.pending.clear();
-        (self.pending_bytes, self.flush_at) = (0, u64::MAX);
-        self.put(1, bench);
+    /// A record joins the call that its host gathers.
+    #[inline(always)]
+    fn gather(&mut self, host: usize, record: Record, batch: u32, linger: Span, bench: &mut Bench<'_, impl Observer>) {
+        let bytes = u64::from(bytes_of(record.size));
+        if self.hosts[host].pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
+            self.flush(host, bench);
+        }
+        let of = &mut self.hosts[host];
+        if of.pending.is_empty() {
+            of.flush_at = bench.now + linger.micros();
+            self.hosts_due = self.hosts_due.min(of.flush_at);
+        }
+        of.pending.push(record);
+        of.pending_bytes += bytes;
+        self.gathered += 1;
+        if of.pending.len() >= batch as usize || linger.micros() == 0 {
+            self.flush(host, bench);
+        }
     }
 
-    /// Puts a group of rejected records again.
+    /// The hosts take turns; one that is down is passed over.
+    fn next_host(&mut self, now: u64) -> Option<usize> {
+        let hosts = self.hosts.len();
+        let host = (0..hosts).map(|i| (self.turn + i) % hosts).find(|host| self.hosts[*host].down_until <= now)?;
+        self.turn = (host + 1) % hosts;
+        Some(host)
+    }
+
+    /// Makes the calls of a host that had to wait for a token and have one now.
+    fn wake(&mut self, host: usize, bench: &mut Bench<'_, impl Observer>) {
+        while let Some(group) = self.hosts[host].held_back.front().copied() {
+            let wait = self.hosts[host].client.limiter.acquire(bench.now);
+            if wait > 0 {
+                self.hosts[host].wake_at = bench.now + wait;
+                return;
+            }
+            self.hosts[host].held_back.pop_front();
+            self.put_group(group, true, bench);
+        }
+        self.hosts[host].wake_at = u64::MAX;
+    }
+
+    /// Makes the call that a host was gathering.
+    fn flush(&mut self, host: usize, bench: &mut Bench<'_, impl Observer>) {
+        let of = &mut self.hosts[host];
+        std::mem::swap(&mut self.call, &mut of.pending);
+        of.pending.clear();
+        (of.pending_bytes, of.flush_at) = (0, u64::MAX);
+        self.gathered -= self.call.len() as u64;
+        self.hosts_due = self.next_of_hosts();
+        self.put(1, false, bench);
+    }
+
+    /// Puts a group of records again that waited.
     pub fn retry(&mut self, group: Group, bench: &mut Bench<'_, impl Observer>) {
+        self.put_group(group, false, bench);
+    }
+
+    fn put_group(&mut self, group: Group, cleared: bool, bench: &mut Bench<'_, impl Observer>) {
         self.call.clear();
-        self.waiting.release(group, &mut self.call);
+        self.held_stored -= self.waiting.release(group, &mut self.call);
         if self.settings.call == PutCall::PutRecord
             && let Some(mut record) = self.call.pop()
         {
             record.attempt = group.attempts + 1;
-            return self.put_one(record, bench);
+            if self.plain {
+                return self.put_one(record, bench);
+            }
+            return self.put_in_order(record, cleared, bench);
         }
-        self.put(group.attempts + 1, bench);
+        self.put(group.attempts + 1, cleared, bench);
     }
 
-    /// `PutRecord` for one record: rounded up to the next kibibyte by itself.
+    /// `PutRecord` for one record.
     #[inline(always)]
     fn put_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
-        let attempt = record.attempt;
-        bench.observer.put_called(bench.at(), 1, attempt);
-        let unit = bench.stream.unit();
-        // The unit is a power of two.
-        let charged = (bytes_of(record.size) + (unit - 1)) & !(unit - 1);
-        if put_entry(record, charged, bench).is_ok() {
-            if self.tokens < limits::SDK_RETRY_TOKENS {
-                let refund = if attempt > 1 { limits::SDK_RETRY_COST } else { limits::SDK_SUCCESS_REFUND };
-                self.tokens = (self.tokens + refund).min(limits::SDK_RETRY_TOKENS);
-            }
+        if !self.plain {
+            return self.put_in_order(record, false, bench);
+        }
+        bench.observer.put_called(bench.at(), 1, u32::from(record.attempt));
+        if put_entry(record, charged_alone(&record, bench), bench).is_ok() {
+            self.hosts[0].client.succeeded(record.attempt);
         } else {
             self.rejected_one(record, bench);
         }
     }
 
-    /// Decides what becomes of a single record that was rejected.
-    #[inline(always)]
-    fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
-        if let Some(wait) = self.fixed_wait(record.attempt) {
-            let old = |max_age: Span| bench.now - record.offered > max_age.micros();
-            if let RetryPolicy::Again { max_attempts, max_age, .. } = self.settings.retry {
-                if record.attempt >= max_attempts {
-                    return lose(record, LossCause::Exhausted, bench);
-                }
-                if max_age.is_some_and(old) {
-                    return lose(record, LossCause::TooOld, bench);
-                }
+    /// Puts a record, and then those that stood behind it where order is kept.
+    #[inline(never)]
+    fn put_in_order(&mut self, mut record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) {
+        let mut fate = self.put_alone(record, cleared, bench);
+        while self.settings.ordered {
+            if fate == Fate::Waits {
+                return self.line.waits(&record);
             }
-            return self.queues.admit(bench.now, wait, record);
+            let Some(next) = self.line.settled(&record) else { return };
+            fate = self.put_alone(next, false, bench);
+            record = next;
         }
-        self.rejected_alone(record, bench);
+    }
+
+    /// `PutRecord` for one record, whatever can happen to it.
+    fn put_alone(&mut self, mut record: Record, cleared: bool, bench: &mut Bench<'_, impl Observer>) -> Fate {
+        let attempt = record.attempt;
+        if self.settings.retry.is_adaptive() && !cleared {
+            self.call.clear();
+            self.call.push(record);
+            if self.held_back(attempt, bench) {
+                return Fate::Waits;
+            }
+        }
+        bench.observer.put_called(bench.at(), 1, u32::from(attempt));
+        let lost_answer = self.settings.timeouts.rate != Ratio::ZERO && self.answer_is_lost(1, bench);
+        let stored = put_entry(record, charged_alone(&record, bench), bench).is_ok();
+        if lost_answer {
+            record.copies += u8::from(stored && record.copies < u8::MAX);
+            self.call.clear();
+            self.call.push(record);
+            return self.failed(attempt, Failure::Unanswered, bench);
+        }
+        if stored {
+            self.succeeded(record.host, attempt, bench.now);
+            return Fate::Settled;
+        }
+        self.rejected_one(record, bench)
+    }
+
+    /// Decides what becomes of a single record that was rejected. Records wait in queues only where every answer comes, so
+    /// none of them is stored without the producer's knowing.
+    #[inline(always)]
+    fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> Fate {
+        if let Some(fixed) = &self.fixed {
+            if record.attempt >= fixed.max_attempts {
+                lose(record, LossCause::Exhausted, bench);
+                return Fate::Settled;
+            }
+            if bench.now - record.offered > fixed.max_age {
+                lose(record, LossCause::TooOld, bench);
+                return Fate::Settled;
+            }
+            self.queues.admit(bench.now, fixed.after(record.attempt), record);
+            return Fate::Waits;
+        }
+        self.rejected_alone(record, bench)
     }
 
     #[inline(never)]
-    fn rejected_alone(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
+    fn rejected_alone(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> Fate {
         self.call.clear();
         self.call.push(record);
-        self.rejected(record.attempt, bench);
+        self.failed(record.attempt, Failure::Throttled, bench)
     }
 
-    /// The wait after so many attempts, where it is not drawn.
-    fn fixed_wait(&self, attempts: u32) -> Option<u64> {
-        match self.settings.retry {
-            RetryPolicy::Again { base, cap, multiplier_milli, jitter: Jitter::None, .. } => {
-                Some(backoff(base.micros(), cap.micros(), multiplier_milli, attempts))
-            }
-            _ => None,
+    /// Puts everything in `call`, of one host.
+    fn put(&mut self, attempt: u16, cleared: bool, bench: &mut Bench<'_, impl Observer>) {
+        let Some(host) = self.call.first().map(|record| record.host) else { return };
+        if self.settings.retry.is_adaptive() && !cleared && self.held_back(attempt, bench) {
+            return;
+        }
+        let entries = self.call.len() as u32;
+        bench.observer.put_called(bench.at(), entries, u32::from(attempt));
+        let lost_answer = self.settings.timeouts.rate != Ratio::ZERO && self.answer_is_lost(entries, bench);
+        put_records(&mut self.call, attempt, lost_answer, bench);
+        if lost_answer {
+            self.failed(attempt, Failure::Unanswered, bench);
+            return;
+        }
+        // The SDK sees a 200, whatever became of the entries.
+        self.succeeded(host, attempt, bench.now);
+        if !self.call.is_empty() {
+            self.failed(attempt, Failure::Throttled, bench);
         }
     }
 
-    /// Puts everything in `call`.
-    fn put(&mut self, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
-        bench.observer.put_called(bench.at(), self.call.len() as u32, attempt);
-        put_records(&mut self.call, attempt, bench);
-        if !self.call.is_empty() {
-            self.rejected(attempt, bench);
+    /// Lets what is in `call` wait where the adaptive mode's limiter says so.
+    fn held_back(&mut self, attempt: u16, bench: &mut Bench<'_, impl Observer>) -> bool {
+        let Some(host) = self.call.first().map(|record| usize::from(record.host)) else { return false };
+        let of = &mut self.hosts[host];
+        let wait = if of.held_back.is_empty() { of.client.limiter.acquire(bench.now) } else { 1 };
+        if wait > 0 {
+            self.held_stored += stored_of(&self.call);
+            of.held_back.push_back(self.waiting.admit(&self.call, attempt - 1));
+            if of.held_back.len() == 1 {
+                of.wake_at = bench.now + wait;
+                self.hosts_due = self.hosts_due.min(of.wake_at);
+            }
+        }
+        wait > 0
+    }
+
+    fn answer_is_lost(&mut self, entries: u32, bench: &mut Bench<'_, impl Observer>) -> bool {
+        let lost = strikes(self.settings.timeouts, &mut self.answers);
+        if lost {
+            bench.say(Fact::Unanswered { entries });
+        }
+        lost
+    }
+
+    /// A call was answered well.
+    #[inline(always)]
+    fn succeeded(&mut self, host: u8, attempt: u16, now: u64) {
+        let client = &mut self.hosts[usize::from(host)].client;
+        client.succeeded(attempt);
+        if self.settings.retry.is_adaptive() {
+            client.limiter.answered(now, false);
         }
     }
 
     /// Decides what becomes of the records that are left in `call` after an attempt.
-    fn rejected(&mut self, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
-        match self.settings.retry {
-            RetryPolicy::Ignore => self.lose_all(LossCause::Ignored, bench),
-            RetryPolicy::SdkOnly if self.settings.call != PutCall::PutRecord => {
-                // The SDK sees a 200: it has nothing to repeat.
-                self.lose_all(LossCause::Ignored, bench);
-            }
-            RetryPolicy::SdkOnly => {
-                if u64::from(attempt) >= limits::SDK_ATTEMPTS || self.tokens < limits::SDK_RETRY_COST {
-                    return self.lose_all(LossCause::Exhausted, bench);
-                }
-                self.tokens -= limits::SDK_RETRY_COST;
-                let base = limits::SDK_BACKOFF_BASE_THROTTLED.micros();
-                let bound = backoff(base, limits::SDK_BACKOFF_CAP.micros(), 2_000, attempt);
-                // The SDK waits whole milliseconds, rounded down.
-                let wait = self.rng.below(bound) / 1_000 * 1_000;
-                self.wait(wait, attempt, bench);
-            }
-            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
-                if attempt >= max_attempts {
+    fn failed(&mut self, attempt: u16, failure: Failure, bench: &mut Bench<'_, impl Observer>) -> Fate {
+        let Some(host) = self.call.first().map(|record| usize::from(record.host)) else { return Fate::Settled };
+        let throttled = failure == Failure::Throttled;
+        let notices = if throttled { 0 } else { self.settings.timeouts.after.micros() };
+        let whole = !throttled || self.settings.call == PutCall::PutRecord;
+        let mode = match self.settings.retry {
+            RetryPolicy::SdkOnly { mode } => Some(mode),
+            RetryPolicy::Ignore if !throttled => Some(SdkMode::Standard),
+            _ => None,
+        };
+        if self.settings.retry.is_adaptive() && whole {
+            self.hosts[host].client.limiter.answered(bench.now, throttled);
+        }
+        match (self.settings.retry, mode) {
+            (RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter }, _) => {
+                if u32::from(attempt) >= max_attempts {
                     return self.lose_all(LossCause::Exhausted, bench);
                 }
                 if let Some(max_age) = max_age {
                     self.call.retain(|record| {
                         let young = bench.now - record.offered <= max_age.micros();
                         if !young {
-                            bench.say(Fact::Lost { record, cause: LossCause::TooOld });
+                            lose(*record, LossCause::TooOld, bench);
                         }
                         young
                     });
                 }
-                if !self.call.is_empty() {
-                    let bound = backoff(base.micros(), cap.micros(), multiplier_milli, attempt);
-                    let wait = match jitter {
-                        Jitter::Full => self.rng.below(bound + 1),
-                        Jitter::Equal => bound / 2 + self.rng.below(bound - bound / 2 + 1),
-                        Jitter::None => bound,
-                    };
-                    self.wait(wait, attempt, bench);
+                if self.call.is_empty() {
+                    return Fate::Settled;
                 }
+                let bound = backoff(base.micros(), cap.micros(), multiplier_milli, attempt);
+                let wait = match jitter {
+                    Jitter::Full => self.rng.below(bound + 1),
+                    Jitter::Equal => bound / 2 + self.rng.below(bound - bound / 2 + 1),
+                    Jitter::None => bound,
+                };
+                self.wait(notices + wait, attempt, bench)
             }
+            (_, Some(mode)) if whole => match self.hosts[host].client.again(mode, attempt, throttled, &mut self.rng) {
+                Some(wait) => self.wait(notices + wait, attempt, bench),
+                None => self.lose_all(LossCause::Exhausted, bench),
+            },
+            // Nobody looks at the entries, or the SDK sees a 200 and has nothing to repeat.
+            _ => self.lose_all(LossCause::Ignored, bench),
         }
     }
 
-    fn wait(&mut self, wait: u64, attempts: u32, bench: &mut Bench<'_, impl Observer>) {
+    fn wait(&mut self, wait: u64, attempts: u16, bench: &mut Bench<'_, impl Observer>) -> Fate {
+        self.held_stored += stored_of(&self.call);
         let group = self.waiting.admit(&self.call, attempts);
         bench.agenda.push(bench.now + wait, group);
+        Fate::Waits
     }
 
-    fn lose_all(&mut self, cause: LossCause, bench: &mut Bench<'_, impl Observer>) {
+    fn lose_all(&mut self, cause: LossCause, bench: &mut Bench<'_, impl Observer>) -> Fate {
         for record in &self.call {
-            bench.say(Fact::Lost { record, cause });
+            lose(*record, cause, bench);
         }
+        Fate::Settled
     }
 }
 
-/// A single record is lost. Apart and by value, so that where none is lost a record stays in registers.
-#[cold]
-#[inline(never)]
-fn lose(record: Record, cause: LossCause, bench: &mut Bench<'_, impl Observer>) {
-    bench.say(Fact::Lost { record: &record, cause });
+/// Whether the producer takes the short way.
+fn is_plain(settings: &Settings) -> bool {
+    settings.hosts == 1
+        && !settings.ordered
+        && settings.timeouts.rate == Ratio::ZERO
+        && !settings.retry.is_adaptive()
+        && !matches!(settings.call, PutCall::Kpl(_))
 }
 
-/// What an actor works with at one instant.
-#[derive(Debug)]
-pub struct Bench<'a, O> {
-    /// Now, µs.
-    pub now: u64,
-    /// The stream that it uses.
-    pub stream: &'a mut Stream,
-    /// Where it notes what comes later.
-    pub agenda: &'a mut Agenda<Group>,
-    /// Who is told.
-    pub observer: &'a mut O,
-}
-
-impl<O: Observer> Bench<'_, O> {
-    /// Now.
-    #[inline]
-    pub const fn at(&self) -> SimTime {
-        SimTime::from_micros(self.now)
-    }
-
-    /// Tells a fact.
-    pub fn say(&mut self, fact: Fact<'_>) {
-        self.observer.observe(SimTime::from_micros(self.now), fact);
-    }
-}
-
-/// `PutRecords` for everything in `call`; what was rejected stays in it, in order. Bytes are rounded up on the
-/// sum of the call: the rest to the next kibibyte is charged to the shard that stored its last record.
-fn put_records(call: &mut Vec<Record>, attempt: u32, bench: &mut Bench<'_, impl Observer>) {
-    let unit = u64::from(bench.stream.unit());
-    let (mut kept, mut bytes, mut last) = (0, 0u64, None);
-    for i in 0..call.len() {
-        let mut record = call[i];
-        record.attempt = attempt;
-        let charged = bytes_of(record.size);
-        match put_entry(record, charged, bench) {
-            Ok(shard) => {
-                bytes += u64::from(charged);
-                last = Some(shard);
-            }
-            Err(()) => {
-                call[kept] = record;
-                kept += 1;
-            }
-        }
-    }
-    if let Some(shard) = last {
-        let rest = bytes.next_multiple_of(unit) - bytes;
-        bench.stream.shards[shard as usize].charge_rounding(bench.now, rest as u32);
-    }
-    call.truncate(kept);
-}
-
-/// One record of a call against its shard.
-#[inline(always)]
-fn put_entry(mut record: Record, charged: u32, bench: &mut Bench<'_, impl Observer>) -> Result<u32, ()> {
-    let shard = bench.stream.owner(record.key);
-    match bench.stream.shards[shard as usize].admit(bench.now, charged) {
-        Ok(()) => {
-            record.arrived = bench.now;
-            bench.stream.store(shard, record);
-            bench.observer.stored(bench.at(), shard, &record);
-            Ok(shard)
-        }
-        Err(limit) => {
-            bench.observer.throttled(bench.at(), shard, &record, limit);
-            Err(())
-        }
-    }
-}
-
-/// The longest wait after so many attempts: the base, multiplied by so many thousandths with each, up to the cap.
-const fn backoff(base: u64, cap: u64, multiplier_milli: u32, attempts: u32) -> u64 {
-    let mut bound = base;
-    let mut attempt = 1;
-    while attempt < attempts && bound < cap && multiplier_milli > 1_000 {
-        bound = (bound as u128 * multiplier_milli as u128 / 1_000) as u64;
-        attempt += 1;
-    }
-    if bound < cap { bound } else { cap }
+/// Why records have to be put again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// A shard rejected them.
+    Throttled,
+    /// The call was not answered.
+    Unanswered,
 }

@@ -9,7 +9,7 @@ use super::lane::{Desk, Lane, LaneState};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Scenario};
+use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Poller, Scenario, StartingPosition};
 use crate::units::{Ratio, Span};
 
 /// All readers with their lanes.
@@ -30,10 +30,19 @@ pub struct Readers {
 impl Readers {
     /// The readers of a scenario. The first polls of the lanes are spread over one base interval.
     pub fn new(scenario: &Scenario) -> Self {
+        let others = scenario.stream.other_pollers;
+        let other = Settings {
+            kind: ConsumerKind::Poller(Poller { limit: others.limit, idle: others.idle, always_sleeps: true }),
+            start: Span::ZERO,
+            position: StartingPosition::TrimHorizon,
+            ..scenario.consumer
+        };
+        let mut settings = vec![scenario.consumer];
+        settings.resize(1 + others.count as usize, other);
         let mut readers = Self {
-            settings: vec![scenario.consumer],
+            settings,
             lanes: Vec::new(),
-            payload_per_record: base64_bytes(scenario.stream.max_record.get() as u32),
+            payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
             worked: 0,
@@ -41,12 +50,15 @@ impl Readers {
         let shards = scenario.stream.open_at_start();
         for shard in 0..shards {
             let lane = |(reader, settings): (u32, &Settings)| {
-                let (interval, start) = match settings.kind {
-                    ConsumerKind::Lambda => (limits::MAPPING_POLL_INTERVAL.micros(), 0),
-                    ConsumerKind::Poller(poller) => (poller.idle.micros(), poller.start.micros()),
+                let interval = match settings.kind {
+                    ConsumerKind::Lambda => limits::MAPPING_POLL_INTERVAL.micros(),
+                    ConsumerKind::Poller(poller) => poller.idle.micros(),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
-                Lane::new(scenario.seed, reader, shard, start + spread)
+                // Readers of one shard do not begin together.
+                let apart = interval * u64::from(reader) / u64::from(1 + others.count);
+                let first_poll = settings.start.micros() + spread + apart;
+                Lane::new(scenario.seed, reader, shard, starts_at(settings), first_poll)
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
         }
@@ -54,14 +66,15 @@ impl Readers {
     }
 
     /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
-    pub fn expect_sizes_up_to(&mut self, bytes: u32) {
+    pub fn expect_sizes_up_to(&mut self, bytes: u64) {
         self.payload_per_record = base64_bytes(bytes);
     }
 
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
-        let (seed, readers) = (self.seed, self.settings.len() as u32);
-        self.lanes.push((0..readers).map(|reader| Lane::child(seed, reader, shard)).collect());
+        // A child that is opened after the readers began has no record from before.
+        let lane = |(reader, settings)| Lane::child(self.seed, reader, shard, starts_at(settings));
+        self.lanes.push((0..).zip(&self.settings).map(lane).collect());
     }
 
     /// Moves every lane up to `to`. Gives the earliest invocation whose outcome is missing, with the instant at which
@@ -94,6 +107,10 @@ impl Readers {
         let Self { settings, lanes, asked, payload_per_record, .. } = self;
         let before = self.worked;
         let (mut ended, mut missing) = (false, None);
+        let skips = lanes[shard][0].starts_at > 0;
+        if skips {
+            lanes[shard][0].skip(&stream.shards[shard].log, to);
+        }
         loop {
             let due = lanes[shard].iter().map(|lane| lane.due(stream)).enumerate().min_by_key(|(_, due)| *due);
             let Some((reader, due)) = due.filter(|(_, due)| *due < to) else { break };
@@ -108,7 +125,7 @@ impl Readers {
             self.worked += 1;
             ended |= lane.ended_at().is_some();
         }
-        if self.worked > before {
+        if self.worked > before || skips {
             let done = lanes[shard].iter().map(|lane| lane.position).min().unwrap_or(0);
             stream.trim(shard as u32, done);
         }
@@ -173,4 +190,9 @@ impl Readers {
     pub const fn worked(&self) -> u64 {
         self.worked
     }
+}
+
+/// Before this instant records lie before the starting position, µs.
+const fn starts_at(settings: &Settings) -> u64 {
+    settings.position.from(settings.start).micros()
 }

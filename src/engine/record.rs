@@ -23,7 +23,11 @@ pub struct Record {
     /// Bytes of data, without the key.
     pub size: u32,
     /// Number of the attempt that it is in, or that stored it; the first is 1.
-    pub attempt: u32,
+    pub attempt: u16,
+    /// Number of the producer's host that has it.
+    pub host: u8,
+    /// How often the stream had stored it before, without the producer's knowing.
+    pub copies: u8,
 }
 
 /// The partition key with a number.
@@ -65,13 +69,24 @@ pub struct Log {
     tail: u64,
     /// When the newest record arrived, µs.
     newest: u64,
+    /// For each record of the ring the number of the Kinesis record that it is in. Empty where each is one of its own.
+    entry_of: Vec<u32>,
+    /// Kinesis records that were ever stored here, where some have several user records.
+    entries: u32,
 }
 
 impl Log {
     /// An empty log.
     pub fn new() -> Self {
         const ROOM: usize = 256;
-        Self { ring: vec![Record::default(); ROOM], bytes_before: vec![0; ROOM], bytes: 0, head: 0, tail: 0, newest: 0 }
+        let (ring, bytes_before) = (vec![Record::default(); ROOM], vec![0; ROOM]);
+        Self { ring, bytes_before, bytes: 0, head: 0, tail: 0, newest: 0, entry_of: Vec::new(), entries: 0 }
+    }
+
+    /// An empty log for Kinesis records that have several user records each.
+    pub fn of_aggregates() -> Self {
+        let log = Self::new();
+        Self { entry_of: vec![0; log.ring.len()], ..log }
     }
 
     /// Sequence index of the oldest record that is kept.
@@ -104,6 +119,78 @@ impl Log {
         self.bytes_before[slot] = self.bytes;
         self.bytes += u64::from(bytes_of(record.size));
         self.tail += 1;
+    }
+
+    /// Appends a Kinesis record of so many bytes in all with its user records, which arrive together.
+    pub fn push_aggregate(&mut self, records: &[Record], bytes: u32) {
+        let before = self.bytes;
+        for record in records {
+            self.push(*record);
+            let slot = self.slot(self.tail - 1);
+            self.entry_of[slot] = self.entries;
+            // All bytes stand with the first, so that they add up between any two Kinesis records.
+            self.bytes = before + u64::from(bytes);
+        }
+        self.entries += 1;
+    }
+
+    /// Kinesis records that were ever stored here.
+    #[inline]
+    pub fn entries(&self) -> u64 {
+        if self.entry_of.is_empty() { self.tail } else { u64::from(self.entries) }
+    }
+
+    /// Number of the Kinesis record that a user record is in; at the tail, of the one that comes next.
+    #[inline]
+    fn entry(&self, index: u64) -> u64 {
+        if index == self.tail { u64::from(self.entries) } else { u64::from(self.entry_of[self.slot(index)]) }
+    }
+
+    /// Kinesis records from the beginning of one up to the beginning of another.
+    #[inline]
+    pub fn entries_between(&self, from: u64, to: u64) -> u64 {
+        if self.entry_of.is_empty() { to - from } else { self.entry(to) - self.entry(from) }
+    }
+
+    /// Where so many Kinesis records end, counted from the beginning of one, and not beyond the tail.
+    #[inline]
+    pub fn after_entries(&self, from: u64, entries: u64) -> u64 {
+        if self.entry_of.is_empty() { self.tail.min(from.saturating_add(entries)) } else { self.find(from, entries) }
+    }
+
+    #[cold]
+    fn find(&self, from: u64, entries: u64) -> u64 {
+        let wanted = self.entry(from).saturating_add(entries);
+        let (mut low, mut high) = (from, self.tail);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.entry(middle) < wanted { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// Where the last Kinesis record before `end` begins.
+    #[inline]
+    pub fn last_entry(&self, end: u64) -> u64 {
+        if self.entry_of.is_empty() {
+            return end - 1;
+        }
+        let entry = self.entry(end - 1);
+        let mut start = end - 1;
+        while start > self.head && self.entry(start - 1) == entry {
+            start -= 1;
+        }
+        start
+    }
+
+    /// Bytes of data in the Kinesis record that begins at `from`, and where it ends.
+    pub fn data_of(&self, from: u64) -> (u64, u64) {
+        if self.entry_of.is_empty() {
+            return (u64::from(self.get(from).size), from + 1);
+        }
+        let end = self.find(from, 1);
+        let key = if end == from + 1 { limits::PARTITION_KEY_BYTES } else { limits::KPL_AGGREGATE_KEY_BYTES };
+        (self.bytes_between(from, end) - key.get(), end)
     }
 
     /// The record with a sequence index between head and tail.
@@ -176,6 +263,13 @@ impl Log {
     #[cold]
     fn grow(&mut self) {
         let room = self.ring.len() * 2;
+        if !self.entry_of.is_empty() {
+            let mut entry_of = vec![0; room];
+            for index in self.head..self.tail {
+                entry_of[index as usize & (room - 1)] = self.entry_of[self.slot(index)];
+            }
+            self.entry_of = entry_of;
+        }
         let (mut ring, mut bytes_before) = (vec![Record::default(); room], vec![0; room]);
         for index in self.head..self.tail {
             ring[index as usize & (room - 1)] = *self.get(index);

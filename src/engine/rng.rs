@@ -17,9 +17,18 @@ pub enum Actor {
     Records,
     /// Backoff of the producer.
     Producer,
+    /// Answers to put calls that do not reach the producer.
+    Answers,
     /// Duration and injected errors of a reader's function on a shard.
     Function {
         /// Number of the reader; 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
+    /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
+    Reading {
+        /// Number of the reader.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -33,7 +42,9 @@ impl Rng {
             Actor::Arrivals(n) => 1 << 32 | u64::from(n),
             Actor::Records => 2 << 32,
             Actor::Producer => 3 << 32,
+            Actor::Answers => 5 << 32,
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
+            Actor::Reading { reader, shard } => (5 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
         // SplitMix64 spreads similar seeds over the whole state.
         let mut x = split_mix(seed) ^ number;

@@ -4,8 +4,8 @@ use super::fact::WriteLimit;
 use super::record::{Log, Record, partition_key};
 use crate::hash_key::{HashKey, HashRange, even_shard};
 use crate::limits;
-use crate::scenario::{Scenario, Stream as Settings};
-use crate::units::Span;
+use crate::scenario::{HashKeys, Scenario, Stream as Settings};
+use crate::units::{Ratio, Span};
 
 /// Units of the record bucket: one comes back each µs, so a record takes 1,000 of them.
 const RECORD_COST: i64 = 1_000_000_000 / limits::SHARD_RECORDS_PER_SECOND.milli() as i64;
@@ -23,9 +23,19 @@ pub struct Stream {
     /// Shard of each key number: every key is hashed once, and again only when its shard is split or merged.
     owner: Vec<u32>,
     retention: u64,
+    /// Since when, µs: nothing expires by it before.
+    retention_since: u64,
     byte_capacity: i64,
     /// What bytes are rounded up to before they are charged.
     unit: u32,
+    /// Where the hash keys of records come from.
+    hash_keys: HashKeys,
+    /// Whether Kinesis records have several user records.
+    aggregated: bool,
+    /// Share of the answers to readers that are left empty by injection.
+    pub(super) empty_answers: Ratio,
+    /// Whether others poll it beside the consumer.
+    pub(super) shared: bool,
 }
 
 impl Stream {
@@ -34,14 +44,22 @@ impl Stream {
         let Settings { retention, byte_burst, .. } = scenario.stream;
         let shards = scenario.stream.open_at_start();
         let byte_capacity = byte_burst.get() as i64 * BYTE_COST;
-        let owner_of = |key| even_shard(hash_of(key), shards);
+        let (hash_keys, keys) = (scenario.traffic.hash_keys, scenario.traffic.keys.count());
+        let aggregated = scenario.producer.aggregates();
+        let owner_of = |key| even_shard(hash_of(hash_keys, key, keys), shards);
+        let shard = |index| Shard::new(HashRange::even(index, shards), byte_capacity, 0, aggregated);
         Self {
-            shards: (0..shards).map(|index| Shard::new(HashRange::even(index, shards), byte_capacity, 0)).collect(),
+            shards: (0..shards).map(shard).collect(),
             open: (0..shards).collect(),
-            owner: (0..scenario.traffic.keys.count()).map(owner_of).collect(),
+            owner: (0..keys).map(owner_of).collect(),
             retention: retention.micros(),
+            retention_since: 0,
             byte_capacity,
             unit: if scenario.stream.rounds_up { limits::THROTTLE_ROUNDING.get() as u32 } else { 1 },
+            hash_keys,
+            aggregated,
+            empty_answers: scenario.stream.empty_answers,
+            shared: scenario.stream.other_pollers.count > 0,
         }
     }
 
@@ -62,10 +80,17 @@ impl Stream {
         self.retention
     }
 
+    /// When a record that arrived at an instant expires, µs.
+    #[inline]
+    pub const fn expiry(&self, arrived: u64) -> u64 {
+        let expiry = arrived + self.retention;
+        if expiry > self.retention_since { expiry } else { self.retention_since }
+    }
+
     /// Lets records stay readable for another time from now on. What is older than that is gone; what went before
     /// does not come back.
-    pub fn set_retention(&mut self, retention: Span) {
-        self.retention = retention.micros();
+    pub fn set_retention(&mut self, retention: Span, now: u64) {
+        (self.retention, self.retention_since) = (retention.micros(), now);
     }
 
     /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.
@@ -83,6 +108,11 @@ impl Stream {
     #[inline]
     pub fn store(&mut self, shard: u32, record: Record) {
         self.shards[shard as usize].log.push(record);
+    }
+
+    /// Appends a Kinesis record of so many bytes in all that was admitted to a shard, with its user records.
+    pub fn store_aggregate(&mut self, shard: u32, records: &[Record], bytes: u32) {
+        self.shards[shard as usize].log.push_aggregate(records, bytes);
     }
 
     /// Lets a shard forget everything before `index`: every reader has passed it.
@@ -119,7 +149,7 @@ impl Stream {
     }
 
     fn add(&mut self, now: u64, range: HashRange, parents: [Option<u32>; 2]) -> u32 {
-        let mut shard = Shard::new(range, self.byte_capacity, now);
+        let mut shard = Shard::new(range, self.byte_capacity, now, self.aggregated);
         shard.parents = parents;
         self.shards.push(shard);
         self.shards.len() as u32 - 1
@@ -129,9 +159,10 @@ impl Stream {
     fn close(&mut self, now: u64, shard: u32, children: [Option<u32>; 2]) {
         let parent = &mut self.shards[shard as usize];
         (parent.closed_at, parent.children) = (now, children);
-        for key in 0..self.owner.len() {
+        let keys = self.owner.len();
+        for key in 0..keys {
             if self.owner[key] == shard {
-                let hash = hash_of(key as u32);
+                let hash = hash_of(self.hash_keys, key as u32, keys as u32);
                 let owns = |child: &u32| self.shards[*child as usize].range.contains(hash);
                 self.owner[key] = children.into_iter().flatten().find(owns).expect("children cover their parent");
             }
@@ -139,9 +170,13 @@ impl Stream {
     }
 }
 
-/// Hash key of the partition key with a number.
-fn hash_of(key: u32) -> HashKey {
-    HashKey::of(&partition_key(key))
+/// Hash key of the records that have one of so many partition keys.
+fn hash_of(from: HashKeys, key: u32, keys: u32) -> HashKey {
+    match from {
+        HashKeys::OfPartitionKey => HashKey::of(&partition_key(key)),
+        HashKeys::Even => HashRange::even(key, keys).start(),
+        HashKeys::Explicit(hash_key) => hash_key,
+    }
 }
 
 /// One shard.
@@ -159,49 +194,61 @@ pub struct Shard {
     pub parents: [Option<u32>; 2],
     /// The shards that came from it.
     pub children: [Option<u32>; 2],
-    /// Records that it rejected, each attempt counted.
+    /// User records that it rejected, each attempt counted.
     pub rejected_records: u64,
+    /// How many of them were not the first in their Kinesis record.
+    rejected_beside: u64,
     /// Bytes of them.
     pub rejected_bytes: u64,
     write: WriteBuckets,
     read: ReadBuckets,
+    iterators: CallBucket,
 }
 
 impl Shard {
-    fn new(range: HashRange, byte_capacity: i64, now: u64) -> Self {
+    fn new(range: HashRange, byte_capacity: i64, now: u64, aggregated: bool) -> Self {
         Self {
             range,
-            log: Log::new(),
+            log: if aggregated { Log::of_aggregates() } else { Log::new() },
             created_at: now,
             closed_at: u64::MAX,
             parents: [None; 2],
             children: [None; 2],
             rejected_records: 0,
+            rejected_beside: 0,
             rejected_bytes: 0,
             write: WriteBuckets::new(byte_capacity),
-            read: ReadBuckets { calls_empty_at: -ReadBuckets::CALL_CAPACITY, bytes_free_at: 0 },
+            read: ReadBuckets { calls: CallBucket::FULL, bytes_free_at: 0, slack: 0 },
+            iterators: CallBucket::FULL,
         }
     }
 
-    /// Charges a record of so many bytes to both write buckets, or to none if one of them holds too little.
+    /// Charges a Kinesis record of so many bytes, with so many user records, to both write buckets, or to none if one
+    /// of them holds too little.
     #[inline]
-    pub fn admit(&mut self, now: u64, bytes: u32) -> Result<(), WriteLimit> {
+    pub fn admit(&mut self, now: u64, bytes: u32, user_records: u32) -> Result<(), WriteLimit> {
         let taken = self.write.take(now as i64, i64::from(bytes));
         if taken.is_err() {
-            self.rejected_records += 1;
+            self.rejected_records += u64::from(user_records);
+            self.rejected_beside += u64::from(user_records - 1);
             self.rejected_bytes += u64::from(bytes);
         }
         taken
     }
 
-    /// Records and bytes that it ever stored.
-    pub const fn stored(&self) -> (u64, u64) {
-        (self.log.tail(), self.log.bytes())
+    /// Kinesis records and bytes that it ever stored.
+    pub fn stored(&self) -> (u64, u64) {
+        (self.log.entries(), self.log.bytes())
     }
 
-    /// Records and bytes that came to it, those that it rejected included.
-    pub const fn came(&self) -> (u64, u64) {
-        (self.log.tail() + self.rejected_records, self.log.bytes() + self.rejected_bytes)
+    /// Kinesis records and bytes that came to it, those that it rejected included.
+    pub fn came(&self) -> (u64, u64) {
+        (self.log.entries() + self.rejected_entries(), self.log.bytes() + self.rejected_bytes)
+    }
+
+    /// Kinesis records that it rejected, each attempt counted.
+    pub const fn rejected_entries(&self) -> u64 {
+        self.rejected_records - self.rejected_beside
     }
 
     /// Charges the rest of a `PutRecords` call's rounding, as far as the byte bucket holds it.
@@ -215,9 +262,15 @@ impl Shard {
         self.read.take_call(now)
     }
 
-    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second.
-    pub fn charge_read(&mut self, now: u64, bytes: u64) {
-        self.read.charge(now, bytes);
+    /// Whether a `GetShardIterator` call is answered at `now`.
+    pub fn may_take_iterator(&mut self, now: u64) -> bool {
+        self.iterators.take(now)
+    }
+
+    /// Charges the bytes of an answer: further calls are refused until they have been read at 2 MiB a second; on a
+    /// shared shard, until a second's worth or less is left of them.
+    pub fn charge_read(&mut self, now: u64, bytes: u64, shared: bool) {
+        self.read.charge(now, bytes, shared);
     }
 }
 
@@ -262,30 +315,52 @@ impl WriteBuckets {
     }
 }
 
-/// The read limits of a shard, shared by everything that polls it.
+/// A bucket of five calls a second, for `GetRecords` and for `GetShardIterator` each; it holds a second's calls.
 #[derive(Clone, Copy, Debug)]
-struct ReadBuckets {
-    /// When the call bucket was last empty, µs; it holds a second's calls.
-    calls_empty_at: i64,
-    /// When everything read so far has passed at 2 MiB a second, µs.
-    bytes_free_at: u64,
+struct CallBucket {
+    /// When it was last empty, µs.
+    empty_at: i64,
 }
 
-impl ReadBuckets {
-    const CALL_COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
-    const CALL_CAPACITY: i64 = 1_000_000;
+impl CallBucket {
+    const COST: i64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli() as i64;
+    const CAPACITY: i64 = 1_000_000;
+    const FULL: Self = Self { empty_at: -Self::CAPACITY };
 
-    fn take_call(&mut self, now: u64) -> bool {
-        let empty_at = self.calls_empty_at.max(now as i64 - Self::CALL_CAPACITY) + Self::CALL_COST;
-        let allowed = empty_at <= now as i64 && now >= self.bytes_free_at;
+    fn take(&mut self, now: u64) -> bool {
+        let empty_at = self.empty_at.max(now as i64 - Self::CAPACITY) + Self::COST;
+        let allowed = empty_at <= now as i64;
         if allowed {
-            self.calls_empty_at = empty_at;
+            self.empty_at = empty_at;
         }
         allowed
     }
+}
 
-    fn charge(&mut self, now: u64, bytes: u64) {
-        let rate = limits::SHARD_READ_BYTES_PER_SECOND.get();
-        self.bytes_free_at = now.max(self.bytes_free_at) + (bytes * 1_000_000).div_ceil(rate);
+const _: () = assert!(
+    limits::SHARD_READ_CALLS_PER_SECOND.milli() == limits::SHARD_ITERATOR_CALLS_PER_SECOND.milli(),
+    "both calls have the same limit"
+);
+
+/// The read limits of a shard, shared by everything that polls it.
+#[derive(Clone, Copy, Debug)]
+struct ReadBuckets {
+    calls: CallBucket,
+    /// When everything read so far has passed at 2 MiB a second, µs.
+    bytes_free_at: u64,
+    /// How long before that the next call may come, µs.
+    slack: u64,
+}
+
+impl ReadBuckets {
+    fn take_call(&mut self, now: u64) -> bool {
+        now + self.slack >= self.bytes_free_at && self.calls.take(now)
+    }
+
+    fn charge(&mut self, now: u64, bytes: u64, shared: bool) {
+        let takes = (bytes * 1_000_000).div_ceil(limits::SHARD_READ_BYTES_PER_SECOND.get());
+        self.bytes_free_at = now.max(self.bytes_free_at) + takes;
+        // The small answers of one reader must not refuse the others. After a large one there is silence in any case.
+        self.slack = if shared && takes <= 1_000_000 { 1_000_000 } else { 0 };
     }
 }

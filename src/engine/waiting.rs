@@ -3,9 +3,51 @@
 //! Where waits are drawn at random, groups wait in blocks and the agenda knows when each is due. Where every wait of
 //! an attempt is equally long, they come due in the order in which they were rejected, and a queue does.
 
+use super::put::backoff;
 use super::record::Record;
-use crate::scenario::PutCall;
+use crate::scenario::{Jitter, Producer, PutCall, RetryPolicy};
+use crate::units::{Ratio, Span};
 use std::collections::VecDeque;
+
+/// Waits of a policy that draws none, ready to use for each rejected record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FixedWaits {
+    pub max_attempts: u16,
+    /// µs; `u64::MAX` where records are never too old.
+    pub max_age: u64,
+    base: u64,
+    cap: u64,
+    multiplier_milli: u32,
+}
+
+impl FixedWaits {
+    /// The waits of a producer's policy; none where they are drawn, or answers may not come.
+    pub(super) fn of(settings: &Producer) -> Option<Self> {
+        match settings.retry {
+            RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter: Jitter::None }
+                if settings.timeouts.rate == Ratio::ZERO =>
+            {
+                Some(Self {
+                    max_attempts: max_attempts as u16,
+                    max_age: max_age.map_or(u64::MAX, Span::micros),
+                    base: base.micros().min(cap.micros()),
+                    cap: cap.micros(),
+                    multiplier_milli,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The wait after so many attempts, µs.
+    #[inline(always)]
+    pub(super) const fn after(&self, attempts: u16) -> u64 {
+        if self.multiplier_milli == 1_000 || attempts == 1 {
+            return self.base;
+        }
+        backoff(self.base, self.cap, self.multiplier_milli, attempts)
+    }
+}
 
 /// Single records whose waits are fixed: one queue for each length of wait, each in order of time by itself.
 #[derive(Clone, Debug)]
@@ -30,7 +72,9 @@ struct Waiting {
     number: u32,
     key: u32,
     size: u32,
-    attempt: u32,
+    attempt: u16,
+    host: u8,
+    copies: u8,
 }
 
 impl Queues {
@@ -56,9 +100,9 @@ impl Queues {
             [first, ..] if first.wait == wait => 0,
             _ => self.place(wait),
         };
-        let Record { offered, number, key, size, attempt, .. } = record;
+        let Record { offered, number, key, size, attempt, host, copies, .. } = record;
         let due = now + wait;
-        self.queues[place].records.push_back(Waiting { due, offered, number, key, size, attempt });
+        self.queues[place].records.push_back(Waiting { due, offered, number, key, size, attempt, host, copies });
         self.due = self.due.min(due);
         self.len += 1;
     }
@@ -76,10 +120,21 @@ impl Queues {
     #[inline(always)]
     pub(super) fn release_next(&mut self) -> Option<(u64, Record)> {
         let place = if self.queues.len() == 1 { 0 } else { self.next()? };
-        let Waiting { due, offered, number, key, size, attempt } = self.queues[place].records.pop_front()?;
+        let waiting = self.queues[place].records.pop_front()?;
         self.len -= 1;
         self.due = self.queues.iter().map(Queue::due).fold(u64::MAX, u64::min);
-        Some((due, Record { offered, arrived: 0, number, key, size, attempt }))
+        Some((waiting.due, waiting.record()))
+    }
+
+    /// Takes the records of some hosts out.
+    pub(super) fn take_of(&mut self, is_one: impl Fn(u8) -> bool, into: &mut Vec<Record>) {
+        for queue in &mut self.queues {
+            let gone = queue.records.iter().filter(|waiting| is_one(waiting.host));
+            into.extend(gone.map(|waiting| waiting.record()));
+            queue.records.retain(|waiting| !is_one(waiting.host));
+        }
+        self.len = self.queues.iter().map(|queue| queue.records.len() as u64).sum();
+        self.due = self.queues.iter().map(Queue::due).fold(u64::MAX, u64::min);
     }
 
     /// The queue whose first record is due next.
@@ -98,13 +153,21 @@ impl Queue {
     }
 }
 
+impl Waiting {
+    #[inline]
+    const fn record(&self) -> Record {
+        let Self { offered, number, key, size, attempt, host, copies, .. } = *self;
+        Record { offered, arrived: 0, number, key, size, attempt, host, copies }
+    }
+}
+
 /// Records of one call that wait for the same retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// The first of its blocks.
     first: u32,
     records: u32,
-    pub(super) attempts: u32,
+    pub(super) attempts: u16,
 }
 
 /// Rejected records between two attempts: blocks of places that lie side by side, chained for larger groups and
@@ -127,12 +190,12 @@ impl WaitingRoom {
     pub(super) fn new(call: PutCall) -> Self {
         let block = match call {
             PutCall::PutRecord => 1,
-            PutCall::PutRecords { .. } => 16,
+            PutCall::PutRecords { .. } | PutCall::Kpl(_) => 16,
         };
         Self { places: Vec::new(), block, next: Vec::new(), free: None, len: 0 }
     }
 
-    pub(super) fn admit(&mut self, records: &[Record], attempts: u32) -> Group {
+    pub(super) fn admit(&mut self, records: &[Record], attempts: u16) -> Group {
         let mut first = None;
         for chunk in records.rchunks_exact(self.block) {
             first = Some(self.fill(chunk, first));
@@ -145,6 +208,11 @@ impl WaitingRoom {
         self.len += records.len() as u64;
         let first = first.expect("a group has at least one record");
         Group { first, records: records.len() as u32, attempts }
+    }
+
+    /// The host whose call a group belongs to.
+    pub(super) fn host(&self, group: Group) -> u8 {
+        self.places[group.first as usize * self.block].host
     }
 
     /// Puts a chunk into a free block, before the block `next` of its group.
@@ -161,7 +229,9 @@ impl WaitingRoom {
         block
     }
 
-    pub(super) fn release(&mut self, group: Group, into: &mut Vec<Record>) {
+    /// Takes a group out, and says how many of its records the stream has stored without the producer's knowing.
+    pub(super) fn release(&mut self, group: Group, into: &mut Vec<Record>) -> u64 {
+        let before = into.len();
         let mut left = group.records as usize;
         let mut block = Some(group.first);
         while let Some(index) = block {
@@ -174,5 +244,6 @@ impl WaitingRoom {
             self.free = Some(index);
         }
         self.len -= u64::from(group.records);
+        super::put::stored_of(&into[before..])
     }
 }

@@ -2,10 +2,13 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod reading;
+mod retention;
+mod uneven;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
-use crate::scenario::{Keys, RetryPolicy, Scenario, capacity};
+use crate::scenario::{RetryPolicy, Scenario, capacity};
 use crate::text::{clock, int, span_text};
 use crate::units::SimTime;
 use crate::words::{capital, percent, rate_text, shards};
@@ -58,18 +61,24 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
     }
     let seen = Seen::new(scenario, timeline, frames);
     let all = [
-        seen.hot_shard(),
+        seen.uneven(),
         seen.ignored(),
         seen.given_up(),
         seen.buffer_full(),
         seen.on_demand_lag(),
         seen.micro_bursts(),
+        seen.rounding_loss(),
         seen.too_few_shards(),
         seen.expired(),
+        seen.will_lose(),
         seen.backlog_in_parents(),
         seen.falling_behind(),
+        seen.catching_up(),
         seen.failing(),
         seen.reads_throttled(),
+        seen.empty_answers(),
+        seen.iterators_expire(),
+        seen.skipped(),
         seen.policy_overshoots(),
         seen.refused(),
     ];
@@ -79,8 +88,7 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
 
 /// Room above the peak that a remedy leaves.
 const HEADROOM: f64 = 1.2;
-/// A shard that gets this many times an even share is hot.
-const HOT: f64 = 1.5;
+
 /// What the findings look at.
 struct Seen<'a> {
     scenario: &'a Scenario,
@@ -100,7 +108,10 @@ impl<'a> Seen<'a> {
     fn new(scenario: &'a Scenario, timeline: &'a Timeline, frames: usize) -> Self {
         let width = timeline.width().seconds_f64();
         let (stored, bytes) = (timeline.total(Metric::Stored, frames), timeline.total(Metric::StoredBytes, frames));
-        let mean = if stored > 0.0 { bytes / stored } else { capacity::record_bytes(scenario) };
+        // What is charged: PutRecord rounds each record up.
+        let charged =
+            if capacity::rounds_each(scenario) { timeline.total(Metric::StoredKib, frames) * 1_024.0 } else { bytes };
+        let mean = if stored > 0.0 { charged / stored } else { capacity::charged_bytes(scenario) };
         let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean).floor();
         let by_count = limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
         // The curve itself, as far as the run has come: a count of random arrivals exceeds it now and then.
@@ -155,67 +166,9 @@ impl<'a> Seen<'a> {
         (all > 0.0).then(|| (most, offered[most] / all))
     }
 
-    /// Whether the load is so uneven that more shards alone would not help.
-    fn is_hot(&self) -> Option<(usize, f64)> {
-        let uneven =
-            |(_, share): &(usize, f64)| self.scenario.stream.open_at_start() > 1 && share * self.shard_count() >= HOT;
-        (self.throttled > 0.0).then(|| self.hottest().filter(uneven)).flatten()
-    }
-
-    fn hot_key_rate(&self) -> Option<f64> {
-        let share = capacity::hottest_share(self.scenario.traffic.keys);
-        let rate = self.peak * share;
-        (rate > self.room).then_some(rate)
-    }
-
-    fn hot_shard(&self) -> Option<Finding> {
-        if let Some(rate) = self.hot_key_rate().filter(|_| self.throttled > 0.0) {
-            let keys = self.scenario.traffic.keys;
-            let share = percent(capacity::hottest_share(keys));
-            let count = keys.count().max(10_000);
-            return Some(Finding {
-                id: "hot-key",
-                tone: Tone::Lost,
-                cause: "One key is hot".to_owned(),
-                evidence: format!(
-                    "{share} of the records carry one partition key, so they can use one shard only: {} of {} \
-                     records/s.",
-                    int(self.room),
-                    rate_text(rate)
-                ),
-                remedy: "Spread the key, for instance with a suffix; more shards do not help.".to_owned(),
-                remedy_try: Some(Try {
-                    label: "Spread the key".to_owned(),
-                    edits: vec![("traffic.keys", json!({"kind": "uniform", "count": count}))],
-                }),
-            });
-        }
-        let (shard, share) = self.is_hot()?;
-        let spread = match self.scenario.traffic.keys {
-            Keys::Uniform { count } | Keys::Hot { count, .. } | Keys::Zipf { count, .. } => count.max(100_000),
-            Keys::One => 10_000,
-        };
-        Some(Finding {
-            id: "hot-shard",
-            tone: Tone::Lost,
-            cause: format!("Shard {shard} is hot"),
-            evidence: format!(
-                "It gets {} of the records, an even share is {}. The keys in its hash range fill it while others have \
-                 room.",
-                percent(share),
-                percent(1.0 / self.shard_count())
-            ),
-            remedy: "Use more and evenly used partition keys, or split that shard.".to_owned(),
-            remedy_try: Some(Try {
-                label: "Try evenly used keys".to_owned(),
-                edits: vec![("traffic.keys", json!({"kind": "uniform", "count": spread}))],
-            }),
-        })
-    }
-
     fn ignored(&self) -> Option<Finding> {
         let lost = self.total(Metric::LostIgnored);
-        let sdk_only = self.scenario.producer.retry == RetryPolicy::SdkOnly;
+        let sdk_only = matches!(self.scenario.producer.retry, RetryPolicy::SdkOnly { .. });
         let cause =
             if sdk_only { "The SDK does not repeat failed entries" } else { "The producer ignores failed entries" };
         (lost > 0.0).then(|| Finding {
@@ -227,7 +180,7 @@ impl<'a> Seen<'a> {
                 int(lost),
                 match self.scenario.producer.call {
                     crate::scenario::PutCall::PutRecord => "",
-                    crate::scenario::PutCall::PutRecords { .. } => " in answers with status 200",
+                    _ => " in answers with status 200",
                 }
             ),
             remedy: "Send failed entries again, with backoff.".to_owned(),
@@ -289,22 +242,6 @@ impl<'a> Seen<'a> {
                 int((needed * HEADROOM).ceil())
             ),
             remedy_try: Some(self.try_shards(needed)),
-        })
-    }
-
-    fn expired(&self) -> Option<Finding> {
-        let expired = self.total(Metric::Expired);
-        (expired > 0.0).then(|| Finding {
-            id: "expired",
-            tone: Tone::Lost,
-            cause: "Records expired before they were processed".to_owned(),
-            evidence: format!(
-                "{} records were older than the retention of {}.",
-                int(expired),
-                span_text(self.scenario.stream.retention.seconds_f64())
-            ),
-            remedy: "A stream only buys time: the function must catch up within the retention.".to_owned(),
-            remedy_try: None,
         })
     }
 
@@ -378,22 +315,6 @@ impl<'a> Seen<'a> {
                 label: "Try without errors".to_owned(),
                 edits: vec![("consumer.error_rate", json!(0))],
             }),
-        })
-    }
-
-    fn reads_throttled(&self) -> Option<Finding> {
-        let (refused, calls) = (self.total(Metric::ReadThrottled), self.total(Metric::GetRecordsCalls));
-        (refused > calls * 0.05).then(|| Finding {
-            id: "reads-throttled",
-            tone: Tone::Late,
-            cause: "Reads are throttled".to_owned(),
-            evidence: format!(
-                "{} of {} GetRecords calls were refused: a shard gives 2\u{a0}MiB/s and 5 calls a second.",
-                int(refused),
-                int(refused + calls)
-            ),
-            remedy: "More shards give more to read; smaller records take less.".to_owned(),
-            remedy_try: None,
         })
     }
 

@@ -9,7 +9,9 @@ pub struct Ledger {
     pub offered: u64,
     /// Stored by the stream.
     pub stored: u64,
-    /// In the producer's memory.
+    /// Stored once more, since the answer to the first put did not come; part of what is stored.
+    pub duplicates: u64,
+    /// In the producer's memory, and not stored.
     pub at_producer: u64,
     /// Lost because nobody looked at a failed entry.
     pub lost_ignored: u64,
@@ -19,6 +21,8 @@ pub struct Ledger {
     pub lost_too_old: u64,
     /// Lost because the producer's buffer was full.
     pub lost_buffer_full: u64,
+    /// Lost with the host that held them.
+    pub lost_host_died: u64,
     /// Processed by the function.
     pub processed: u64,
     /// Stored and waiting for an invocation.
@@ -27,6 +31,8 @@ pub struct Ledger {
     pub in_flight: u64,
     /// Aged out of retention before they were processed.
     pub expired: u64,
+    /// Before the consumer's starting position: not read, by choice.
+    pub skipped: u64,
     /// Given up by the mapping.
     pub discarded: u64,
 }
@@ -39,28 +45,32 @@ impl Ledger {
         Self {
             offered: count(Metric::Offered),
             stored: count(Metric::Stored),
+            duplicates: count(Metric::Duplicates),
             at_producer: gauge(Metric::AtProducer),
             lost_ignored: count(Metric::LostIgnored),
             lost_exhausted: count(Metric::LostExhausted),
             lost_too_old: count(Metric::LostTooOld),
             lost_buffer_full: count(Metric::LostBufferFull),
+            lost_host_died: count(Metric::LostHostDied),
             processed: count(Metric::Processed),
             waiting: gauge(Metric::Waiting),
             in_flight: gauge(Metric::InFlight),
             expired: count(Metric::Expired),
+            skipped: gauge(Metric::Skipped),
             discarded: count(Metric::Discarded),
         }
     }
 
     /// Lost at the producer, all causes together.
     pub const fn lost(&self) -> u64 {
-        self.lost_ignored + self.lost_exhausted + self.lost_too_old + self.lost_buffer_full
+        self.lost_ignored + self.lost_exhausted + self.lost_too_old + self.lost_buffer_full + self.lost_host_died
     }
 
-    /// Whether both sides of the account agree: offered = stored + at the producer + lost, and
-    /// stored = processed + in flight + waiting + expired + discarded.
+    /// Whether both sides of the account agree: offered + duplicates = stored + at the producer + lost, and
+    /// stored = processed + in flight + waiting + expired + discarded + skipped.
     pub const fn balances(&self) -> bool {
-        self.offered == self.stored + self.at_producer + self.lost()
-            && self.stored == self.processed + self.in_flight + self.waiting + self.expired + self.discarded
+        self.offered + self.duplicates == self.stored + self.at_producer + self.lost()
+            && self.stored
+                == self.processed + self.in_flight + self.waiting + self.expired + self.discarded + self.skipped
     }
 }

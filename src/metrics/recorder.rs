@@ -3,12 +3,15 @@
 use super::histogram::Histogram;
 use super::note::{Note, NoteKind};
 use super::timeline::{Metric, ShardMetric, Timeline};
-use crate::engine::record::{self, Run};
+use crate::engine::record::Run;
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
 use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
+
+/// The reader that the ledger speaks of.
+const CONSUMER: u32 = 0;
 
 /// Counts facts into the frame that is open, and closes frames when told.
 #[derive(Clone, Debug)]
@@ -19,6 +22,18 @@ pub struct Recorder {
     counts: Counts,
     put_latency: Latency,
     offer_latency: Latency,
+    order: Order,
+}
+
+/// Whether the records of a key are stored in the order in which they were offered.
+#[derive(Clone, Debug, Default)]
+struct Order {
+    /// For each key one more than the number of its newest record that is stored.
+    newest: Vec<u32>,
+    /// For each key the records stored after later ones.
+    overtaken: Vec<u32>,
+    /// The key with most of them, and how many it has.
+    worst: (u32, u32),
 }
 
 /// What is counted in the open frame for the stream as a whole. Sums over shards are taken when it closes.
@@ -29,13 +44,20 @@ struct Counts {
     put_units: u64,
     stored_kib: u64,
     read_bytes: u64,
-    lost: [u64; 4],
+    lost: [u64; 5],
+    overtaken: u64,
+    duplicates: u64,
+    unanswered: u64,
     expired: u64,
     invocations: u64,
     errors: u64,
     duration_ms: u64,
     get_records_calls: u64,
     read_records: u64,
+    consumer_reads: u64,
+    consumer_reads_refused: u64,
+    empty_answers: u64,
+    iterators_expired: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -48,8 +70,21 @@ struct ShardCounts {
     busy: u64,
     /// Since when the running invocation counts for this frame.
     busy_since: Option<SimTime>,
-    /// What the shard itself had counted when the frame began: records and bytes stored, records rejected.
-    before: (u64, u64, u64),
+    /// How far behind the last answer to the consumer was.
+    behind: Span,
+    /// What the shard itself had counted when the frame began.
+    before: Before,
+}
+
+/// What a shard counts by itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    stored: u64,
+    bytes: u64,
+    throttled: u64,
+    /// Kinesis records: stored, and rejected.
+    entries: u64,
+    rejected: u64,
 }
 
 /// A latency: over the open frame, and over the run.
@@ -64,6 +99,7 @@ impl Recorder {
     pub fn new(scenario: &Scenario) -> Self {
         let shards = scenario.stream.open_at_start() as usize;
         let width = Timeline::width_of(scenario);
+        let keys = scenario.traffic.keys.count() as usize;
         Self {
             timeline: Timeline::new(scenario.length, width, shards),
             frame_start: SimTime::ZERO,
@@ -71,6 +107,7 @@ impl Recorder {
             counts: Counts::default(),
             put_latency: Latency::default(),
             offer_latency: Latency::default(),
+            order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
         }
     }
 
@@ -99,6 +136,7 @@ impl Recorder {
     pub fn close_frame(&mut self, engine: &Engine) {
         let now = engine.now();
         let (mut values, mut retried) = ([0.0; Metric::COUNT], 0);
+        let (mut entries, mut rejected) = (0, 0);
         let mut shard_values = vec![0.0; ShardMetric::COUNT * self.shards.len()];
         for (index, counts) in self.shards.iter_mut().enumerate() {
             let lane = engine.lane(index as u32);
@@ -108,9 +146,18 @@ impl Recorder {
             }
             // What a shard counts by itself is not counted a second time for each record.
             let shard = &engine.stream().shards[index];
-            let ((stored, bytes), throttled) = (shard.stored(), shard.rejected_records);
-            let before = std::mem::replace(&mut counts.before, (stored, bytes, throttled));
-            let (stored, bytes, throttled) = (stored - before.0, bytes - before.1, throttled - before.2);
+            let counted = Before {
+                stored: shard.log.tail(),
+                bytes: shard.log.bytes(),
+                throttled: shard.rejected_records,
+                entries: shard.log.entries(),
+                rejected: shard.rejected_entries(),
+            };
+            let before = std::mem::replace(&mut counts.before, counted);
+            let (stored, bytes) = (counted.stored - before.stored, counted.bytes - before.bytes);
+            let throttled = counted.throttled - before.throttled;
+            entries += counted.entries - before.entries;
+            rejected += counted.rejected - before.rejected;
             retried += stored + throttled - counts.offered;
             let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
             let of = |metric| match metric {
@@ -131,9 +178,13 @@ impl Recorder {
             for (stream, shard) in SUMMED {
                 values[stream.index()] += of(shard);
             }
+            values[Metric::Skipped.index()] += lane.skipped as f64;
             let oldest = &mut values[Metric::IteratorAgeMs.index()];
             *oldest = oldest.max(age);
-            *counts = ShardCounts { busy_since: counts.busy_since, before: counts.before, ..ShardCounts::default() };
+            let behind = &mut values[Metric::MillisBehindLatest.index()];
+            *behind = behind.max(counts.behind.millis_f64());
+            let ShardCounts { busy_since, behind, before, .. } = *counts;
+            *counts = ShardCounts { busy_since, behind, before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
         let quantile =
@@ -149,6 +200,14 @@ impl Recorder {
             (Metric::LostExhausted, counts.lost[LossCause::Exhausted as usize] as f64),
             (Metric::LostTooOld, counts.lost[LossCause::TooOld as usize] as f64),
             (Metric::LostBufferFull, counts.lost[LossCause::BufferFull as usize] as f64),
+            (Metric::LostHostDied, counts.lost[LossCause::HostDied as usize] as f64),
+            (Metric::IncomingRecords, entries as f64),
+            (Metric::WriteThrottled, rejected as f64),
+            (Metric::Duplicates, counts.duplicates as f64),
+            (Metric::Unanswered, counts.unanswered as f64),
+            (Metric::Overtaken, counts.overtaken as f64),
+            (Metric::OvertakenKey, f64::from(self.order.worst.0)),
+            (Metric::OvertakenMost, f64::from(self.order.worst.1)),
             (Metric::AtProducer, engine.at_producer() as f64),
             (Metric::Expired, counts.expired as f64),
             (Metric::Invocations, counts.invocations as f64),
@@ -158,6 +217,10 @@ impl Recorder {
             (Metric::Concurrency, engine.concurrency() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
+            (Metric::ConsumerReads, counts.consumer_reads as f64),
+            (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
+            (Metric::EmptyAnswers, counts.empty_answers as f64),
+            (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
             (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
             (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
@@ -171,6 +234,21 @@ impl Recorder {
             latency.frame.drain_into(&mut latency.run);
         }
         self.frame_start = now;
+    }
+
+    /// A record is stored after a later one of its key, or once more.
+    #[cold]
+    fn stored_late(&mut self, record: &Record) {
+        if record.copies > 0 {
+            self.counts.duplicates += 1;
+            return;
+        }
+        self.counts.overtaken += 1;
+        let overtaken = &mut self.order.overtaken[record.key as usize];
+        *overtaken += 1;
+        if *overtaken > self.order.worst.1 {
+            self.order.worst = (record.key, *overtaken);
+        }
     }
 
     fn note(&mut self, at: SimTime, what: NoteKind) {
@@ -203,18 +281,29 @@ impl Observer for Recorder {
         match fact {
             Fact::Offered { record } => self.offered(at, record),
             Fact::PutCalled { entries, attempt } => self.put_called(at, entries, attempt),
-            Fact::Stored { shard, record } => self.stored(at, shard, record),
+            Fact::Stored { shard, record, bytes } => self.stored(at, shard, record, bytes),
             Fact::Throttled { shard, record, limit } => self.throttled(at, shard, record, limit),
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
             Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
-            Fact::Read { records, bytes, .. } => {
+            Fact::Unanswered { .. } => self.counts.unanswered += 1,
+            Fact::HostsDied { .. } => {}
+            Fact::Read { reader, shard, records, bytes, behind, withheld } => {
                 self.counts.read_bytes += bytes;
                 self.counts.get_records_calls += 1;
                 self.counts.read_records += u64::from(records);
+                if reader == CONSUMER {
+                    self.counts.consumer_reads += 1;
+                    self.counts.empty_answers += u64::from(withheld);
+                    self.shards[shard as usize].behind = behind;
+                }
             }
-            Fact::ReadThrottled { shard, .. } => self.shards[shard as usize].read_throttled += 1,
+            Fact::ReadThrottled { reader, shard } => {
+                self.shards[shard as usize].read_throttled += 1;
+                self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
+            }
+            Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
             Fact::InvocationStarted { shard, .. } => {
                 self.counts.invocations += 1;
                 self.shards[shard as usize].busy_since = Some(at);
@@ -223,7 +312,12 @@ impl Observer for Recorder {
                 self.counts.errors += 1;
                 self.invocation_ended(at, shard, started);
             }
-            Fact::Expired { records, .. } => self.counts.expired += records,
+            // What another poller missed is not the consumer's loss.
+            Fact::Expired { reader, records, .. } => {
+                self.counts.expired += if reader == CONSUMER { records } else { 0 };
+            }
+            // Counted as a gauge, since records are passed over before the consumer begins.
+            Fact::Skipped { .. } => {}
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
             Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),
@@ -250,8 +344,13 @@ impl Observer for Recorder {
     }
 
     #[inline(always)]
-    fn stored(&mut self, _: SimTime, shard: u32, record: &Record) {
-        let bytes = record::bytes_of(record.size);
+    fn stored(&mut self, _: SimTime, shard: u32, record: &Record, bytes: u32) {
+        let newest = &mut self.order.newest[record.key as usize];
+        if record.number < *newest {
+            self.stored_late(record);
+        } else {
+            *newest = record.number + 1;
+        }
         self.shards[shard as usize].offered += u64::from(record.attempt == 1);
         self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
         self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));

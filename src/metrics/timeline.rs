@@ -59,14 +59,18 @@ metrics! {
     Metric {
         /// Records offered to the producer.
         Offered = "Offered", "records", Count;
-        /// Records stored by the stream.
-        Stored = "IncomingRecords", "records", Count;
+        /// User records stored by the stream, those that are stored once more included.
+        Stored = "UserRecordsStored", "records", Count;
+        /// Kinesis records stored: the same, unless the KPL puts many user records into one.
+        IncomingRecords = "IncomingRecords", "records", Count;
         /// Bytes stored: data and partition keys.
         StoredBytes = "IncomingBytes", "bytes", Count;
         /// Kibibytes stored, each record rounded up: what on-demand mode bills as data in.
         StoredKib = "IncomingKib", "KiB", Count;
-        /// Records that a shard rejected; every rejected attempt counts.
-        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        /// User records that a shard rejected; every rejected attempt counts.
+        Throttled = "UserRecordsThrottled", "records", Count;
+        /// Kinesis records that a shard rejected; every rejected attempt counts.
+        WriteThrottled = "WriteProvisionedThroughputExceeded", "records", Count;
         /// Put calls made by the producer.
         PutCalls = "PutCalls", "calls", Count;
         /// Records put again.
@@ -81,6 +85,18 @@ metrics! {
         LostTooOld = "LostTooOld", "records", Count;
         /// Lost: the producer's buffer was full.
         LostBufferFull = "LostBufferFull", "records", Count;
+        /// Lost: the producer's host died with them.
+        LostHostDied = "LostHostDied", "records", Count;
+        /// Put calls whose answer did not reach the producer, because the scenario says so.
+        Unanswered = "UnansweredCalls", "calls", Count;
+        /// User records stored that were stored before: their producer had no answer.
+        Duplicates = "Duplicates", "records", Count;
+        /// User records stored after a later one of their key.
+        Overtaken = "Overtaken", "records", Count;
+        /// Number of the key that has most of them so far.
+        OvertakenKey = "Overtaken.Key", "", Gauge;
+        /// How many it has.
+        OvertakenMost = "Overtaken.OfKey", "records", Gauge;
         /// Records in the producer's memory: in an unsent call or waiting for another try.
         AtProducer = "AtProducer", "records", Gauge;
         /// Records processed by the function.
@@ -91,6 +107,8 @@ metrics! {
         InFlight = "InFlight", "records", Gauge;
         /// Records that aged out of retention before they were processed.
         Expired = "Expired", "records", Count;
+        /// Records before the consumer's starting position: not read, by choice.
+        Skipped = "Skipped", "records", Gauge;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
         /// Invocations started.
@@ -111,6 +129,17 @@ metrics! {
         ReadRecords = "GetRecords.Records", "records", Count;
         /// Bytes returned by read calls.
         ReadBytes = "GetRecords.Bytes", "bytes", Count;
+        /// Read calls of the consumer that were answered; the rows above count all pollers, as CloudWatch does.
+        ConsumerReads = "ConsumerReads", "calls", Count;
+        /// Read calls of the consumer that were refused.
+        ConsumerReadsRefused = "ConsumerReadsRefused", "calls", Count;
+        /// Answers to the consumer that brought nothing although records lay ahead, by injection.
+        EmptyAnswers = "EmptyAnswers", "calls", Count;
+        /// Read calls of the consumer with an iterator that was older than five minutes.
+        IteratorsExpired = "ExpiredIteratorException", "calls", Count;
+        /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
+        /// ahead of it; zero when it has read all there was.
+        MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;
         /// Age of the oldest stored record that is not processed yet; zero when there is none.
         IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
         /// Put to processed, median of the records processed in the frame.
@@ -130,11 +159,11 @@ metrics! {
         /// Records whose first attempt went to this shard.
         Offered = "Offered", "records", Count;
         /// Records stored.
-        Stored = "IncomingRecords", "records", Count;
+        Stored = "UserRecordsStored", "records", Count;
         /// Bytes stored: data and partition keys.
         StoredBytes = "IncomingBytes", "bytes", Count;
         /// Rejected attempts.
-        Throttled = "WriteProvisionedThroughputExceeded", "records", Count;
+        Throttled = "UserRecordsThrottled", "records", Count;
         /// Records processed.
         Processed = "Processed", "records", Count;
         /// Stored records that wait for an invocation.

@@ -3,7 +3,8 @@
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
-    ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PutCall, RetryPolicy, Scenario, sizes, stream,
+    ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, Scenario, StartingPosition, producer, sizes,
+    stream,
 };
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::{Map, Value, json};
@@ -20,18 +21,6 @@ pub fn of(scenario: &Scenario) -> Draft {
         operation(&mut group, planned.operation);
         group.done()
     });
-    let mut producer = Group::at("producer");
-    match scenario.producer.call {
-        PutCall::PutRecord => producer.word("call", "PutRecord"),
-        PutCall::PutRecords { batch, linger } => {
-            producer.word("call", "PutRecords");
-            producer.number("batch", batch.into());
-            producer.span("linger_ms", linger);
-        }
-    }
-    producer.number("buffer", scenario.producer.buffer);
-    producer.value("retry", retry(scenario.producer.retry));
-
     let mut consumer = Group::at("consumer");
     match scenario.consumer.kind {
         ConsumerKind::Lambda => {
@@ -45,9 +34,12 @@ pub fn of(scenario: &Scenario) -> Draft {
             consumer.number("limit", poller.limit.into());
             consumer.span("idle_ms", poller.idle);
             consumer.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
-            consumer.span("start_s", poller.start);
         }
     }
+    consumer.span("start_s", scenario.consumer.start);
+    consumer.word("starting_position", scenario.consumer.position.word());
+    let at = if let StartingPosition::AtTimestamp(at) = scenario.consumer.position { at } else { SimTime::ZERO };
+    consumer.time("starting_at_s", at);
     consumer.word("read_limits", if scenario.consumer.read_limits { "kept" } else { "lifted" });
     consumer.word(
         "handler",
@@ -69,12 +61,12 @@ pub fn of(scenario: &Scenario) -> Draft {
         json!({
             "curve": parts,
             "arrivals": match scenario.traffic.arrivals { Arrivals::Even => "even", Arrivals::Poisson => "poisson" },
-            "keys": keys(scenario.traffic.keys),
+            "keys": keys(scenario.traffic.keys, scenario.traffic.hash_keys),
             "sizes": sizes::write(scenario.traffic.sizes),
             "draws": match scenario.traffic.draws { Draws::Xoshiro => "xoshiro", Draws::Lcg => "lcg" },
         }),
     );
-    document.value("producer", producer.done());
+    document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
     document.value("consumer", consumer.done());
     document.value("prices", super::prices::write(&scenario.prices));
@@ -83,40 +75,40 @@ pub fn of(scenario: &Scenario) -> Draft {
 }
 
 /// A group of the document that is being written.
-struct Group {
+pub(super) struct Group {
     path: &'static str,
     map: Map<String, Value>,
 }
 
 impl Group {
-    fn at(path: &'static str) -> Self {
+    pub(super) fn at(path: &'static str) -> Self {
         Self { path, map: Map::new() }
     }
 
-    fn value(&mut self, name: &str, value: Value) {
+    pub(super) fn value(&mut self, name: &str, value: Value) {
         self.map.insert(name.to_owned(), value);
     }
 
-    fn word(&mut self, name: &str, word: &str) {
+    pub(super) fn word(&mut self, name: &str, word: &str) {
         self.value(name, word.into());
     }
 
     /// A number in units of the last decimal that its field has.
-    fn number(&mut self, name: &str, scaled: u64) {
+    pub(super) fn number(&mut self, name: &str, scaled: u64) {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         let number = fields::field(&path).and_then(fields::Field::number);
         self.value(name, number.map_or(scaled.into(), |number| number_value(number, scaled)));
     }
 
-    fn span(&mut self, name: &str, span: Span) {
+    pub(super) fn span(&mut self, name: &str, span: Span) {
         self.number(name, span.micros());
     }
 
-    fn time(&mut self, name: &str, at: SimTime) {
+    pub(super) fn time(&mut self, name: &str, at: SimTime) {
         self.number(name, at.micros());
     }
 
-    fn done(self) -> Value {
+    pub(super) fn done(self) -> Value {
         Value::Object(self.map)
     }
 }
@@ -196,7 +188,7 @@ fn rows(name: &str, list: impl Iterator<Item = Vec<u64>>) -> Value {
     list.map(row).collect()
 }
 
-fn keys(keys: Keys) -> Value {
+fn keys(keys: Keys, hash_keys: HashKeys) -> Value {
     let mut group = Group::at("traffic.keys");
     match keys {
         Keys::One => group.word("kind", "one"),
@@ -212,33 +204,10 @@ fn keys(keys: Keys) -> Value {
         Keys::Hot { share, .. } => group.number("share", share.millionths().into()),
         Keys::One | Keys::Uniform { .. } => {}
     }
-    group.done()
-}
-
-fn retry(policy: RetryPolicy) -> Value {
-    let mut group = Group::at("producer.retry");
-    match policy {
-        RetryPolicy::Ignore => group.word("kind", "ignore"),
-        RetryPolicy::SdkOnly => group.word("kind", "sdk"),
-        RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
-            group.word("kind", "again");
-            group.number("max_attempts", max_attempts.into());
-            group.span("base_ms", base);
-            group.span("cap_ms", cap);
-            match max_age {
-                Some(age) => group.span("max_age_s", age),
-                None => group.value("max_age_s", Value::Null),
-            }
-            group.number("multiplier", multiplier_milli.into());
-            group.word(
-                "jitter",
-                match jitter {
-                    Jitter::Full => "full",
-                    Jitter::Equal => "equal",
-                    Jitter::None => "none",
-                },
-            );
-        }
+    match hash_keys {
+        HashKeys::OfPartitionKey => group.value("explicit_hash_key", Value::Null),
+        HashKeys::Even => group.word("explicit_hash_key", "even"),
+        HashKeys::Explicit(key) => group.word("explicit_hash_key", &key.to_string()),
     }
     group.done()
 }
@@ -263,7 +232,12 @@ fn operation(group: &mut Group, operation: Operation) {
         }
         Operation::DeployProducer { retry: policy } => {
             group.word("kind", "deploy_producer");
-            group.value("retry", retry(policy));
+            group.value("retry", producer::write_retry(policy));
+        }
+        Operation::KillHosts { hosts, down } => {
+            group.word("kind", "kill_hosts");
+            group.number("hosts", hosts.into());
+            group.span("down_s", down);
         }
         Operation::SplitShard { shard, new_starting_hash_key } => {
             group.word("kind", "split_shard");

@@ -6,9 +6,11 @@
 use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
-    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, Jitter, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Traffic, curve, prices, sizes, stream, walk,
+    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, PlannedOperation, Poller, Problem,
+    Producer, PutCall, Scenario, StartingPosition, Stream, StreamMode, Traffic, curve, prices, producer, sizes, stream,
+    walk,
 };
+use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::Value;
@@ -104,29 +106,21 @@ impl Reader<'_> {
 pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, Vec<Problem>> {
     let mut read = Reader { draft, problems };
     let length = read.span("length_s");
-    let producer = Producer {
-        call: match read.text("producer.call") {
-            "PutRecord" => PutCall::PutRecord,
-            _ => PutCall::PutRecords { batch: read.small("producer.batch"), linger: read.span("producer.linger_ms") },
-        },
-        buffer: read.number("producer.buffer"),
-        retry: retry(&mut read, "producer.retry"),
-    };
-    if let PutCall::PutRecords { batch, .. } = producer.call
-        && producer.buffer < u64::from(batch)
-    {
-        let message = format!("{} records cannot fill a call of {batch}; choose {batch} or more", producer.buffer);
-        read.wrong("producer.buffer", message);
-    }
+    let producer = producer::read(&mut read);
     let consumer = Consumer {
         kind: match read.text("consumer.kind") {
             "poller" => ConsumerKind::Poller(Poller {
                 limit: read.small("consumer.limit"),
                 idle: read.span("consumer.idle_ms"),
                 always_sleeps: read.text("consumer.sleeps") == "always",
-                start: read.span("consumer.start_s"),
             }),
             _ => ConsumerKind::Lambda,
+        },
+        start: read.span("consumer.start_s"),
+        position: match read.text("consumer.starting_position") {
+            "LATEST" => StartingPosition::Latest,
+            "AT_TIMESTAMP" => StartingPosition::AtTimestamp(read.at("consumer.starting_at_s")),
+            _ => StartingPosition::TrimHorizon,
         },
         read_limits: read.text("consumer.read_limits") != "lifted",
         batch_size: read.small("consumer.batch_size"),
@@ -141,6 +135,12 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         injected_error_rate: read.ratio("consumer.error_rate"),
     };
     duration_fits(&mut read, "consumer.per_record_ms", &consumer);
+    if let StartingPosition::AtTimestamp(at) = consumer.position
+        && at.micros() > consumer.start.micros()
+    {
+        let message = format!("{}; choose less", ServiceError::TimestampInFuture { at, now: consumer.start });
+        read.wrong("consumer.starting_at_s", message);
+    }
     let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
@@ -152,7 +152,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         stream,
         consumer,
         prices: prices::read(&read),
-        operations: operations(&mut read, length, producer.retry, consumer),
+        operations: operations(&mut read, length, producer, consumer),
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
@@ -183,6 +183,12 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     if matches!(keys, Keys::Hot { count: 1, .. }) {
         read.wrong("traffic.keys.count", "1 is too few beside a hot key; choose 2 or more".to_owned());
     }
+    let hash_keys = match read.text("traffic.keys.explicit_hash_key") {
+        "" => HashKeys::OfPartitionKey,
+        "even" => HashKeys::Even,
+        _ => stream::hash_key(read, "traffic.keys.explicit_hash_key")
+            .map_or(HashKeys::OfPartitionKey, HashKeys::Explicit),
+    };
     let sizes = sizes::read(read);
     let parts: Vec<Part> = (0..read.items("traffic.curve"))
         .filter_map(|i| curve::part(read, &format!("traffic.curve.{i}"), length))
@@ -190,7 +196,7 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     sizes::fit(read, sizes, &parts, stream);
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
     let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
-    let traffic = Traffic { parts, arrivals, keys, sizes, draws };
+    let traffic = Traffic { parts, arrivals, keys, hash_keys, sizes, draws };
     let offered = traffic.expected_records(length);
     let sound = !read.problems.iter().any(|problem| problem.path.starts_with("traffic.curve"));
     if sound && offered > limits::OFFERED_MAX as f64 {
@@ -202,33 +208,6 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
         read.wrong("traffic.curve", message);
     }
     traffic
-}
-
-fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
-    let of = |name: &str| format!("{path}.{name}");
-    match read.text(&of("kind")) {
-        "sdk" => RetryPolicy::SdkOnly,
-        "again" => {
-            let (base, cap) = (read.span(&of("base_ms")), read.span(&of("cap_ms")));
-            if base > cap {
-                let message = format!("is shorter than the first backoff; choose {} ms or more", base.millis_f64());
-                read.wrong(&of("cap_ms"), message);
-            }
-            RetryPolicy::Again {
-                max_attempts: read.small(&of("max_attempts")),
-                base,
-                cap,
-                max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
-                multiplier_milli: read.small(&of("multiplier")),
-                jitter: match read.text(&of("jitter")) {
-                    "equal" => Jitter::Equal,
-                    "none" => Jitter::None,
-                    _ => Jitter::Full,
-                },
-            }
-        }
-        _ => RetryPolicy::Ignore,
-    }
 }
 
 /// Reports a function that could not finish a full batch before Lambda ends it.
@@ -256,15 +235,10 @@ fn needed(read: &mut Reader<'_>, path: &str) {
 }
 
 /// The operations in order of time; what an operation does not name stays as it was.
-fn operations(
-    read: &mut Reader<'_>,
-    length: Span,
-    mut policy: RetryPolicy,
-    consumer: Consumer,
-) -> Vec<PlannedOperation> {
+fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer: Consumer) -> Vec<PlannedOperation> {
     let mut order: Vec<usize> = (0..read.items("operations")).collect();
     order.sort_by_key(|i| read.at(&format!("operations.{i}.at_s")));
-    let (mut now, mut planned) = (consumer, Vec::new());
+    let (mut now, mut policy, mut planned) = (consumer, producer.retry, Vec::new());
     for i in order {
         let of = |name: &str| format!("operations.{i}.{name}");
         let at = read.at(&of("at_s"));
@@ -304,10 +278,22 @@ fn operations(
                 Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
             }
             "deploy_producer" => {
+                if matches!(producer.call, PutCall::Kpl(_)) {
+                    let message = "the KPL has its own way with rejected records; remove this operation";
+                    read.wrong(&of("kind"), message.to_owned());
+                }
                 if read.sound(&of("retry")).is_some() {
-                    policy = retry(read, &of("retry"));
+                    policy = producer::retry(read, &of("retry"));
                 }
                 Operation::DeployProducer { retry: policy }
+            }
+            "kill_hosts" => {
+                let hosts = read.small(&of("hosts"));
+                if hosts > producer.hosts {
+                    let message = format!("there are {}; choose as many or fewer", producer.hosts);
+                    read.wrong(&of("hosts"), message);
+                }
+                Operation::KillHosts { hosts, down: read.span(&of("down_s")) }
             }
             "split_shard" => Operation::SplitShard {
                 shard: read.small(&of("shard")),

@@ -163,6 +163,34 @@ const SIZES: &[Choice] = &[
 const CALLS: &[Choice] = &[
     word("PutRecords", "PutRecords", "Several records a call, sent when it is full or its oldest record has lingered."),
     word("PutRecord", "PutRecord", "One record a call."),
+    word("KPL", "KPL", "The Kinesis Producer Library: aggregates, collects, limits its rate, puts again."),
+];
+const ORDERS: &[Choice] = &[
+    word("none", "Not kept", "A record that is put again is overtaken by later ones of its key."),
+    word(
+        "by_key",
+        "Kept by key",
+        "SequenceNumberForOrdering: a record waits while an earlier one of its key and host does.",
+    ),
+];
+const ON_OFF: &[Choice] = &[
+    word("on", "On", "Many user records share one Kinesis record."),
+    word("off", "Off", "Each user record is a Kinesis record."),
+];
+const IF_THROTTLED: &[Choice] = &[
+    word("again", "Put again", "Until it is too old."),
+    word("fail", "Given up", "FailIfThrottled: the application is told at once."),
+];
+const SDK_MODES: &[Choice] = &[
+    word("standard", "Standard", "JavaScript v3: three attempts, half a second doubled, a budget of 500 tokens."),
+    word(
+        "standard_2026",
+        "Standard 2026",
+        "The new defaults of 2026: three attempts, a second doubled, the same budget.",
+    ),
+    word("python_standard", "Standard, Python", "Three attempts, a second doubled, the same budget."),
+    word("legacy", "Legacy", "The old default of Python: five attempts, no budget."),
+    word("adaptive", "Adaptive", "Standard, and a limiter that lowers the rate of calls after throttling."),
 ];
 const RETRIES: &[Choice] = &[
     word("ignore", "Ignored", "The producer does not look at the answer: what was rejected is lost."),
@@ -201,6 +229,11 @@ const CONSUMERS: &[Choice] = &[
 const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
     word("always", "After each answer", "It sleeps after each answer, as the KCL does."),
+];
+const POSITIONS: &[Choice] = &[
+    word("TRIM_HORIZON", "TRIM_HORIZON", "At the oldest record that is kept."),
+    word("LATEST", "LATEST", "Behind the newest record at the instant at which it begins."),
+    word("AT_TIMESTAMP", "AT_TIMESTAMP", "At the first record that arrived at an instant, or later."),
 ];
 const READ_LIMITS: &[Choice] = &[
     word("kept", "Kept", "Five calls and 2 MiB a second for each shard, as the service has them."),
@@ -244,6 +277,7 @@ const OPERATIONS: &[Choice] = &[
         "Deploy the function",
         "The next invocation takes another time or fails with another share.",
     ),
+    word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
     word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
     word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
     word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
@@ -315,6 +349,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("traffic.keys.count", "Keys", "keys", whole(1, l::KEYS_MAX, 100), 10_000, "Number of different partition keys.").only(&["uniform", "zipf", "hot"]).limit_is("KEYS_MAX"),
     Field::num("traffic.keys.exponent", "Exponent", "", Number { min: 0, max: l::ZIPF_EXPONENT_MAX * 1_000, step: 100, decimals: 3 }, 1_000, "How steeply popularity falls from key to key; 0 is uniform.").only(&["zipf"]).limit_is("ZIPF_EXPONENT_MAX"),
     Field::num("traffic.keys.share", "Share of the hot key", "of all", SHARE, 600_000, "Share of all records that have the one hot key, from 0 to 1.").only(&["hot"]).limit_is("SHARD_RECORDS_PER_SECOND"),
+    Field::new("traffic.keys.explicit_hash_key", "ExplicitHashKey", Kind::Text(39), Default::Nothing, "Overrides the MD5 of the key: \"even\" spreads the keys evenly over the hash space, a decimal number puts all records there; null for the MD5."),
     Field::group("traffic.sizes", "Record sizes", "How many bytes of data a record has, without its key; a series with bytes overrides it."),
     Field::choice("traffic.sizes.kind", "Distribution", SIZES, Default::Text("fixed"), "How sizes are drawn.").selects(),
     Field::num("traffic.sizes.bytes", "Size", "bytes", DATA, 512, "Bytes of data in every record, or in those that are not large.").only(&["fixed", "mixed"]).limit_is("RECORD_BYTES_MAX"),
@@ -327,12 +362,26 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("traffic.sizes.cap_bytes", "Largest", "bytes", DATA, 65_536, "Sizes above this become this.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
 
     Field::group("producer", "Producer", "The application that puts the records, with its SDK."),
+    Field::num("producer.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "Hosts that take the records in turn; each gathers its own calls.").limit_is("PRODUCER_HOSTS_MAX"),
     Field::choice("producer.call", "Call", CALLS, Default::Text("PutRecords"), "Which call the producer makes.").selects(),
     Field::num("producer.batch", "Records a call", "records", whole(1, l::PUT_RECORDS_COUNT_MAX, 10), 500, "Records in a full PutRecords call.").only(&["PutRecords"]).limit_is("PUT_RECORDS_COUNT_MAX"),
     Field::num("producer.linger_ms", "Linger", "ms", millis(0, l::LINGER_MAX, 10_000), 100_000, "How long the oldest record of a call waits for company.").only(&["PutRecords"]).limit_is("LINGER_MAX"),
+    Field::choice("producer.order", "Order of a key", ORDERS, Default::Text("none"), "Whether records of one key are stored in the order in which they were offered.").only(&["PutRecord"]),
+    Field::choice("producer.aggregation", "Aggregation", ON_OFF, Default::Text("on"), "AggregationEnabled: whether many user records share one Kinesis record.").only(&["KPL"]),
+    Field::num("producer.buffered_ms", "Buffered", "ms", millis(1_000, l::LINGER_MAX, 50_000), l::KPL_BUFFERED.micros(), "RecordMaxBufferedTime: how long a user record waits for company.").only(&["KPL"]).limit_is("KPL_BUFFERED"),
+    Field::num("producer.aggregation_bytes", "Aggregate", "bytes", whole(64, l::RECORD_BYTES_MAX.get() - l::KPL_AGGREGATE_KEY_BYTES.get(), 1_024), l::KPL_AGGREGATION_BYTES.get(), "AggregationMaxSize: bytes of an aggregated record at most.").only(&["KPL"]).limit_is("KPL_AGGREGATION_BYTES"),
+    Field::num("producer.aggregation_count", "Aggregate", "records", whole(1, 1_000_000, 100), 1_000_000, "AggregationMaxCount: user records in one Kinesis record at most; the library itself knows no bound below 4,294,967,295.").only(&["KPL"]),
+    Field::num("producer.collection_count", "Collection", "records", whole(1, l::PUT_RECORDS_COUNT_MAX, 10), l::PUT_RECORDS_COUNT_MAX, "CollectionMaxCount: Kinesis records in one call at most.").only(&["KPL"]).limit_is("PUT_RECORDS_COUNT_MAX"),
+    Field::num("producer.collection_bytes", "Collection", "bytes", whole(52_224, l::PUT_RECORDS_BYTES_MAX.get(), 1_048_576), l::KPL_COLLECTION_BYTES.get(), "CollectionMaxSize: bytes in one call at most.").only(&["KPL"]).limit_is("KPL_COLLECTION_BYTES"),
+    Field::num("producer.rate_percent", "RateLimit", "%", whole(1, 10_000, 10), l::KPL_RATE_PERCENT, "How much of a shard's limits one host sends to it; above 100 it runs into them.").only(&["KPL"]).limit_is("KPL_RATE_PERCENT"),
+    Field::num("producer.ttl_s", "RecordTtl", "s", Number { min: 100_000, max: 3_600_000_000, step: 10_000_000, decimals: 6 }, l::KPL_TTL.micros(), "A user record older than this is given up.").only(&["KPL"]).limit_is("KPL_TTL"),
+    Field::choice("producer.if_throttled", "Throttled records", IF_THROTTLED, Default::Text("again"), "FailIfThrottled: what the library does with them.").only(&["KPL"]),
     Field::num("producer.buffer", "Local buffer", "records", whole(1, l::PRODUCER_BUFFER_MAX, 10_000), 400_000, "Records that fit in the producer's memory; beyond it new ones are lost.").limit_is("PRODUCER_BUFFER_MAX"),
-    Field::group("producer.retry", "Failed entries", "What the producer does with a record that was rejected."),
+    Field::num("producer.timeout_rate", "Lost answers", "of all", SHARE, 0, "Share of put calls whose answer does not come, on purpose, though the stream did its part; they are put again, and stored twice."),
+    Field::num("producer.timeout_ms", "Request timeout", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::KPL_REQUEST_TIMEOUT.micros(), "How long the producer waits for an answer.").limit_is("KPL_REQUEST_TIMEOUT"),
+    Field::group("producer.retry", "Failed entries", "What the producer does with a record that was rejected.").only(&["PutRecord", "PutRecords"]),
     Field::choice("producer.retry.kind", "Failed entries", RETRIES, Default::Text("ignore"), "What the producer does with a record that was rejected.").selects(),
+    Field::choice("producer.retry.mode", "Retry mode", SDK_MODES, Default::Text("standard"), "Retry mode of the SDK.").only(&["sdk"]).limit_is("SDK_ATTEMPTS"),
     Field::num("producer.retry.max_attempts", "Attempts", "attempts", whole(1, l::PRODUCER_ATTEMPTS_MAX, 1), 10, "Attempts for one record in all, the first included.").only(&["again"]).limit_is("PRODUCER_ATTEMPTS_MAX"),
     Field::num("producer.retry.base_ms", "First backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 10_000), l::SDK_BACKOFF_BASE.micros(), "Longest wait before the first retry; it grows with each retry.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
     Field::num("producer.retry.cap_ms", "Longest backoff", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::SDK_BACKOFF_CAP.micros(), "The wait never grows beyond this.").only(&["again"]).limit_is("PRODUCER_BACKOFF_MAX"),
@@ -365,12 +414,20 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("stream.autoscaler.min_shards", "Fewest shards", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Fewest shards that the policy asks for.").only(&["policy"]),
     Field::num("stream.autoscaler.max_shards", "Most shards", "shards", whole(1, l::SHARDS_MAX, 1), 100, "Most shards that the policy asks for.").only(&["policy"]),
 
+    Field::num("stream.empty_answers", "Empty answers", "of all", SHARE, 0, "Share of the GetRecords answers that bring nothing although records lie ahead, from 0 to 1: injected, since no figure is published."),
+    Field::group("stream.other_pollers", "Other pollers", "Applications beside the consumer that read every shard with GetRecords and share its read limits."),
+    Field::num("stream.other_pollers.count", "Other pollers", "pollers", whole(0, l::OTHER_POLLERS_MAX, 1), 0, "How many other applications poll each shard; their work takes no time.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
+    Field::num("stream.other_pollers.idle_ms", "Each sleeps", "ms", millis(l::OTHER_POLLERS_IDLE_MIN.micros(), Span::from_secs(60), 100_000), l::OTHER_POLLERS_IDLE.micros(), "How long each of them sleeps after an answer.").limit_is("OTHER_POLLERS_IDLE"),
+    Field::num("stream.other_pollers.limit", "Each reads up to", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one of their answers at most.").limit_is("GET_RECORDS_RECORDS_MAX"),
+
     Field::group("consumer", "Consumer", "A Lambda event source mapping and its function; one invocation a shard at a time."),
     Field::choice("consumer.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
     Field::num("consumer.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumer.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumer.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
-    Field::num("consumer.start_s", "Starts at", "s", SECONDS, 0, "When the poller begins; its shards follow, spread over one sleep.").only(&["poller"]),
+    Field::num("consumer.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),
+    Field::choice("consumer.starting_position", "Starting position", POSITIONS, Default::Text("TRIM_HORIZON"), "Where in the stream the consumer begins; what lies before is not read, by choice."),
+    Field::num("consumer.starting_at_s", "Timestamp", "s", SECONDS, 0, "AT_TIMESTAMP: the instant of the run from which on records are read; not after the consumer begins."),
     Field::choice("consumer.read_limits", "Read limits", READ_LIMITS, Default::Text("kept"), "Whether reads meet the limits of a shard.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
     Field::num("consumer.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
     Field::num("consumer.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),
@@ -391,6 +448,8 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
     Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+    Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
+    Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they take records again.").only(&["kill_hosts"]),
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),

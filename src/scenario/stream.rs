@@ -4,7 +4,7 @@ use super::document::Reader;
 use super::fields::{self, number_value};
 use crate::errors::ServiceError;
 use crate::hash_key::HashKey;
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Ratio, Span};
 use serde_json::{Map, Value};
 
 /// A data stream.
@@ -31,6 +31,23 @@ pub struct Stream {
     pub warm_mib: u32,
     /// A policy that calls `UpdateShardCount`.
     pub autoscaler: Option<Autoscaler>,
+    /// Other applications that read the stream.
+    pub other_pollers: OtherPollers,
+    /// Share of the answers that bring nothing although records lie ahead. An effect that is injected, and called so
+    /// wherever it shows.
+    pub empty_answers: Ratio,
+}
+
+/// Applications beside the consumer that read the stream with `GetRecords`: plain loops whose work takes no time.
+/// They share the read limits of each shard with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherPollers {
+    /// How many there are.
+    pub count: u32,
+    /// How long each sleeps after an answer.
+    pub idle: Span,
+    /// Records in one of their answers at most.
+    pub limit: u32,
 }
 
 impl Stream {
@@ -153,6 +170,12 @@ pub(super) fn read(read: &mut Reader<'_>) -> Stream {
         scale_after: read.span("stream.scale_after_s"),
         warm_mib: read.small("stream.warm_mib"),
         autoscaler: autoscaler(read),
+        other_pollers: OtherPollers {
+            count: read.small("stream.other_pollers.count"),
+            idle: read.span("stream.other_pollers.idle_ms"),
+            limit: read.small("stream.other_pollers.limit"),
+        },
+        empty_answers: read.ratio("stream.empty_answers"),
     };
     if stream.warm_mib > 0 && stream.mode != StreamMode::Advantage {
         let message = format!("{}; choose 0, or the mode \"on_demand_advantage\"", ServiceError::NotAdvantage);
@@ -251,5 +274,11 @@ pub(super) fn write(stream: &Stream) -> Value {
         }
     }
     group.insert("autoscaler".to_owned(), policy.into());
+    number(&mut group, "stream.empty_answers", stream.empty_answers.millionths().into());
+    let (mut others, pollers) = (Map::new(), stream.other_pollers);
+    number(&mut others, "stream.other_pollers.count", pollers.count.into());
+    number(&mut others, "stream.other_pollers.idle_ms", pollers.idle.micros());
+    number(&mut others, "stream.other_pollers.limit", pollers.limit.into());
+    group.insert("other_pollers".to_owned(), others.into());
     group.into()
 }

@@ -1,6 +1,7 @@
 //! The curve of records offered over time, with the distribution of their keys and sizes. Data only; the
 //! engine's `arrivals` turns it into records.
 
+use crate::hash_key::HashKey;
 use crate::units::{Rate, Ratio, SimTime, Span};
 use std::sync::Arc;
 
@@ -13,10 +14,24 @@ pub struct Traffic {
     pub arrivals: Arrivals,
     /// Partition keys.
     pub keys: Keys,
+    /// Where the hash key comes from that decides the shard.
+    pub hash_keys: HashKeys,
     /// Sizes of the data blobs, without the partition key.
     pub sizes: Sizes,
     /// Where the random numbers for keys and sizes come from.
     pub draws: Draws,
+}
+
+/// Where the hash key of a record comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashKeys {
+    /// The MD5 of its partition key.
+    OfPartitionKey,
+    /// `ExplicitHashKey`: key number k of n has k parts of n of the hash space below it, so that all shards get equally
+    /// many keys.
+    Even,
+    /// `ExplicitHashKey`: the same for every record.
+    Explicit(HashKey),
 }
 
 /// One summand of the curve.

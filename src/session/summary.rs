@@ -9,10 +9,13 @@ use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
 use serde_json::{Map, Value, json};
 
 impl Session {
-    /// The result so far: [`essence`](Self::essence), `metrics`, `bill`, `notes` and `findings`.
+    /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
+    /// `caught_up_in_s` if it went on so, `bill`, `notes` and `findings`.
     pub fn summary(&self) -> Value {
         let mut summary = self.essence();
         summary["metrics"] = self.metrics();
+        summary["time_to_loss_s"] = self.outlook().time_to_loss.into();
+        summary["caught_up_in_s"] = self.outlook().caught_up_in.into();
         summary["bill"] = bill(&self.bill());
         summary["notes"] = self.timeline().notes().map(note).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
@@ -79,12 +82,14 @@ fn ledger(ledger: &Ledger) -> Value {
     json!({
         "offered": ledger.offered,
         "stored": ledger.stored,
+        "duplicates": ledger.duplicates,
         "at_producer": ledger.at_producer,
         "lost": {
             "ignored": ledger.lost_ignored,
             "retries_exhausted": ledger.lost_exhausted,
             "too_old": ledger.lost_too_old,
             "buffer_full": ledger.lost_buffer_full,
+            "host_died": ledger.lost_host_died,
             "all": ledger.lost(),
         },
         "processed": ledger.processed,
@@ -92,6 +97,7 @@ fn ledger(ledger: &Ledger) -> Value {
         "in_flight": ledger.in_flight,
         "expired": ledger.expired,
         "discarded": ledger.discarded,
+        "skipped": ledger.skipped,
         "balances": ledger.balances(),
     })
 }

@@ -121,7 +121,11 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
             "row",
             vec![("accepted", per_second(Metric::Stored)), ("throttled", per_second(Metric::Throttled))],
         ),
-        ("Iterator age", "row opt", vec![("oldest", or_nothing(span_text(reading.age())))]),
+        (
+            "Iterator age",
+            "row opt",
+            vec![("oldest", or_nothing(span_text(reading.age()))), ("unread", or_nothing(span_text(reading.behind())))],
+        ),
         ("Backlog", "row opt", vec![("records", or_nothing(int(reading.backlog())))]),
         (
             "Put to processed",

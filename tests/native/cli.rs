@@ -59,6 +59,19 @@ fn the_schema_is_printed() {
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), schema::schema());
 }
 
+/// What comes if it goes on so is said for people and for programs.
+#[test]
+fn the_time_to_loss_is_printed() {
+    let expiry = golden("expiry");
+    let report = stdout(&streamgauge(&["run", &expiry]));
+    assert!(report.contains("\nTime to loss: none left, records expire.\n"), "{report}");
+    assert_eq!(run_json(&[&expiry])["time_to_loss_s"], json!(0.0));
+    let held = run_json(&[&golden("lone-poller")]);
+    assert_eq!((&held["time_to_loss_s"], &held["caught_up_in_s"]), (&Value::Null, &Value::Null));
+    let latest = stdout(&streamgauge(&["run", &golden("latest")]));
+    assert!(latest.contains("before the starting position  18,084    20 %"), "{latest}");
+}
+
 #[test]
 fn a_good_file_is_called_good() {
     let output = streamgauge(&["check", &golden("spike-ignored")]);

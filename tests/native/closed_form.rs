@@ -3,7 +3,10 @@
 mod backoff;
 mod buckets;
 mod money;
+mod positions;
 mod queueing;
+mod reading;
+mod retention;
 mod timetables;
 mod traffic;
 

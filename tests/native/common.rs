@@ -3,9 +3,11 @@
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::{Draft, Scenario, Stream, StreamMode};
+use streamgauge::scenario::{
+    Draft, OtherPollers, Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Timeouts,
+};
 use streamgauge::session::{Pump, Session};
-use streamgauge::units::{Bytes, Span};
+use streamgauge::units::{Bytes, Ratio, Span};
 
 /// A checked scenario from the parts of a document that matter to a test.
 pub fn scenario(parts: &Value) -> Scenario {
@@ -35,6 +37,8 @@ pub const fn stream(shards: u32, retention_h: u64, burst_mib: u64) -> Stream {
         scale_after: Span::from_secs(900),
         warm_mib: 0,
         autoscaler: None,
+        other_pollers: OtherPollers { count: 0, idle: Span::from_secs(1), limit: 10_000 },
+        empty_answers: Ratio::ZERO,
     }
 }
 
@@ -52,4 +56,10 @@ pub fn repeatable(cases: u32) -> ProptestConfig {
 /// Everything in a timeline, so that equal ones are equal where a statistic has nothing to say, too.
 pub fn bits(timeline: &Timeline) -> Vec<u64> {
     timeline.encode(0, timeline.frames()).into_iter().map(f64::to_bits).collect()
+}
+
+/// A producer of one host whose calls are all answered.
+pub fn producer(call: PutCall, buffer: u64, retry: RetryPolicy) -> Producer {
+    let timeouts = Timeouts { rate: Ratio::ZERO, after: Span::from_secs(6) };
+    Producer { hosts: 1, call, buffer, retry, timeouts, ordered: false }
 }

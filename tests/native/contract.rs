@@ -4,7 +4,7 @@ use crate::common::{bits, scenario};
 use serde_json::json;
 use streamgauge::engine::{Engine, Invocation, InvocationId, Outcome, Step};
 use streamgauge::metrics::Metric;
-use streamgauge::scenario::{Operation, RetryPolicy, Scenario};
+use streamgauge::scenario::{Operation, RetryPolicy, Scenario, SdkMode};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{SimTime, Span};
 
@@ -143,7 +143,7 @@ fn a_budget_is_spent_and_nothing_is_lost() {
 #[test]
 fn nothing_can_be_applied_after_the_end() {
     let mut session = Session::new(asked());
-    let operation = Operation::DeployProducer { retry: RetryPolicy::SdkOnly };
+    let operation = Operation::DeployProducer { retry: RetryPolicy::SdkOnly { mode: SdkMode::Standard } };
     session.apply(operation).expect("the run has not even begun");
     assert_eq!(session.run(), Pump::Finished);
     let (digest, trace) = (session.digest(), session.trace().clone());

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use streamgauge::app::event::{Event, EventKind};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
-    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-    Traffic,
+    Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, PutCall, RetryPolicy, Scenario, Sizes, Traffic,
 };
 use streamgauge::units::{Rate, Ratio, SimTime, Span};
 
@@ -29,16 +28,19 @@ pub fn sudden_popularity() -> Scenario {
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
+            hash_keys: streamgauge::scenario::HashKeys::OfPartitionKey,
             sizes: Sizes::Fixed { bytes: 512 },
         },
-        producer: Producer {
-            call: PutCall::PutRecords { batch: 500, linger: Span::from_millis(100) },
-            buffer: 400_000,
-            retry: RetryPolicy::Ignore,
-        },
+        producer: crate::common::producer(
+            PutCall::PutRecords { batch: 500, linger: Span::from_millis(100) },
+            400_000,
+            RetryPolicy::Ignore,
+        ),
         stream: crate::common::stream(2, 24, 1),
         consumer: Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
+            start: Span::ZERO,
+            position: streamgauge::scenario::StartingPosition::TrimHorizon,
             read_limits: true,
             batch_size: 100,
             batching_window: Span::ZERO,

@@ -32,13 +32,14 @@ proptest! {
         model.asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         asked.sort_by_key(|(shard, id, ..)| (*shard, *id));
         prop_assert_eq!(asked, model.asked.clone());
-        prop_assert_eq!(engine.at_producer(), model.held());
+        prop_assert_eq!(engine.at_producer(), model.held_unstored());
         for shard in 0..case.scenario.stream.shards {
             let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
             let running = matches!(lane.phase, Phase::Running { .. });
             let in_flight = if running { lane.batch as u64 } else { 0 };
             let found = engine.lane(shard);
             prop_assert_eq!(found.in_flight, in_flight);
+            prop_assert_eq!(found.skipped, state.skipped);
             prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);
             prop_assert_eq!(found.oldest_arrival.map(SimTime::micros), state.kept.first().map(|kept| kept.arrived));
         }
@@ -59,7 +60,10 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
             let name = text.split([' ', '{']).next().unwrap_or_default().to_owned();
             kinds.insert(match happened.what {
                 What::Throttled { limit, .. } => format!("{name} {limit:?}"),
+                What::OtherRead { answer: None, .. } => format!("{name} refused"),
+                What::Read { withheld: true, .. } => format!("{name} withheld"),
                 What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
                 What::PutCalled { attempt, .. } | What::Started { attempt, .. } if attempt > 1 => {
                     format!("{name} again")
                 }
@@ -79,8 +83,17 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Lost Exhausted",
         "Lost TooOld",
         "Lost BufferFull",
+        "Lost HostDied",
+        "Stored again",
+        "Unanswered",
+        "HostsDied",
         "Read",
         "ReadThrottled",
+        "Skipped",
+        "OtherRead",
+        "OtherRead refused",
+        "OtherExpired",
+        "Read withheld",
         "Started",
         "Started again",
         "Processed",
@@ -147,7 +160,7 @@ fn offers(scenario: &Scenario) -> Vec<Offer> {
             (None, Sizes::Uniform { min, max }) => min + part_of(draw, max - min + 1),
             _ => panic!("cases have plain sizes"),
         };
-        Offer { at, number, key, size }
+        Offer { at, number, key, size, host: 0, copies: 0 }
     };
     (0..).zip(arrivals).map(offer).collect()
 }
@@ -165,6 +178,10 @@ fn place(what: &What) -> u32 {
         What::Expired { shard, .. }
         | What::Read { shard, .. }
         | What::ReadThrottled { shard }
+        | What::Skipped { shard, .. }
+        | What::IteratorExpired { shard, .. }
+        | What::OtherRead { shard, .. }
+        | What::OtherExpired { shard, .. }
         | What::Started { shard, .. }
         | What::Processed { shard, .. }
         | What::Failed { shard, .. } => 1 + shard,
@@ -174,7 +191,9 @@ fn place(what: &What) -> u32 {
 
 /// At one instant, what comes before or after an expiry in its lane has no meaning either.
 fn expiries_first(mut facts: Vec<Happened>) -> Vec<Happened> {
-    facts.sort_by_key(|Happened { at, what }| (*at, place(what), !matches!(what, What::Expired { .. })));
+    facts.sort_by_key(|Happened { at, what }| {
+        (*at, place(what), !matches!(what, What::Expired { .. } | What::OtherExpired { .. }))
+    });
     facts
 }
 

@@ -28,5 +28,5 @@ fn every_preset_shows_what_it_is_for() {
     assert!(!found("with-retries").contains(&"failed-entries-ignored"));
     assert_eq!(found("with-enough-shards"), ["nothing-broke", "cheaper-mode"]);
     assert!(found("hot-key").contains(&"hot-key"));
-    assert_eq!(found("slow-consumer"), ["falling-behind", "cheaper-mode"]);
+    assert_eq!(found("slow-consumer"), ["falling-behind", "catching-up", "cheaper-mode"]);
 }

@@ -6,11 +6,12 @@ use super::svg::{Svg, label_width};
 use crate::metrics::Ledger;
 use crate::text::{percent, percents};
 
-/// One stacked bar: processed, waiting, lost; with words inside where they fit and `labelled` asks for them.
+/// One stacked bar: processed, waiting, lost; with words inside where they fit and `labelled` asks for them. What a
+/// consumer does not read by choice is grey.
 pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
     let waiting = ledger.waiting + ledger.in_flight + ledger.at_producer;
     let lost = ledger.lost() + ledger.expired + ledger.discarded;
-    let counts = [ledger.processed, waiting, lost];
+    let counts = [ledger.processed, waiting, lost, ledger.skipped];
     let total: u64 = counts.iter().sum();
     let mut svg = Svg::new();
     if total == 0 {
@@ -21,7 +22,7 @@ pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
     let u = size.rem;
     let letter = if size.room { u * 1.1 } else { u };
     let shares = percents(counts);
-    let looks = [(DONE, "processed"), (STRIPES, "waiting"), (HATCH, "lost")];
+    let looks = [(DONE, "processed"), (STRIPES, "waiting"), (HATCH, "lost"), ("var(--rule)", "not read")];
     let mut x = 0.0;
     for ((count, share), (paint, name)) in counts.into_iter().zip(shares).zip(looks) {
         let width = count as f64 / total as f64 * size.width;

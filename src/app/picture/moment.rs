@@ -158,6 +158,8 @@ pub(super) struct Reading {
     pub expired_total: f64,
     /// Discarded by the mapping so far.
     pub discarded_total: f64,
+    /// Before the consumer's starting position.
+    pub skipped: f64,
     /// A lag below this many seconds is the mapping's ordinary pace.
     pub patience: f64,
 }
@@ -209,6 +211,7 @@ impl Reading {
             lost_total: LOSSES.iter().map(|loss| timeline.total(*loss, frames)).sum(),
             expired_total: timeline.total(Metric::Expired, frames),
             discarded_total: timeline.total(Metric::Discarded, frames),
+            skipped: timeline.gauge(Metric::Skipped, frames),
             patience: capacity::late_after(&consumer).seconds_f64(),
         }
     }

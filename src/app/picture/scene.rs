@@ -105,9 +105,12 @@ impl<'a> Scene<'a> {
 
     /// Whether rejected records are sent again.
     pub fn retries(&self) -> bool {
+        if matches!(self.moment.scenario.producer.call, PutCall::Kpl(_)) {
+            return true;
+        }
         match self.reading.producer.retry {
             RetryPolicy::Ignore => false,
-            RetryPolicy::SdkOnly => matches!(self.moment.scenario.producer.call, PutCall::PutRecord),
+            RetryPolicy::SdkOnly { .. } => matches!(self.moment.scenario.producer.call, PutCall::PutRecord),
             RetryPolicy::Again { .. } => true,
         }
     }
@@ -166,14 +169,20 @@ impl<'a> Scene<'a> {
         let call = match self.moment.scenario.producer.call {
             PutCall::PutRecord => "PutRecord".to_owned(),
             PutCall::PutRecords { batch, .. } => format!("PutRecords × {batch}"),
+            PutCall::Kpl(_) => "KPL".to_owned(),
+        };
+        let call = match self.moment.scenario.producer.hosts {
+            1 => call,
+            hosts => format!("{hosts} × {call}"),
         };
         self.svg.text(0.0, y + 22.0 * u, "", &call);
         let timeline = self.moment.timeline;
         let again = self.moment.rate(timeline.column(Metric::Retried), self.reading.frames);
         let habit = match self.reading.producer.retry {
             _ if again >= 0.5 => format!("again: {}", strong("ink2", &format!("{}/s", rate(again)))),
+            _ if matches!(self.moment.scenario.producer.call, PutCall::Kpl(_)) => "aggregates".to_owned(),
             RetryPolicy::Ignore => "ignores failures".to_owned(),
-            RetryPolicy::SdkOnly => "as the SDK does".to_owned(),
+            RetryPolicy::SdkOnly { .. } => "as the SDK does".to_owned(),
             RetryPolicy::Again { .. } => "sends again".to_owned(),
         };
         self.svg.text(0.0, y + 37.0 * u, "", &habit);
@@ -229,6 +238,7 @@ impl<'a> Scene<'a> {
         match self.moment.scenario.producer.call {
             PutCall::PutRecord => 1.0,
             PutCall::PutRecords { batch, .. } => f64::from(batch),
+            PutCall::Kpl(kpl) => self.reading.offered * kpl.buffered.seconds_f64() * 2.0,
         }
     }
 

@@ -61,7 +61,8 @@ impl State<'_> {
         let first = self.reading.first(|frame| LOSSES.iter().any(|metric| self.reading.value(*metric, frame) > 0.0));
         let Some(first) = first else { return String::new() };
         let ledger = &self.ledger;
-        let most = ledger.lost_ignored.max(ledger.lost_exhausted).max(ledger.lost_too_old).max(ledger.lost_buffer_full);
+        let causes = [ledger.lost_exhausted, ledger.lost_too_old, ledger.lost_buffer_full, ledger.lost_host_died];
+        let most = causes.into_iter().fold(ledger.lost_ignored, u64::max);
         let what = if most == ledger.lost_ignored {
             let changed = |planned: &PlannedOperation| matches!(planned.operation, Operation::DeployProducer { .. });
             if self.scenario.producer.retry == RetryPolicy::Ignore && !self.scenario.operations.iter().any(changed) {
@@ -73,6 +74,8 @@ impl State<'_> {
             "used up its attempts"
         } else if most == ledger.lost_too_old {
             "gave up what had grown too old"
+        } else if most == ledger.lost_host_died {
+            "lost what its hosts held when they died"
         } else {
             "ran out of buffer"
         };
@@ -83,7 +86,7 @@ impl State<'_> {
     fn when_done(&self, held: bool) -> String {
         let waiting = self.reading.backlog() + self.ledger.at_producer as f64;
         if self.is_late() || self.holds_back() {
-            return format!("{} still wait.", words::records(waiting));
+            return format!("{} still wait.{}", words::records(waiting), self.time_to_loss());
         }
         let counted = if held { " Lateness counts from the first attempt, for 99 of 100 records." } else { "" };
         match self.reading.caught_up(self.late_after) {

@@ -5,7 +5,7 @@ use super::{Verdict, verdict_of};
 use crate::app::capacity;
 use crate::app::reading::{LOSSES, Reading};
 use crate::app::words::{self, capital, rough, span_text};
-use crate::metrics::{Ledger, Metric, ShardMetric, Timeline};
+use crate::metrics::{Ledger, Metric, Outlook, ShardMetric, Timeline};
 use crate::scenario::{Consumer, Part, Producer, Scenario};
 use crate::units::{SimTime, Span};
 
@@ -24,6 +24,7 @@ pub(super) struct State<'a> {
     pub(super) producer: Producer,
     pub(super) consumer: Consumer,
     pub(super) ledger: Ledger,
+    pub(super) outlook: Outlook,
     /// Records per second, rounded: offered, stored, processed.
     pub(super) offered: f64,
     pub(super) stored: f64,
@@ -56,6 +57,7 @@ impl<'a> State<'a> {
             producer,
             consumer,
             ledger: reading.ledger(),
+            outlook: Outlook::after(scenario, timeline, reading.frames()),
             offered: words::coarse_rate(calm_rate(scenario, &reading, window)),
             stored: words::coarse_rate(reading.rate(Metric::Stored, window)),
             processed: words::rate(reading.rate(Metric::Processed, if changing { 5.0 } else { 20.0 })),
@@ -195,6 +197,16 @@ impl<'a> State<'a> {
         }
     }
 
+    /// A sentence about the first record that will expire, where that is near.
+    pub(super) fn time_to_loss(&self) -> String {
+        let outlook = self.outlook;
+        match outlook.time_to_loss.filter(|_| outlook.loss_is_near) {
+            Some(0.0) => " Records {lost:expire} now.".to_owned(),
+            Some(time) => format!(" The first record {{lost:expires}} in {}.", span_text(time)),
+            None => String::new(),
+        }
+    }
+
     pub(super) fn falling_behind(&self) -> Verdict {
         let nothing = if self.gone() > 0 { "Nothing is lost now" } else { "Nothing is lost" };
         let head = format!("{nothing}, but work is {{wait:{}\u{a0}late}} and falling behind.", span_text(self.age));
@@ -203,7 +215,11 @@ impl<'a> State<'a> {
             format!("{} records wait at the producer, {} in the stream.", words::int(held), words::int(backlog))
         } else {
             let (stored, processed) = (words::int(words::rate(self.stored)), words::int(self.processed));
-            format!("{stored} records/s come in, the function processes {processed}.{}", self.errors())
+            format!(
+                "{stored} records/s come in, the function processes {processed}.{}{}",
+                self.errors(),
+                self.time_to_loss()
+            )
         };
         verdict_of(&head, &sub)
     }
@@ -228,6 +244,7 @@ impl<'a> State<'a> {
             format!("At {rate} records/s the backlog is gone in {}.", span_text(waiting / spare))
         };
         sub.push_str(&self.errors());
+        sub.push_str(&self.time_to_loss());
         if self.gone() > 0 {
             sub.push_str(&format!(" The {} lost records do not come back.", rough(self.gone() as f64)));
         }

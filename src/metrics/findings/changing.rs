@@ -20,7 +20,7 @@ const OVERSHOOT: f64 = 2.0;
 
 impl Seen<'_> {
     /// The notes up to the frame that is looked at.
-    fn notes(&self) -> impl Iterator<Item = (SimTime, &NoteKind)> {
+    pub(super) fn notes(&self) -> impl Iterator<Item = (SimTime, &NoteKind)> {
         let end = self.timeline.end_of(self.frames - 1);
         self.timeline.notes().map(|note| (note.at, &note.what)).filter(move |(at, _)| *at < end)
     }

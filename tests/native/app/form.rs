@@ -42,6 +42,26 @@ fn the_limits_are_said_beside_the_knobs() {
 }
 
 #[test]
+fn readers_that_share_and_a_timestamp_show_when_they_are_there() {
+    let mut draft = presets::by_id("sudden-popularity").unwrap().draft();
+    let paths = |draft: &Draft, group: usize| {
+        let groups = groups(draft, 0);
+        groups[group].more.iter().map(|knob| knob.path.clone()).collect::<Vec<_>>()
+    };
+    let has = |paths: &[String], path: &str| paths.iter().any(|found| found == path);
+    assert!(has(&paths(&draft, 3), "stream.other_pollers.count"));
+    assert!(!has(&paths(&draft, 3), "stream.other_pollers.idle_ms"));
+    assert!(!has(&paths(&draft, 4), "consumer.starting_at_s"));
+    draft.set("stream.other_pollers.count", 5.into());
+    draft.set("consumer.starting_position", "AT_TIMESTAMP".into());
+    assert!(has(&paths(&draft, 3), "stream.other_pollers.idle_ms"));
+    assert!(has(&paths(&draft, 4), "consumer.starting_at_s"));
+    let hints = groups(&draft, 0)[3].hints.clone();
+    assert_eq!(hints[1].text, "All pollers ask a shard 6 times a second; it answers 5.");
+    assert_eq!(hints[1].tone, HintTone::Late);
+}
+
+#[test]
 fn a_knob_shows_what_is_in_force_at_the_cursor() {
     let mut draft = presets::by_id("sudden-popularity").unwrap().draft();
     draft.set("operations.0", serde_json::json!({ "at_s": 100, "kind": "update_mapping", "batch_size": 700 }));

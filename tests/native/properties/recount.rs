@@ -14,12 +14,43 @@ use streamgauge::units::Span;
 pub struct Recount {
     frames: usize,
     shards: usize,
+    /// What arrived before is not to be read, µs.
+    starts_at: u64,
     /// Shards that are open.
     open: usize,
     stream: BTreeMap<Metric, Vec<f64>>,
     shard: BTreeMap<(ShardMetric, usize), Vec<f64>>,
     /// Latencies in µs of the records processed in each frame: put to processed, and offered to processed.
     latencies: Vec<[Vec<u64>; 2]>,
+    aggregated: bool,
+    order: Order,
+}
+
+/// Records stored after later ones of their key.
+#[derive(Default)]
+struct Order {
+    newest: BTreeMap<u32, u32>,
+    overtaken: BTreeMap<u32, u32>,
+    /// Since it was last taken.
+    new: f64,
+    /// The key that was the first to have so many, and how many.
+    worst: (u32, u32),
+}
+
+impl Order {
+    fn stored(&mut self, number: u32, key: u32, copies: u8) {
+        let newest = self.newest.entry(key).or_insert(number);
+        if number >= *newest {
+            *newest = number;
+        } else if copies == 0 {
+            let overtaken = self.overtaken.entry(key).or_default();
+            *overtaken += 1;
+            self.new += 1.0;
+            if *overtaken > self.worst.1 {
+                self.worst = (key, *overtaken);
+            }
+        }
+    }
 }
 
 /// A shard between two frames.
@@ -28,6 +59,10 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// Records before the starting position.
+    skipped: u32,
+    /// What the last answer said, ms.
+    behind: f64,
 }
 
 struct Running {
@@ -42,9 +77,12 @@ impl Recount {
             frames: length.div_ceil(width) as usize,
             shards: scenario.stream.open_at_start() as usize,
             open: scenario.stream.open_at_start() as usize,
+            starts_at: scenario.consumer.position.from(scenario.consumer.start).micros(),
             stream: BTreeMap::new(),
             shard: BTreeMap::new(),
             latencies: Vec::new(),
+            aggregated: scenario.producer.aggregates(),
+            order: Order::default(),
         };
         let mut queues: Vec<Queue> = (0..recount.shards).map(|_| Queue::default()).collect();
         let mut offered = BTreeMap::new();
@@ -57,6 +95,8 @@ impl Recount {
                 recount.count(frame, *at, what, &mut queues, &mut offered, &mut at_producer, start);
             }
             recount.add(Metric::AtProducer, frame, at_producer as f64);
+            recount.add(Metric::OvertakenKey, frame, f64::from(recount.order.worst.0));
+            recount.add(Metric::OvertakenMost, frame, f64::from(recount.order.worst.1));
             let mut oldest = 0.0f64;
             for (shard, queue) in queues.iter().enumerate() {
                 let in_flight = queue.running.as_ref().map_or(0, |running| running.records);
@@ -72,6 +112,8 @@ impl Recount {
                     recount.add(Metric::Concurrency, frame, 1.0);
                 }
             }
+            recount.add(Metric::Skipped, frame, queues.iter().map(|queue| f64::from(queue.skipped)).sum());
+            recount.add(Metric::MillisBehindLatest, frame, queues.iter().map(|queue| queue.behind).fold(0.0, f64::max));
             recount.add(Metric::IteratorAgeMs, frame, oldest);
             recount.add(Metric::OpenShards, frame, recount.open as f64);
         }
@@ -85,41 +127,52 @@ impl Recount {
         at: u64,
         what: &What,
         queues: &mut Vec<Queue>,
-        offered: &mut BTreeMap<u32, (u64, u32)>,
+        offered: &mut BTreeMap<u32, (u64, u32, u32)>,
         at_producer: &mut i64,
         frame_start: u64,
     ) {
         match what {
-            What::Offered { number, size, .. } => {
-                offered.insert(*number, (at, *size));
+            What::Offered { number, size, key } => {
+                offered.insert(*number, (at, *size, *key));
                 *at_producer += 1;
                 self.add(Metric::Offered, frame, 1.0);
             }
             What::PutCalled { entries, attempt } => {
                 self.add(Metric::PutCalls, frame, 1.0);
-                if *attempt > 1 {
-                    self.add(Metric::Retried, frame, f64::from(*entries));
-                }
+                assert!(*attempt >= 1 && *entries >= 1);
             }
-            What::Stored { shard, number, attempt } => {
+            What::Unanswered { .. } => self.add(Metric::Unanswered, frame, 1.0),
+            What::HostsDied { .. } => {}
+            What::Stored { shard, number, attempt, copies, bytes } => {
                 let i = *shard as usize;
-                let bytes = f64::from(offered[number].1 + 16);
-                queues[i].records.push_back((*number, at));
-                *at_producer -= 1;
+                let (data, bytes) = (offered[number].1, f64::from(*bytes));
+                assert!(self.aggregated || bytes == f64::from(data + 16));
+                if at < self.starts_at {
+                    queues[i].skipped += 1;
+                } else {
+                    queues[i].records.push_back((*number, at));
+                }
+                // A record that is stored while its host does not know is no longer the producer's alone.
+                if *copies == 0 {
+                    *at_producer -= 1;
+                } else {
+                    self.add(Metric::Duplicates, frame, 1.0);
+                }
+                self.add(Metric::IncomingRecords, frame, f64::from(u8::from(bytes > 0.0)));
                 self.add_both(Metric::Stored, ShardMetric::Stored, i, frame, 1.0);
                 self.add_both(Metric::StoredBytes, ShardMetric::StoredBytes, i, frame, bytes);
                 self.add(Metric::PutUnits, frame, (bytes / 25_600.0).ceil());
                 self.add(Metric::StoredKib, frame, (bytes / 1_024.0).ceil());
-                if *attempt == 1 {
-                    self.add_shard(ShardMetric::Offered, i, frame, 1.0);
-                }
+                self.first_or_again(*attempt, i, frame);
+                self.order.stored(*number, offered[number].2, *copies);
+                let overtaken = std::mem::take(&mut self.order.new);
+                self.add(Metric::Overtaken, frame, overtaken);
             }
             What::Throttled { shard, attempt, .. } => {
                 let i = *shard as usize;
                 self.add_both(Metric::Throttled, ShardMetric::Throttled, i, frame, 1.0);
-                if *attempt == 1 {
-                    self.add_shard(ShardMetric::Offered, i, frame, 1.0);
-                }
+                self.add(Metric::WriteThrottled, frame, 1.0);
+                self.first_or_again(*attempt, i, frame);
             }
             What::Lost { cause, .. } => {
                 *at_producer -= 1;
@@ -128,15 +181,24 @@ impl Recount {
                     LossCause::Exhausted => Metric::LostExhausted,
                     LossCause::TooOld => Metric::LostTooOld,
                     LossCause::BufferFull => Metric::LostBufferFull,
+                    LossCause::HostDied => Metric::LostHostDied,
                 };
                 self.add(metric, frame, 1.0);
             }
-            What::Read { records, bytes, .. } => {
-                self.add(Metric::GetRecordsCalls, frame, 1.0);
-                self.add(Metric::ReadBytes, frame, *bytes as f64);
-                self.add(Metric::ReadRecords, frame, f64::from(*records));
+            What::Read { shard, records, bytes, behind, withheld } => {
+                self.read(frame, *records, *bytes);
+                self.add(Metric::ConsumerReads, frame, 1.0);
+                self.add(Metric::EmptyAnswers, frame, f64::from(u8::from(*withheld)));
+                queues[*shard as usize].behind = *behind as f64 / 1e3;
             }
+            What::OtherRead { answer: Some((records, bytes)), .. } => self.read(frame, *records, *bytes),
+            What::OtherRead { shard, answer: None, .. } => {
+                self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
+            }
+            What::OtherExpired { .. } => {}
+            What::IteratorExpired { .. } => self.add(Metric::IteratorsExpired, frame, 1.0),
             What::ReadThrottled { shard } => {
+                self.add(Metric::ConsumerReadsRefused, frame, 1.0);
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
             }
             What::Started { shard, records, .. } => {
@@ -172,12 +234,27 @@ impl Recount {
             }
             What::Closed { .. } => self.open -= 1,
             What::Operation { .. }
+            | What::Skipped { .. }
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active
             | What::Mode { .. }
             | What::Retention { .. } => {}
         }
+    }
+
+    fn first_or_again(&mut self, attempt: u32, shard: usize, frame: usize) {
+        if attempt == 1 {
+            self.add_shard(ShardMetric::Offered, shard, frame, 1.0);
+        } else {
+            self.add(Metric::Retried, frame, 1.0);
+        }
+    }
+
+    fn read(&mut self, frame: usize, records: u32, bytes: u64) {
+        self.add(Metric::GetRecordsCalls, frame, 1.0);
+        self.add(Metric::ReadBytes, frame, bytes as f64);
+        self.add(Metric::ReadRecords, frame, f64::from(records));
     }
 
     fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {
@@ -205,7 +282,9 @@ impl Recount {
         let none = vec![0.0; self.frames];
         let percentiles =
             [Metric::PutLatencyP50Ms, Metric::PutLatencyP99Ms, Metric::OfferLatencyP50Ms, Metric::OfferLatencyP99Ms];
-        for metric in Metric::ALL.iter().filter(|metric| !percentiles.contains(metric)) {
+        // How many user records share a rejected Kinesis record is no fact.
+        let unknown = |metric: &Metric| self.aggregated && *metric == Metric::WriteThrottled;
+        for metric in Metric::ALL.iter().filter(|metric| !percentiles.contains(metric) && !unknown(metric)) {
             let expected = self.stream.get(metric).unwrap_or(&none);
             same(timeline.column(*metric), expected, &format!("{metric:?}"))?;
         }

@@ -15,25 +15,117 @@ pub struct Happened {
 /// A fact in which records are named by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    Offered { number: u32, key: u32, size: u32 },
-    PutCalled { entries: u32, attempt: u32 },
-    Stored { shard: u32, number: u32, attempt: u32 },
-    Throttled { shard: u32, number: u32, attempt: u32, limit: WriteLimit },
-    Lost { number: u32, cause: LossCause },
-    Read { shard: u32, records: u32, bytes: u64 },
-    ReadThrottled { shard: u32 },
-    Started { shard: u32, id: u64, records: u32, attempt: u32, ends: u64 },
-    Processed { shard: u32, id: u64, started: u64, numbers: Vec<u32> },
-    Failed { shard: u32, id: u64, started: u64, injected: bool },
-    Expired { shard: u32, records: u64 },
-    Operation { index: u32 },
-    Refused { by: By, error: ServiceError },
-    Policy { from: u32, target: u32 },
-    Opened { shard: u32, parents: [Option<u32>; 2], start: u128, end: u128 },
-    Closed { shard: u32 },
+    IteratorExpired {
+        shard: u32,
+        error: ServiceError,
+    },
+    Skipped {
+        shard: u32,
+        records: u64,
+    },
+    Offered {
+        number: u32,
+        key: u32,
+        size: u32,
+    },
+    PutCalled {
+        entries: u32,
+        attempt: u32,
+    },
+    Stored {
+        shard: u32,
+        number: u32,
+        attempt: u32,
+        copies: u8,
+        bytes: u32,
+    },
+    Unanswered {
+        entries: u32,
+    },
+    HostsDied {
+        hosts: u32,
+    },
+    Throttled {
+        shard: u32,
+        number: u32,
+        attempt: u32,
+        limit: WriteLimit,
+    },
+    Lost {
+        number: u32,
+        cause: LossCause,
+    },
+    Read {
+        shard: u32,
+        records: u32,
+        bytes: u64,
+        behind: u64,
+        withheld: bool,
+    },
+    ReadThrottled {
+        shard: u32,
+    },
+    /// A read call of another poller; refused where there is no answer.
+    OtherRead {
+        reader: u32,
+        shard: u32,
+        answer: Option<(u32, u64)>,
+    },
+    OtherExpired {
+        reader: u32,
+        shard: u32,
+        records: u64,
+    },
+    Started {
+        shard: u32,
+        id: u64,
+        records: u32,
+        attempt: u32,
+        ends: u64,
+    },
+    Processed {
+        shard: u32,
+        id: u64,
+        started: u64,
+        numbers: Vec<u32>,
+    },
+    Failed {
+        shard: u32,
+        id: u64,
+        started: u64,
+        injected: bool,
+    },
+    Expired {
+        shard: u32,
+        records: u64,
+    },
+    Operation {
+        index: u32,
+    },
+    Refused {
+        by: By,
+        error: ServiceError,
+    },
+    Policy {
+        from: u32,
+        target: u32,
+    },
+    Opened {
+        shard: u32,
+        parents: [Option<u32>; 2],
+        start: u128,
+        end: u128,
+    },
+    Closed {
+        shard: u32,
+    },
     Active,
-    Retention { micros: u64 },
-    Mode { mode: StreamMode },
+    Retention {
+        micros: u64,
+    },
+    Mode {
+        mode: StreamMode,
+    },
 }
 
 /// An observer that keeps everything.
@@ -51,16 +143,31 @@ impl Observer for Collector {
                 What::Offered { number: record.number, key: record.key, size: record.size }
             }
             Fact::PutCalled { entries, attempt } => What::PutCalled { entries, attempt },
-            Fact::Stored { shard, record } => {
+            Fact::Stored { shard, record, bytes } => {
                 assert_eq!(record.arrived, at);
-                What::Stored { shard, number: record.number, attempt: record.attempt }
+                What::Stored {
+                    shard,
+                    number: record.number,
+                    attempt: record.attempt.into(),
+                    copies: record.copies,
+                    bytes,
+                }
             }
             Fact::Throttled { shard, record, limit } => {
-                What::Throttled { shard, number: record.number, attempt: record.attempt, limit }
+                What::Throttled { shard, number: record.number, attempt: record.attempt.into(), limit }
             }
+            Fact::Unanswered { entries } => What::Unanswered { entries },
+            Fact::HostsDied { hosts } => What::HostsDied { hosts },
             Fact::Lost { record, cause } => What::Lost { number: record.number, cause },
-            Fact::Read { reader: 0, shard, records, bytes } => What::Read { shard, records, bytes },
+            Fact::Read { reader: 0, shard, records, bytes, behind, withheld } => {
+                What::Read { shard, records, bytes, behind: behind.micros(), withheld }
+            }
+            Fact::Read { reader, shard, records, bytes, .. } => {
+                What::OtherRead { reader, shard, answer: Some((records, bytes)) }
+            }
+            Fact::IteratorExpired { reader: 0, shard, error } => What::IteratorExpired { shard, error },
             Fact::ReadThrottled { reader: 0, shard } => What::ReadThrottled { shard },
+            Fact::ReadThrottled { reader, shard } => What::OtherRead { reader, shard, answer: None },
             Fact::InvocationStarted { reader: 0, shard, id, records, attempt, ends } => {
                 What::Started { shard, id, records, attempt, ends: ends.micros() }
             }
@@ -71,7 +178,9 @@ impl Observer for Collector {
             Fact::InvocationFailed { reader: 0, shard, id, started, injected } => {
                 What::Failed { shard, id, started: started.micros(), injected }
             }
+            Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
+            Fact::Expired { reader, shard, records } => What::OtherExpired { reader, shard, records },
             Fact::OperationApplied { index } => What::Operation { index },
             Fact::Refused { by, error } => What::Refused { by, error },
             Fact::PolicyCalled { from, target } => What::Policy { from, target },
@@ -82,7 +191,7 @@ impl Observer for Collector {
             Fact::StreamActive => What::Active,
             Fact::ModeChanged { mode } => What::Mode { mode },
             Fact::RetentionChanged { retention } => What::Retention { micros: retention.micros() },
-            other => panic!("the compared scenarios have one reader: {other:?}"),
+            other => panic!("only the consumer works: {other:?}"),
         };
         self.facts.push(Happened { at, what });
     }

@@ -4,7 +4,7 @@ use super::happened::What;
 use super::model::{Due, Model, counted, longest_wait};
 use super::shard::Kept;
 use streamgauge::engine::rng::{Actor, Rng};
-use streamgauge::scenario::HandlerKind;
+use streamgauge::scenario::{HandlerKind, Scenario};
 
 const SECOND: u64 = 1_000_000;
 const MIB: u64 = 1_048_576;
@@ -18,7 +18,19 @@ pub struct Lane {
     first_poll: u64,
     behind: bool,
     rng: Rng,
+    reading: Rng,
+    /// Pauses after the last poll: at ease, and while there is more to read.
+    pauses: [u64; 2],
     next_id: u64,
+}
+
+/// Another poller on one shard.
+pub struct Other {
+    reader: u32,
+    pub next: u64,
+    /// Index of the first record that it has not read.
+    place: u64,
+    reading: Rng,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,22 +41,39 @@ pub enum Phase {
 }
 
 impl Lane {
-    pub fn new(shard: u32, count: u32, seed: u64) -> Self {
+    pub fn new(shard: u32, count: u32, scenario: &Scenario) -> Self {
+        let seed = scenario.seed;
         Self {
             phase: Phase::Gathering,
             batch: 0,
             window_from: 0,
             last_poll: None,
-            first_poll: SECOND * u64::from(shard) / u64::from(count),
+            first_poll: scenario.consumer.start.micros() + SECOND * u64::from(shard) / u64::from(count),
             behind: false,
             rng: Rng::of(seed, Actor::Function { reader: 0, shard }),
+            reading: Rng::of(seed, Actor::Reading { reader: 0, shard }),
+            pauses: [0; 2],
             next_id: 0,
         }
     }
 
     /// Once a second; five times a second while there is more to read.
     pub fn next_poll(&self) -> u64 {
-        self.last_poll.map_or(self.first_poll, |last| last + if self.behind { SECOND / 5 } else { SECOND })
+        self.last_poll.map_or(self.first_poll, |last| last + self.pauses[usize::from(self.behind)])
+    }
+}
+
+impl Other {
+    pub fn new(reader: u32, shard: u32, count: u32, scenario: &Scenario) -> Self {
+        let pollers = scenario.stream.other_pollers;
+        let idle = pollers.idle.micros();
+        let by_shard = idle * u64::from(shard) / u64::from(count);
+        Self {
+            reader,
+            next: by_shard + idle * u64::from(reader) / u64::from(1 + pollers.count),
+            place: 0,
+            reading: Rng::of(scenario.seed, Actor::Reading { reader, shard }),
+        }
     }
 }
 
@@ -82,18 +111,29 @@ impl Model<'_> {
 
     fn poll(&mut self, shard: u32) {
         let (now, i) = (self.now, shard as usize);
-        self.lanes[i].last_poll = Some(now);
+        let first = self.lanes[i].last_poll.replace(now).is_none();
+        let skipped = self.shards[i].skipped;
+        if first && skipped > 0 {
+            self.say(What::Skipped { shard, records: skipped });
+        }
+        let shared = self.scenario.stream.other_pollers.count > 0;
+        let lane = &mut self.lanes[i];
+        lane.pauses = [SECOND, SECOND / 5].map(|pause| longer(pause, shared, &mut lane.reading));
         let state = &mut self.shards[i];
-        if !state.read_calls.has(now, 1) || !state.read_debt.is_paid(now) {
+        if !state.may_read(now, self.scenario.stream.other_pollers.count > 0) {
             self.lanes[i].behind = true;
             return self.say(What::ReadThrottled { shard });
         }
         state.read_calls.take(now, 1);
         let had_none = state.kept.iter().all(|record| !record.read);
+        let ahead = |kept: &[Kept]| kept.iter().find(|record| !record.read && record.arrived < now).copied();
+        let share = u64::from(self.scenario.stream.empty_answers.millionths());
+        let lies_ahead = ahead(&state.kept).is_some();
+        let withheld = lies_ahead && share > 0 && self.lanes[i].reading.below(1_000_000) < share;
         let (mut records, mut bytes) = (0, 0);
         for record in state.kept.iter_mut().filter(|record| !record.read && record.arrived < now) {
             let too_large = records > 0 && bytes + counted(record.size) > 10 * MIB;
-            if records == 10_000 || too_large {
+            if records == 10_000 || too_large || withheld {
                 break;
             }
             record.read = true;
@@ -101,11 +141,62 @@ impl Model<'_> {
             bytes += counted(record.size);
         }
         state.read_debt.add(bytes);
-        self.lanes[i].behind = state.kept.iter().any(|record| !record.read && record.arrived < now);
+        let next = ahead(&state.kept);
+        self.lanes[i].behind = next.is_some();
+        let behind = next.map_or(0, |next| now - next.arrived);
         if had_none && records > 0 {
             self.lanes[i].window_from = now;
         }
-        self.say(What::Read { shard, records, bytes });
+        self.say(What::Read { shard, records, bytes, behind, withheld });
+    }
+
+    /// The poller at a place in the list of a shard's others reads, or what it has not read expires.
+    pub fn poll_other(&mut self, shard: u32, place: usize) {
+        let (now, i) = (self.now, shard as usize);
+        let pollers = self.scenario.stream.other_pollers;
+        let (state, other) = (&mut self.shards[i], &mut self.others[i][place]);
+        let idle = pollers.idle.micros();
+        let reader = other.reader;
+        if !state.may_read(now, self.scenario.stream.other_pollers.count > 0) {
+            other.next = now + longer(idle, true, &mut other.reading);
+            let next = other.next;
+            self.say(What::OtherRead { reader, shard, answer: None });
+            return self.note(next, Due::Other(shard, place));
+        }
+        state.read_calls.take(now, 1);
+        let ahead: Vec<Kept> =
+            state.all.iter().filter(|r| r.index >= other.place && r.arrived < now).copied().collect();
+        let share = u64::from(self.scenario.stream.empty_answers.millionths());
+        let withheld = !ahead.is_empty() && share > 0 && other.reading.below(1_000_000) < share;
+        let (mut records, mut bytes) = (0, 0);
+        for record in ahead.iter().filter(|_| !withheld) {
+            if records == pollers.limit || records > 0 && bytes + counted(record.size) > 10 * MIB {
+                break;
+            }
+            records += 1;
+            bytes += counted(record.size);
+        }
+        other.place += u64::from(records);
+        other.next = now + longer(idle, true, &mut other.reading);
+        let next = other.next;
+        state.read_debt.add(bytes);
+        self.say(What::OtherRead { reader, shard, answer: Some((records, bytes)) });
+        self.note(next, Due::Other(shard, place));
+    }
+
+    /// What the other pollers have not read in time is gone for them.
+    pub fn expire_others(&mut self, shard: u32) {
+        let (now, retention) = (self.now, self.scenario.stream.retention.micros());
+        for place in 0..self.others[shard as usize].len() {
+            let other = &mut self.others[shard as usize][place];
+            let old = |r: &&Kept| r.index >= other.place && r.arrived + retention <= now;
+            let records = self.shards[shard as usize].all.iter().filter(old).count() as u64;
+            other.place += records;
+            let reader = other.reader;
+            if records > 0 {
+                self.say(What::OtherExpired { reader, shard, records });
+            }
+        }
     }
 
     fn invoke(&mut self, shard: u32, attempt: u32) {
@@ -173,6 +264,11 @@ impl Model<'_> {
             self.say(What::Expired { shard, records: expired as u64 });
         }
     }
+}
+
+/// A pause, longer by up to a tenth where several poll.
+fn longer(pause: u64, shared: bool, rng: &mut Rng) -> u64 {
+    pause + if shared { rng.below(pause / 10 + 1) } else { 0 }
 }
 
 /// Bytes of a record's data in base64.

@@ -2,11 +2,11 @@
 //! are refilled, one event a record. It shares no code with the engine but the generator of random numbers.
 
 use super::happened::{Happened, What};
-use super::lane::{Lane, Phase};
+use super::lane::{Lane, Other, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::engine::{LossCause, WriteLimit};
-use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario};
+use streamgauge::scenario::{Jitter, Operation, PutCall, RetryPolicy, Scenario, SdkMode, StartingPosition};
 
 /// A record as the traffic offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,17 +15,34 @@ pub struct Offer {
     pub number: u32,
     pub key: u32,
     pub size: u32,
+    /// The host that has it, and how often it is stored without the host's knowing.
+    pub host: usize,
+    pub copies: u8,
+}
+
+/// A host of the producer.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    pending: Vec<Offer>,
+    flush_at: Option<u64>,
+    tokens: u64,
+    down_until: u64,
 }
 
 /// What is due at some time.
 #[derive(Clone, Debug)]
 pub enum Due {
     Operation(usize),
-    Retry { records: Vec<Offer>, attempts: u32 },
+    Retry {
+        records: Vec<Offer>,
+        attempts: u32,
+    },
     Wake(u32),
     InvocationEnd(u32),
     InvokeAgain(u32),
     Expire(u32),
+    /// Another poller, by its shard and its place there, reads.
+    Other(u32, usize),
 }
 
 /// An invocation as a host would see it: shard, id, attempt, and index and number of its records.
@@ -40,12 +57,16 @@ pub struct Model<'a> {
     pub asked: Vec<Asked>,
     pub shards: Vec<Shard>,
     pub lanes: Vec<Lane>,
+    /// The other pollers of each shard.
+    pub others: Vec<Vec<Other>>,
     /// Whether an invocation that is asked about succeeds.
     pub succeeds: &'a dyn Fn(u64) -> bool,
-    pending: Vec<Offer>,
-    flush_at: Option<u64>,
-    tokens: u64,
+    hosts: Vec<Host>,
+    turn: usize,
+    /// Records that stand behind an earlier one of their key, in the order in which they came.
+    behind: Vec<Offer>,
     producer_rng: Rng,
+    answers: Rng,
     applied: u32,
 }
 
@@ -65,12 +86,19 @@ impl<'a> Model<'a> {
             facts: Vec::new(),
             asked: Vec::new(),
             shards: (0..count).map(|shard| Shard::new(shard, count, scenario.stream.byte_burst.get())).collect(),
-            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario.seed)).collect(),
+            lanes: (0..count).map(|shard| Lane::new(shard, count, scenario)).collect(),
+            others: (0..count)
+                .map(|shard| {
+                    let readers = 1..=scenario.stream.other_pollers.count;
+                    readers.map(|reader| Other::new(reader, shard, count, scenario)).collect()
+                })
+                .collect(),
             succeeds,
-            pending: Vec::new(),
-            flush_at: None,
-            tokens: 500,
+            hosts: vec![Host { tokens: 500, ..Host::default() }; scenario.producer.hosts as usize],
+            turn: 0,
+            behind: Vec::new(),
             producer_rng: Rng::of(scenario.seed, Actor::Producer),
+            answers: Rng::of(scenario.seed, Actor::Answers),
             applied: 0,
         };
         for (index, planned) in scenario.operations.iter().enumerate() {
@@ -78,6 +106,9 @@ impl<'a> Model<'a> {
         }
         for shard in 0..count {
             model.note(model.lanes[shard as usize].next_poll(), Due::Wake(shard));
+            for place in 0..model.others[shard as usize].len() {
+                model.note(model.others[shard as usize][place].next, Due::Other(shard, place));
+            }
         }
         model
     }
@@ -91,7 +122,7 @@ impl<'a> Model<'a> {
             // At one instant: what is due, then the call that has waited long enough, then new records.
             let candidates = [
                 next_due.map(|i| (self.agenda[i].0, 0)),
-                self.flush_at.map(|at| (at, 1)),
+                self.hosts.iter().filter_map(|host| host.flush_at).min().map(|at| (at, 1)),
                 next_offer.map(|offer| (offer.at, 2)),
             ];
             let Some((at, kind)) = candidates.into_iter().flatten().min() else { return };
@@ -104,7 +135,10 @@ impl<'a> Model<'a> {
                     let (_, _, due) = self.agenda.remove(i);
                     self.happen(due);
                 }
-                (1, ..) => self.flush(),
+                (1, ..) => {
+                    let host = self.hosts.iter().position(|host| host.flush_at == Some(at));
+                    self.flush(host.expect("a host sends now"));
+                }
                 (_, _, Some(offer)) => {
                     self.offer(*offer);
                     next_offer = offers.next();
@@ -115,16 +149,27 @@ impl<'a> Model<'a> {
     }
 
     /// Records in the producer's memory.
-    pub fn held(&self) -> u64 {
-        let waiting = self.agenda.iter().map(|(_, _, due)| match due {
-            Due::Retry { records, .. } => records.len(),
-            _ => 0,
+    fn memory(&self) -> Vec<&Offer> {
+        let waiting = self.agenda.iter().flat_map(|(_, _, due)| match due {
+            Due::Retry { records, .. } => records.as_slice(),
+            _ => &[],
         });
-        (self.pending.len() + waiting.sum::<usize>()) as u64
+        let pending = self.hosts.iter().flat_map(|host| &host.pending);
+        pending.chain(waiting).chain(&self.behind).collect()
+    }
+
+    /// Those of them that are not stored.
+    pub fn held_unstored(&self) -> u64 {
+        self.memory().iter().filter(|record| record.copies == 0).count() as u64
     }
 
     pub fn note(&mut self, at: u64, due: Due) {
-        self.agenda.push((at, self.order, due));
+        // At one instant the readers of a shard read in their order.
+        let order = match due {
+            Due::Other(_, place) => u64::MAX - 1_000 + place as u64,
+            _ => self.order,
+        };
+        self.agenda.push((at, order, due));
         self.order += 1;
     }
 
@@ -146,12 +191,21 @@ impl<'a> Model<'a> {
                         consumer.injected_error_rate = injected_error_rate;
                     }
                     Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,
+                    Operation::KillHosts { hosts, down } => {
+                        self.say(What::Operation { index: self.applied });
+                        self.applied += 1;
+                        return self.kill(hosts, down.micros());
+                    }
                     other => panic!("the compared scenarios keep their shards: {other:?}"),
                 }
                 self.say(What::Operation { index: self.applied });
                 self.applied += 1;
             }
-            Due::Retry { records, attempts } => self.put(records, attempts + 1),
+            Due::Retry { records, attempts } => {
+                let first = records[0];
+                self.put(records, attempts + 1);
+                self.go_on_behind(first);
+            }
             Due::Wake(shard) => {
                 if matches!(self.lanes[shard as usize].phase, Phase::Gathering) {
                     self.gather(shard);
@@ -159,44 +213,108 @@ impl<'a> Model<'a> {
             }
             Due::InvocationEnd(shard) => self.invocation_end(shard),
             Due::InvokeAgain(shard) => self.invoke_again(shard),
-            Due::Expire(shard) => self.expire(shard),
+            Due::Expire(shard) => {
+                self.expire(shard);
+                self.expire_others(shard);
+            }
+            Due::Other(shard, place) => self.poll_other(shard, place),
         }
     }
 
-    fn offer(&mut self, offer: Offer) {
+    /// The first hosts that are up die; what they hold is lost unless it is stored.
+    fn kill(&mut self, hosts: u32, down: u64) {
+        let up = (0..self.hosts.len()).filter(|host| self.hosts[*host].down_until <= self.now);
+        let dying: Vec<usize> = up.take(hosts as usize).collect();
+        self.say(What::HostsDied { hosts: dying.len() as u32 });
+        let mut gone: Vec<Offer> = self.memory().into_iter().copied().collect();
+        gone.retain(|record| dying.contains(&record.host));
+        self.agenda.retain(|(_, _, due)| match due {
+            Due::Retry { records, .. } => !dying.contains(&records[0].host),
+            _ => true,
+        });
+        self.behind.retain(|record| !dying.contains(&record.host));
+        for host in dying {
+            self.hosts[host] = Host { tokens: 500, down_until: self.now + down, ..Host::default() };
+        }
+        gone.sort_by_key(|record| record.number);
+        self.lose(&gone, LossCause::HostDied);
+    }
+
+    fn lose(&mut self, records: &[Offer], cause: LossCause) {
+        for record in records.iter().filter(|record| record.copies == 0) {
+            self.say(What::Lost { number: record.number, cause });
+        }
+    }
+
+    fn offer(&mut self, mut offer: Offer) {
         self.say(What::Offered { number: offer.number, key: offer.key, size: offer.size });
-        if self.held() >= self.scenario.producer.buffer {
+        if self.memory().len() as u64 >= self.scenario.producer.buffer {
             return self.say(What::Lost { number: offer.number, cause: LossCause::BufferFull });
         }
+        let hosts = self.hosts.len();
+        let up = |host: &usize| self.hosts[*host].down_until <= self.now;
+        let Some(host) = (self.turn..self.turn + hosts).map(|turn| turn % hosts).find(up) else {
+            return self.say(What::Lost { number: offer.number, cause: LossCause::HostDied });
+        };
+        self.turn = host + 1;
+        offer.host = host;
         match self.scenario.producer.call {
+            PutCall::PutRecord if self.scenario.producer.ordered && self.waits_before(offer) => self.behind.push(offer),
             PutCall::PutRecord => self.put(vec![offer], 1),
             PutCall::PutRecords { batch, linger } => {
-                let gathered: u64 = self.pending.iter().map(|record| counted(record.size)).sum();
+                let gathered: u64 = self.hosts[host].pending.iter().map(|record| counted(record.size)).sum();
                 if gathered + counted(offer.size) > 10 * 1_048_576 {
-                    self.flush();
+                    self.flush(host);
                 }
-                if self.pending.is_empty() {
-                    self.flush_at = Some(self.now + linger.micros());
+                let of = &mut self.hosts[host];
+                if of.pending.is_empty() {
+                    of.flush_at = Some(self.now + linger.micros());
                 }
-                self.pending.push(offer);
-                if self.pending.len() == batch as usize || linger.micros() == 0 {
-                    self.flush();
+                of.pending.push(offer);
+                if of.pending.len() == batch as usize || linger.micros() == 0 {
+                    self.flush(host);
                 }
             }
+            PutCall::Kpl(_) => panic!("the model knows no KPL"),
         }
     }
 
-    fn flush(&mut self) {
-        self.flush_at = None;
-        let records = std::mem::take(&mut self.pending);
+    /// Whether an earlier record of its key and host waits for another try.
+    fn waits_before(&self, offer: Offer) -> bool {
+        self.agenda.iter().any(|(_, _, due)| match due {
+            Due::Retry { records, .. } => (records[0].host, records[0].key) == (offer.host, offer.key),
+            _ => false,
+        })
+    }
+
+    /// Puts what stands behind a record that has been put, as far as it goes.
+    fn go_on_behind(&mut self, first: Offer) {
+        while self.scenario.producer.ordered && !self.waits_before(first) {
+            let same = |record: &Offer| (record.host, record.key) == (first.host, first.key);
+            let Some(place) = self.behind.iter().position(same) else { return };
+            let next = self.behind.remove(place);
+            self.put(vec![next], 1);
+        }
+    }
+
+    fn flush(&mut self, host: usize) {
+        let of = &mut self.hosts[host];
+        of.flush_at = None;
+        let records = std::mem::take(&mut of.pending);
         self.put(records, 1);
     }
 
     fn put(&mut self, records: Vec<Offer>, attempt: u32) {
         self.say(What::PutCalled { entries: records.len() as u32, attempt });
         let single = self.scenario.producer.call == PutCall::PutRecord;
+        let Some(host) = records.first().map(|record| record.host) else { return };
+        let rate = self.scenario.producer.timeouts.rate.millionths();
+        let unanswered = rate > 0 && self.answers.below(1_000_000) < u64::from(rate);
+        if unanswered {
+            self.say(What::Unanswered { entries: records.len() as u32 });
+        }
         let (mut rejected, mut stored_bytes, mut last) = (Vec::new(), 0, None);
-        for record in records {
+        for mut record in records {
             let bytes = counted(record.size);
             let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
             let charged = if single { bytes.div_ceil(unit) * unit } else { bytes };
@@ -219,22 +337,39 @@ impl<'a> Model<'a> {
             shard.bytes.take(now, charged);
             let size = record.size;
             let index = shard.stored;
-            shard.kept.push(Kept { number, size, arrived: now, index, read: false });
+            let kept = Kept { number, size, arrived: now, index, read: false };
+            let consumer = self.scenario.consumer;
+            let from = match consumer.position {
+                StartingPosition::TrimHorizon => 0,
+                StartingPosition::Latest => consumer.start.micros(),
+                StartingPosition::AtTimestamp(at) => at.micros(),
+            };
+            if now < from {
+                shard.skipped += 1;
+            } else {
+                shard.kept.push(kept);
+            }
+            shard.all.push(kept);
             shard.stored += 1;
             (stored_bytes, last) = (stored_bytes + bytes, Some(owner));
-            self.say(What::Stored { shard: owner, number, attempt });
+            self.say(What::Stored { shard: owner, number, attempt, copies: record.copies, bytes: bytes as u32 });
             self.expect_expiry(owner);
+            if unanswered {
+                record.copies += 1;
+                rejected.push(record);
+            }
         }
         if let (Some(owner), false) = (last, single) {
             let unit = if self.scenario.stream.rounds_up { 1_024 } else { 1 };
             let rest = stored_bytes.div_ceil(unit) * unit - stored_bytes;
             self.shards[owner as usize].bytes.take(self.now, rest);
         }
-        if single && rejected.is_empty() {
-            self.tokens = (self.tokens + if attempt == 1 { 1 } else { 5 }).min(500);
+        if !unanswered && (!single || rejected.is_empty()) {
+            let tokens = &mut self.hosts[host].tokens;
+            *tokens = (*tokens + if attempt == 1 { 1 } else { 5 }).min(500);
         }
         if !rejected.is_empty() {
-            self.rejected(rejected, attempt, single);
+            self.rejected(rejected, attempt, single, unanswered);
         }
     }
 
@@ -248,29 +383,45 @@ impl<'a> Model<'a> {
         }
     }
 
-    fn rejected(&mut self, mut records: Vec<Offer>, attempt: u32, single: bool) {
-        let lose = |model: &mut Self, records: &[Offer], cause| {
-            records.iter().for_each(|record| model.say(What::Lost { number: record.number, cause }));
+    fn rejected(&mut self, mut records: Vec<Offer>, attempt: u32, single: bool, unanswered: bool) {
+        let host = records[0].host;
+        let notices = if unanswered { self.scenario.producer.timeouts.after.micros() } else { 0 };
+        let mode = match self.scenario.producer.retry {
+            RetryPolicy::Ignore if unanswered => Some(SdkMode::Standard),
+            RetryPolicy::Ignore => None,
+            RetryPolicy::SdkOnly { mode } if single || unanswered => Some(mode),
+            RetryPolicy::SdkOnly { .. } => None,
+            RetryPolicy::Again { .. } => Some(SdkMode::Standard),
         };
+        let Some(mode) = mode else { return self.lose(&records, LossCause::Ignored) };
         let wait = match self.scenario.producer.retry {
-            RetryPolicy::Ignore => return lose(self, &records, LossCause::Ignored),
-            RetryPolicy::SdkOnly if !single => return lose(self, &records, LossCause::Ignored),
-            RetryPolicy::SdkOnly => {
-                if attempt >= 3 || self.tokens < 5 {
-                    return lose(self, &records, LossCause::Exhausted);
+            RetryPolicy::Ignore | RetryPolicy::SdkOnly { .. } => {
+                // Attempts, cap, then for throttled and for unanswered calls: base and cost.
+                let (attempts, cap, throttled, lost) = match mode {
+                    SdkMode::Standard => (3, 20_000_000, (500_000, 5), (100_000, 10)),
+                    SdkMode::Standard2026 => (3, 20_000_000, (1_000_000, 5), (50_000, 14)),
+                    SdkMode::PythonStandard => (3, 20_000_000, (1_000_000, 5), (1_000_000, 10)),
+                    SdkMode::Legacy => (5, 3_600_000_000, (1_000_000, 0), (1_000_000, 0)),
+                    SdkMode::Adaptive => panic!("the model knows no rate limiter"),
+                };
+                let (base, cost) = if unanswered { lost } else { throttled };
+                let tokens = &mut self.hosts[host].tokens;
+                if attempt >= attempts || *tokens < cost {
+                    return self.lose(&records, LossCause::Exhausted);
                 }
-                self.tokens -= 5;
-                let longest = longest_wait(500_000, 20_000_000, attempt);
-                self.producer_rng.below(longest) / 1_000 * 1_000
+                *tokens -= cost;
+                let drawn = self.producer_rng.below(longest_wait(base, cap, attempt));
+                // JavaScript waits whole milliseconds.
+                if matches!(mode, SdkMode::Standard | SdkMode::Standard2026) { drawn / 1_000 * 1_000 } else { drawn }
             }
             RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter } => {
                 if attempt >= max_attempts {
-                    return lose(self, &records, LossCause::Exhausted);
+                    return self.lose(&records, LossCause::Exhausted);
                 }
                 if let Some(max_age) = max_age {
                     let is_old = |record: &Offer| self.now - record.at > max_age.micros();
                     let (old, young): (Vec<Offer>, Vec<Offer>) = records.iter().partition(|record| is_old(record));
-                    lose(self, &old, LossCause::TooOld);
+                    self.lose(&old, LossCause::TooOld);
                     records = young;
                 }
                 if records.is_empty() {
@@ -284,7 +435,7 @@ impl<'a> Model<'a> {
                 }
             }
         };
-        self.note(self.now + wait, Due::Retry { records, attempts: attempt });
+        self.note(self.now + notices + wait, Due::Retry { records, attempts: attempt });
     }
 }
 

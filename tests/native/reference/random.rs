@@ -3,13 +3,14 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
-use crate::scenario::any::growth;
+use crate::scenario::any::{begins, growth};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::{
-    Arrivals, Consumer, Draws, DurationModel, HandlerKind, Keys, Operation, Part, PlannedOperation, Producer, PutCall,
-    RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream, Traffic,
+    Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
+    PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, Stream, Timeouts,
+    Traffic,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -49,7 +50,8 @@ fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {
 }
 
 fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
-    let rest = (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(), operations(length));
+    let rest =
+        (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(length), operations(length));
     rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
         prices: Default::default(),
         name: "any".to_owned(),
@@ -91,6 +93,7 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             parts: parts.into_iter().map(part).collect(),
             arrivals: Arrivals::Even,
             keys,
+            hash_keys: HashKeys::OfPartitionKey,
             sizes,
             draws: Draws::Xoshiro,
         }
@@ -127,9 +130,12 @@ fn wait(most: u64) -> impl Strategy<Value = Span> {
     prop_oneof![1 => Just(Span::ZERO), 3 => even(0..=most).prop_map(Span::from_micros)]
 }
 
+fn share(millionths: u32) -> Ratio {
+    Ratio::from_millionths(millionths).expect("at most one")
+}
+
 fn ratio() -> impl Strategy<Value = Ratio> {
-    let some = (0..=1_000_000u32).prop_map(|millionths| Ratio::from_millionths(millionths).expect("at most one"));
-    prop_oneof![4 => Just(Ratio::ZERO), 2 => some, 1 => Just(Ratio::ONE)]
+    prop_oneof![4 => Just(Ratio::ZERO), 2 => (0..=1_000_000u32).prop_map(share), 1 => Just(Ratio::ONE)]
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
@@ -139,7 +145,9 @@ fn retry() -> impl Strategy<Value = RetryPolicy> {
     let again = (1..=12u32, wait(500_000), wait(4_000_000), age);
     prop_oneof![
         1 => Just(RetryPolicy::Ignore),
-        2 => Just(RetryPolicy::SdkOnly),
+        2 => crate::scenario::any::sdk_mode().prop_filter_map("the model knows no rate limiter", |mode| {
+            (mode != SdkMode::Adaptive).then_some(RetryPolicy::SdkOnly { mode })
+        }),
         4 => (again, growth()).prop_map(|((max_attempts, base, cap, max_age), (multiplier_milli, jitter))| {
             RetryPolicy::Again { max_attempts, base, cap, max_age, multiplier_milli, jitter }
         }),
@@ -153,15 +161,26 @@ fn producer() -> impl Strategy<Value = Producer> {
         2 => (batch, prop_oneof![wait(300_000), Just(Span::from_millis(200))]).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
     ];
     let buffer = prop_oneof![1 => 1..100u64, 3 => Just(10_000_000u64)];
-    (call, buffer, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
+    let lost = prop_oneof![3 => Just(Ratio::ZERO), 1 => ratio()];
+    let rest = (prop_oneof![2 => Just(1u32), 1 => 2..5u32], lost, even(1_000..3_000_000u64), any::<bool>());
+    (call, buffer, retry(), rest).prop_map(|(call, buffer, retry, (hosts, rate, after, ordered))| {
+        let timeouts = Timeouts { rate, after: Span::from_micros(after) };
+        Producer { hosts, call, buffer, retry, timeouts, ordered: ordered && call == PutCall::PutRecord }
+    })
 }
 
 fn stream(length: u64) -> impl Strategy<Value = Stream> {
     let retention =
         prop_oneof![1 => Just(86_400_000_000), 2 => even(300_000..length + 300_000).prop_map(|micros| micros + 1)];
-    (1..=4u32, retention, prop_oneof![Just(1u64), Just(10)], any::<bool>()).prop_map(
-        |(shards, retention, mib, rounds_up)| Stream {
+    let pollers = (0..4u32, even(20_000..2_000_000u64), prop_oneof![1..20u32, Just(10_000)]);
+    let pollers = pollers.prop_map(|(count, idle, limit)| OtherPollers { count, idle: Span::from_micros(idle), limit });
+    let empty = prop_oneof![2 => Just(Ratio::ZERO), 1 => (0..=900_000u32).prop_map(share)];
+    let burst = prop_oneof![Just(1u64), Just(10)];
+    (1..=4u32, retention, burst, any::<bool>(), pollers, empty).prop_map(
+        |(shards, retention, mib, rounds_up, other_pollers, empty_answers)| Stream {
             rounds_up,
+            other_pollers,
+            empty_answers,
             retention: Span::from_micros(retention),
             ..crate::common::stream(shards, 24, mib)
         },
@@ -180,11 +199,14 @@ fn batch_size() -> impl Strategy<Value = u32> {
     prop_oneof![1..20u32, 20..400u32, Just(10_000)]
 }
 
-fn consumer() -> impl Strategy<Value = Consumer> {
+fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
-    (batch_size(), wait(3_000_000), handler, duration(), ratio()).prop_map(
-        |(batch_size, batching_window, handler, duration, injected_error_rate)| Consumer {
+    let begins = begins(Span::from_micros(length));
+    (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
+        |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
             kind: streamgauge::scenario::ConsumerKind::Lambda,
+            start,
+            position,
             read_limits: true,
             batch_size,
             batching_window,
@@ -203,6 +225,7 @@ fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (duration(), ratio())
             .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
+        (1..3u32, wait(4_000_000)).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
     ];
     vec((even(0..length), operation), 0..3).prop_map(|planned| {
         let of = |(at, operation)| PlannedOperation { at: SimTime::from_micros(at), operation };

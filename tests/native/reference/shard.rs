@@ -58,7 +58,11 @@ pub struct Shard {
     /// Until when the answers so far take at 2 MiB a second.
     pub read_debt: Debt,
     pub kept: Vec<Kept>,
+    /// Every record that it ever stored.
+    pub all: Vec<Kept>,
     pub stored: u64,
+    /// Records that the consumer is not to read.
+    pub skipped: u64,
 }
 
 /// Millionths of a byte that have been answered and have not flowed through 2 MiB/s yet.
@@ -66,17 +70,21 @@ pub struct Shard {
 pub struct Debt {
     owed: u128,
     last: u64,
+    /// Bytes of the last answer.
+    pub answer: u64,
 }
 
 impl Debt {
-    pub fn is_paid(&mut self, now: u64) -> bool {
+    /// Whether so many bytes or less are owed.
+    pub fn is_below(&mut self, now: u64, bytes: u64) -> bool {
         self.owed = self.owed.saturating_sub(2 * 1_048_576 * u128::from(now - self.last));
         self.last = now;
-        self.owed == 0
+        self.owed <= u128::from(bytes) * 1_000_000
     }
 
     pub fn add(&mut self, bytes: u64) {
         self.owed += u128::from(bytes) * 1_000_000;
+        self.answer = bytes;
     }
 }
 
@@ -95,8 +103,18 @@ impl Shard {
             read_calls: Bucket::full(5, 5),
             read_debt: Debt::default(),
             kept: Vec::new(),
+            all: Vec::new(),
             stored: 0,
+            skipped: 0,
         }
+    }
+
+    /// Whether a read call is answered: not before what was answered has flowed, or all but a second's worth of it where
+    /// several read small answers.
+    pub fn may_read(&mut self, now: u64, shared: bool) -> bool {
+        let second = 2 * 1_048_576;
+        let left = if shared && self.read_debt.answer <= second { second } else { 0 };
+        self.read_calls.has(now, 1) && self.read_debt.is_below(now, left)
     }
 
     pub fn owns(&self, key: u32) -> bool {

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, Jitter, Keys, Operation, Part,
-    PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario, Series, SeriesRow, Sizes, Stream,
-    StreamMode, Traffic,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
+    Operation, OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario,
+    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -19,6 +19,13 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             // A poller is no mapping.
             let mapped = consumer.kind == ConsumerKind::Lambda;
             operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
+            // The KPL has no policy to deploy, and no more hosts can die than there are.
+            let kpl = matches!(producer.call, PutCall::Kpl(_));
+            operations.retain(|planned| match planned.operation {
+                Operation::DeployProducer { .. } => !kpl,
+                Operation::KillHosts { hosts, .. } => hosts <= producer.hosts,
+                _ => true,
+            });
             Scenario {
                 prices: Default::default(),
                 name: "any".to_owned(),
@@ -125,15 +132,32 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
     ];
     let arrivals = prop_oneof![Just(Arrivals::Even), Just(Arrivals::Poisson)];
     let draws = prop_oneof![3 => Just(Draws::Xoshiro), 1 => Just(Draws::Lcg)];
-    (proptest::collection::vec(part(length), 1..4), arrivals, keys, sizes, draws)
-        .prop_map(|(parts, arrivals, keys, sizes, draws)| Traffic { parts, arrivals, keys, sizes, draws })
+    let hash_keys = prop_oneof![
+        6 => Just(HashKeys::OfPartitionKey),
+        1 => Just(HashKeys::Even),
+        1 => any::<u128>().prop_map(|key| HashKeys::Explicit(HashKey::new(key))),
+    ];
+    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, draws).prop_map(
+        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic { parts, arrivals, keys, hash_keys, sizes, draws },
+    )
+}
+
+/// A retry mode of the SDKs.
+pub fn sdk_mode() -> impl Strategy<Value = SdkMode> {
+    prop_oneof![
+        Just(SdkMode::Standard),
+        Just(SdkMode::Standard2026),
+        Just(SdkMode::PythonStandard),
+        Just(SdkMode::Legacy),
+        Just(SdkMode::Adaptive),
+    ]
 }
 
 fn retry() -> impl Strategy<Value = RetryPolicy> {
     let age = proptest::option::of((1_000..60_000_000u64).prop_map(Span::from_micros));
     prop_oneof![
         Just(RetryPolicy::Ignore),
-        Just(RetryPolicy::SdkOnly),
+        sdk_mode().prop_map(|mode| RetryPolicy::SdkOnly { mode }),
         (1..=100u32, 1_000..5_000_000u64, 1_000..20_000_000u64, age, growth()).prop_map(
             |(max_attempts, a, b, max_age, (multiplier_milli, jitter))| RetryPolicy::Again {
                 max_attempts,
@@ -156,9 +180,35 @@ pub fn growth() -> impl Strategy<Value = (u32, Jitter)> {
 fn producer() -> impl Strategy<Value = Producer> {
     let call = prop_oneof![
         1 => Just(PutCall::PutRecord),
+        2 => kpl().prop_map(PutCall::Kpl),
         3 => (1..=500u32, span(Span::from_secs(2))).prop_map(|(batch, linger)| PutCall::PutRecords { batch, linger }),
     ];
-    (call, 500..20_000u64, retry()).prop_map(|(call, buffer, retry)| Producer { call, buffer, retry })
+    let timeouts = prop_oneof![3 => Just(0u32), 1 => 0..=1_000_000u32];
+    let rest = (1..6u32, timeouts, 1_000..8_000_000u64, any::<bool>());
+    (call, 500..20_000u64, retry(), rest).prop_map(|(call, buffer, retry, (hosts, lost, after, ordered))| {
+        let rate = Ratio::from_millionths(lost).expect("at most one");
+        let timeouts = Timeouts { rate, after: Span::from_micros(after) };
+        // The KPL has its own way with rejected records.
+        let retry = if matches!(call, PutCall::Kpl(_)) { RetryPolicy::Ignore } else { retry };
+        Producer { hosts, call, buffer, retry, timeouts, ordered: ordered && call == PutCall::PutRecord }
+    })
+}
+
+fn kpl() -> impl Strategy<Value = Kpl> {
+    let aggregate = (any::<bool>(), 64..60_000u32, prop_oneof![Just(1_000_000u32), 1..200u32]);
+    let collect = (1..=500u32, 52_224..6_000_000u64);
+    let rest = (1_000..2_000_000u64, 1..400u32, 2_000_001..40_000_000u64, any::<bool>());
+    (aggregate, collect, rest).prop_map(|(aggregate, collect, (buffered, rate_percent, ttl, fail_if_throttled))| Kpl {
+        aggregates: aggregate.0,
+        buffered: Span::from_micros(buffered),
+        aggregate_bytes: aggregate.1,
+        aggregate_count: aggregate.2,
+        collect_count: collect.0,
+        collect_bytes: Bytes::new(collect.1),
+        rate_percent,
+        ttl: Span::from_micros(ttl),
+        fail_if_throttled,
+    })
 }
 
 fn stream() -> impl Strategy<Value = Stream> {
@@ -175,6 +225,12 @@ fn stream() -> impl Strategy<Value = Stream> {
             scale_after,
             warm_mib: if mode == StreamMode::Advantage { warm } else { 0 },
             autoscaler: policy.filter(|_| mode == StreamMode::Provisioned),
+            other_pollers: OtherPollers {
+                count: (size >> 8) % 4,
+                idle: Span::from_millis(10 + u64::from(size >> 10) % 3_000),
+                limit: 1 + (size >> 16) % 10_000,
+            },
+            empty_answers: Ratio::from_millionths((size >> 20) * 200 * (size % 2)).expect("below one"),
             max_record: Bytes::new((1_024 + u64::from(size) % 9_217) << 10),
             rounds_up: size % 3 > 0,
             ..crate::common::stream(shards, hours, mib)
@@ -211,24 +267,37 @@ fn duration() -> impl Strategy<Value = DurationModel> {
 
 fn consumer() -> impl Strategy<Value = Consumer> {
     let idle = (1_000..3_000_000u64).prop_map(Span::from_micros);
-    let poller = (1..=10_000u32, idle, any::<bool>(), span(Span::from_secs(20)));
-    let poller = prop::option::of(poller.prop_map(|(limit, idle, always_sleeps, start)| Poller {
-        limit,
-        idle,
-        always_sleeps,
-        start,
-    }));
-    (lambda(), poller, any::<bool>()).prop_map(|(lambda, poller, read_limits)| match poller {
-        None => Consumer { read_limits, ..lambda },
-        // What only a mapping has stands at its default.
-        Some(poller) => Consumer {
-            kind: ConsumerKind::Poller(poller),
-            read_limits,
-            batch_size: 100,
-            batching_window: Span::ZERO,
-            memory_mb: 512,
-            ..lambda
-        },
+    let poller = (1..=10_000u32, idle, any::<bool>());
+    let poller = poller.prop_map(|(limit, idle, always_sleeps)| Poller { limit, idle, always_sleeps });
+    let begins = begins(Span::from_secs(20));
+    (lambda(), prop::option::of(poller), any::<bool>(), begins).prop_map(|(lambda, poller, read_limits, begins)| {
+        let (start, position) = begins;
+        let lambda = Consumer { read_limits, start, position, ..lambda };
+        match poller {
+            None => lambda,
+            // What only a mapping has stands at its default.
+            Some(poller) => Consumer {
+                kind: ConsumerKind::Poller(poller),
+                batch_size: 100,
+                batching_window: Span::ZERO,
+                memory_mb: 512,
+                ..lambda
+            },
+        }
+    })
+}
+
+/// When a consumer begins, and where in the stream.
+pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
+    let start = prop_oneof![2 => Just(0u64), 1 => 0..latest.micros()].prop_map(|start| start / 2 * 2);
+    (start, 0..4u32, 0..=1_000u64).prop_map(|(start, kind, part)| {
+        let at = SimTime::from_micros(start / 1_000 * part);
+        let position = match kind {
+            0 => StartingPosition::Latest,
+            1 => StartingPosition::AtTimestamp(at),
+            _ => StartingPosition::TrimHorizon,
+        };
+        (Span::from_micros(start), position)
     })
 }
 
@@ -236,6 +305,8 @@ fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
             kind: ConsumerKind::Lambda,
+            start: Span::ZERO,
+            position: StartingPosition::TrimHorizon,
             read_limits: true,
             batch_size,
             batching_window: Span::from_secs(window),
@@ -249,6 +320,7 @@ fn lambda() -> impl Strategy<Value = Consumer> {
 
 fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
+        (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
         (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
             batch_size,
             batching_window: Span::from_secs(window)

@@ -97,7 +97,7 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
         "producer.retry.base_ms: belongs to the kind \"again\", not to \"ignore\"; remove it or change kind",
         "stream.shards: 0 is too few; choose 1 to 1,000 shards",
         "consumer: 5 is not a group of fields; write { … } here",
-        "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"deploy_producer\", \
+        "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"deploy_producer\", \
          \"split_shard\", \"merge_shards\", \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \
          \"update_warm_throughput\"",
     ];
