@@ -148,6 +148,7 @@ pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
     let number = match field.kind {
         Kind::Number(number) => number,
         Kind::Rows(rows) => return read_rows(path, text, rows.required),
+        Kind::Text(_) if text.trim().is_empty() && field.default == fields::Default::Nothing => return Ok(Value::Null),
         _ => return Ok(Value::from(text)),
     };
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '%').collect();
@@ -262,6 +263,11 @@ impl Source<'_> {
                 let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
                 (Control::Shown(words::int(rows as f64)), "")
             }
+            // A text for the machine; those for people are too long for a line of the column.
+            Kind::Text(_) if field.default == fields::Default::Nothing => {
+                let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
+                (Control::Rows(raw.cloned().unwrap_or_else(|| text.to_owned())), "")
+            }
             Kind::Text(_) | Kind::Group | Kind::List(..) => return None,
         };
         let problem = self.problems.iter().find(|problem| {
@@ -293,8 +299,9 @@ impl Source<'_> {
         let Some(selector) = fields::selector(group) else { return Vec::new() };
         let selected = self.chosen(&format!("{group}.{}", selector.name));
         let children = fields::children(group).into_iter();
-        // Texts are for the hints: a line of the column is too short for them.
-        let settable = |field: &fields::Field| !field.selects && !matches!(field.kind, Kind::Text(_));
+        let for_people =
+            |field: &fields::Field| matches!(field.kind, Kind::Text(_)) && field.default != fields::Default::Nothing;
+        let settable = |field: &fields::Field| !field.selects && !for_people(field);
         let there = children.filter(|child| !child.stays && settable(child.field) && child.exists_with(&selected));
         there.map(|child| format!("{group}.{}", child.name)).collect()
     }
@@ -331,7 +338,10 @@ impl Source<'_> {
         knobs.extend(self.knobs(sizes.iter().map(String::as_str)));
         knobs.extend(self.kind_of("traffic.keys"));
         let keys = self.others("traffic.keys");
-        let (count, own): (Vec<_>, Vec<_>) = keys.iter().map(String::as_str).partition(|path| path.ends_with(".count"));
+        let (count, own): (Vec<_>, Vec<_>) = keys
+            .iter()
+            .map(String::as_str)
+            .partition(|path| path.ends_with(".count") || path.ends_with(".explicit_hash_key"));
         knobs.extend(self.knobs(own));
         let mut more: Vec<Knob> = self.knobs(count);
         more.extend(self.kind_of("traffic.sizes"));
@@ -346,21 +356,30 @@ impl Source<'_> {
     }
 
     fn producer(&self) -> Group {
-        let mut knobs: Vec<Knob> = self.knob("producer.retry.kind").into_iter().collect();
-        let retry = self.others("producer.retry");
-        let (main, rest): (Vec<_>, Vec<_>) =
-            retry.iter().map(String::as_str).partition(|path| path.ends_with("max_attempts"));
-        knobs.extend(self.knobs(main));
-        let mut more = self.knobs(["producer.call"]);
+        let kpl = self.chosen("producer.call") == "KPL";
+        let mut knobs = self.knobs(["producer.call", "producer.hosts"]);
         let call = self.others("producer");
-        more.extend(self.knobs(call.iter().map(String::as_str)));
-        more.extend(self.knobs(rest));
+        let mut more = Vec::new();
+        if kpl {
+            let main = ["producer.aggregation", "producer.buffered_ms"];
+            knobs.extend(self.knobs(main));
+            let rest = call.iter().map(String::as_str).filter(|path| !main.contains(path));
+            more.extend(self.knobs(rest.filter(|path| *path != "producer.hosts")));
+        } else {
+            knobs.extend(self.knob("producer.retry.kind"));
+            let retry = self.others("producer.retry");
+            let first = |path: &&str| path.ends_with("max_attempts") || path.ends_with("retry.mode");
+            let (main, rest): (Vec<_>, Vec<_>) = retry.iter().map(String::as_str).partition(first);
+            knobs.extend(self.knobs(main));
+            more.extend(self.knobs(call.iter().map(String::as_str).filter(|path| *path != "producer.hosts")));
+            more.extend(self.knobs(rest));
+        }
         Group {
             title: table_label("producer"),
             small: hints::call(self.scenario),
             knobs,
             hints: hints::producer(self.scenario, self.cursor),
-            more_label: "Call, buffer, backoff".to_owned(),
+            more_label: if kpl { "Sizes, rate, age, buffer" } else { "Batch, buffer, backoff, answers" }.to_owned(),
             more,
         }
     }

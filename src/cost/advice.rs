@@ -3,7 +3,7 @@
 
 use super::{Bill, Compared};
 use crate::limits;
-use crate::metrics::usage::{IDLE_BELOW, Usage, share};
+use crate::metrics::usage::{self, IDLE_BELOW, Usage, share};
 use crate::metrics::{self, Finding, Metric, Timeline, Tone, Try};
 use crate::scenario::{ConsumerKind, Scenario, StreamMode, capacity};
 use crate::words::{capital, dollars_cents, percent, shards};
@@ -38,7 +38,7 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
 /// Shards that would have carried the peak and their consumer's work with 20 % to spare, keys permitting.
 pub(super) fn enough(scenario: &Scenario, timeline: &Timeline) -> u32 {
     let total = |metric| timeline.total(metric, timeline.frames());
-    let full = share(1.0, total(Metric::StoredBytes) / total(Metric::Stored).max(1.0));
+    let full = share(1.0 / usage::together(timeline), total(Metric::StoredBytes) / total(Metric::Stored).max(1.0));
     let lambda = scenario.consumer.kind == ConsumerKind::Lambda;
     let speed = if lambda { capacity::function_per_shard(&scenario.consumer) } else { f64::INFINITY };
     let needed = scenario.traffic.peak_rate(scenario.length) * full.max(1.0 / speed) * HEADROOM;
@@ -105,12 +105,12 @@ impl Money<'_> {
             tone: Tone::Cost,
             cause: "Most of the bill is rounding".to_owned(),
             evidence: format!(
-                "PUT payload units are {} of {} in 30 days, and {} of them are rounding: a record of {} bytes is billed \
+                "PUT payload units are {} of {} in 30 days, and {} of them are rounding: {} bytes are billed \
                  as 25\u{a0}KB.",
                 dollars_cents(line.month_cents),
                 dollars_cents(self.bill.month_total_cents),
                 percent(rounding),
-                text::int(bytes / self.total(Metric::Stored).max(1.0))
+                text::int(bytes / units)
             ),
             remedy: format!(
                 "Aggregate records, as the KPL does: filled units would be {} instead of {}. Larger calls do not help, \

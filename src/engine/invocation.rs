@@ -47,7 +47,7 @@ pub struct Invocation {
 pub struct InvokedRecord {
     /// Its sequence number in the shard.
     pub sequence_number: SequenceNumber,
-    /// The record. Its partition key's text and its payload are made on demand, by `record::partition_key`
+    /// The record. Its partition key's text and its payload are made on demand, by `traffic::partition_key`
     /// and `record::payload`.
     pub record: Record,
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::rng::{Actor, Rng};
 use crate::limits;
+use crate::scenario::traffic::partition_key;
 
 /// Bytes that count against every limit: data and partition key.
 #[inline]
@@ -28,11 +29,6 @@ pub struct Record {
     pub host: u8,
     /// How often the stream had stored it before, without the producer's knowing.
     pub copies: u8,
-}
-
-/// The partition key with a number.
-pub fn partition_key(key: u32) -> String {
-    format!("device-{key:09}")
 }
 
 /// The data of a record: JSON text with the record's number, its key and a reading, filled up to `size` bytes.

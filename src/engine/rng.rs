@@ -44,7 +44,7 @@ impl Rng {
             Actor::Producer => 3 << 32,
             Actor::Answers => 5 << 32,
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
-            Actor::Reading { reader, shard } => (5 | u64::from(reader) << 8) << 32 | u64::from(shard),
+            Actor::Reading { reader, shard } => (6 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
         // SplitMix64 spreads similar seeds over the whole state.
         let mut x = split_mix(seed) ^ number;
@@ -159,6 +159,21 @@ mod tests {
         let mut rng = Rng { state: [1, 2, 3, 4] };
         let expected = [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386];
         assert_eq!([(); 4].map(|()| rng.next_u64()), expected);
+    }
+
+    /// Two actors with one generator would no longer be independent of each other.
+    #[test]
+    fn every_actor_has_a_generator_of_its_own() {
+        let mut actors = vec![Actor::Records, Actor::Producer, Actor::Answers];
+        actors.extend([0, 1, 2, 9].map(Actor::Arrivals));
+        for reader in [0, 1, 2, 20] {
+            for shard in [0, 1, 2, 3_999] {
+                actors.extend([Actor::Function { reader, shard }, Actor::Reading { reader, shard }]);
+            }
+        }
+        let firsts = actors.iter().map(|actor| Rng::of(7, *actor).next_u64());
+        let distinct: std::collections::BTreeSet<u64> = firsts.collect();
+        assert_eq!(distinct.len(), actors.len());
     }
 
     #[test]

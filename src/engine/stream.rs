@@ -1,7 +1,7 @@
 //! A data stream: shards with their hash ranges, write and read limits, and the records they keep.
 
 use super::fact::WriteLimit;
-use super::record::{Log, Record, partition_key};
+use super::record::{Log, Record};
 use crate::hash_key::{HashKey, HashRange, even_shard};
 use crate::limits;
 use crate::scenario::{HashKeys, Scenario, Stream as Settings};
@@ -46,7 +46,7 @@ impl Stream {
         let byte_capacity = byte_burst.get() as i64 * BYTE_COST;
         let (hash_keys, keys) = (scenario.traffic.hash_keys, scenario.traffic.keys.count());
         let aggregated = scenario.producer.aggregates();
-        let owner_of = |key| even_shard(hash_of(hash_keys, key, keys), shards);
+        let owner_of = |key| even_shard(hash_keys.of_key(key, keys), shards);
         let shard = |index| Shard::new(HashRange::even(index, shards), byte_capacity, 0, aggregated);
         Self {
             shards: (0..shards).map(shard).collect(),
@@ -162,20 +162,11 @@ impl Stream {
         let keys = self.owner.len();
         for key in 0..keys {
             if self.owner[key] == shard {
-                let hash = hash_of(self.hash_keys, key as u32, keys as u32);
+                let hash = self.hash_keys.of_key(key as u32, keys as u32);
                 let owns = |child: &u32| self.shards[*child as usize].range.contains(hash);
                 self.owner[key] = children.into_iter().flatten().find(owns).expect("children cover their parent");
             }
         }
-    }
-}
-
-/// Hash key of the records that have one of so many partition keys.
-fn hash_of(from: HashKeys, key: u32, keys: u32) -> HashKey {
-    match from {
-        HashKeys::OfPartitionKey => HashKey::of(&partition_key(key)),
-        HashKeys::Even => HashRange::even(key, keys).start(),
-        HashKeys::Explicit(hash_key) => hash_key,
     }
 }
 

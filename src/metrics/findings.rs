@@ -2,6 +2,7 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod putting;
 mod reading;
 mod retention;
 mod uneven;
@@ -65,16 +66,20 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.ignored(),
         seen.given_up(),
         seen.buffer_full(),
+        seen.hosts_died(),
         seen.on_demand_lag(),
         seen.micro_bursts(),
         seen.rounding_loss(),
         seen.too_few_shards(),
+        seen.too_small_alone(),
         seen.expired(),
         seen.will_lose(),
         seen.backlog_in_parents(),
         seen.falling_behind(),
         seen.catching_up(),
         seen.failing(),
+        seen.overtaken(),
+        seen.duplicates(),
         seen.reads_throttled(),
         seen.empty_answers(),
         seen.iterators_expire(),
@@ -113,7 +118,10 @@ impl<'a> Seen<'a> {
             if capacity::rounds_each(scenario) { timeline.total(Metric::StoredKib, frames) * 1_024.0 } else { bytes };
         let mean = if stored > 0.0 { charged / stored } else { capacity::charged_bytes(scenario) };
         let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean).floor();
-        let by_count = limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
+        // What the KPL puts together counts once against the limit on records.
+        let entries = timeline.total(Metric::IncomingRecords, frames);
+        let together = if entries > 0.0 { (stored / entries).max(1.0) } else { 1.0 };
+        let by_count = limits::SHARD_RECORDS_PER_SECOND.per_second_f64() * together;
         // The curve itself, as far as the run has come: a count of random arrivals exceeds it now and then.
         let peak = scenario.traffic.peak_rate(timeline.end_of(frames - 1).since(SimTime::ZERO));
         Self {

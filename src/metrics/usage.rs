@@ -1,6 +1,6 @@
 //! How much of the open shards' time was used.
 
-use super::timeline::{ShardMetric, Timeline};
+use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
 use crate::units::SimTime;
 
@@ -21,6 +21,7 @@ impl Usage {
     /// Over the first `frames` frames.
     pub fn of(timeline: &Timeline, frames: usize) -> Self {
         let mut usage = Self::default();
+        let together = together(timeline);
         for shard in 0..timeline.shards() {
             let info = timeline.shard(shard);
             let (records, bytes) = (
@@ -37,7 +38,7 @@ impl Usage {
                 }
                 let seconds = to.since(from).seconds_f64();
                 usage.open_s += seconds;
-                if share(records[frame], bytes[frame]) < IDLE_BELOW * seconds {
+                if share(records[frame] / together, bytes[frame]) < IDLE_BELOW * seconds {
                     usage.idle_s += seconds;
                 }
             }
@@ -51,7 +52,14 @@ impl Usage {
     }
 }
 
-/// Seconds of a full shard that so many records of so many bytes are, by whichever limit binds.
+/// User records in a Kinesis record, on average over the run: what the KPL puts together counts once against the limit.
+pub fn together(timeline: &Timeline) -> f64 {
+    let total = |metric| timeline.total(metric, timeline.frames());
+    let entries = total(Metric::IncomingRecords);
+    if entries > 0.0 { (total(Metric::Stored) / entries).max(1.0) } else { 1.0 }
+}
+
+/// Seconds of a full shard that so many Kinesis records of so many bytes are, by whichever limit binds.
 pub fn share(records: f64, bytes: f64) -> f64 {
     let by_records = records / limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
     by_records.max(bytes / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64)

@@ -40,7 +40,32 @@ pub fn record_bytes(scenario: &Scenario) -> f64 {
         }
         _ => drawn,
     };
-    data + limits::PARTITION_KEY_BYTES.get() as f64
+    data + beside_data(scenario, data)
+}
+
+/// Bytes beside the data of a user record: its partition key, or what the KPL's format takes.
+fn beside_data(scenario: &Scenario, data: f64) -> f64 {
+    let key = limits::PARTITION_KEY_BYTES.get() as f64;
+    let PutCall::Kpl(kpl) = scenario.producer.call else { return key };
+    // Tags and lengths; a key stands in the table once, however many records have it.
+    const FRAME: f64 = 7.0;
+    let together = (f64::from(kpl.aggregate_bytes) / (data + FRAME)).min(f64::from(kpl.aggregate_count));
+    if !kpl.aggregates || together < 2.0 {
+        return key;
+    }
+    let keys = f64::from(scenario.traffic.keys.count()) / f64::from(scenario.stream.open_at_start());
+    FRAME + (key + 2.0) * (keys / together).min(1.0)
+}
+
+/// User records in a full Kinesis record of the KPL; one without aggregation.
+pub fn records_together(scenario: &Scenario) -> f64 {
+    match scenario.producer.call {
+        PutCall::Kpl(kpl) if kpl.aggregates => {
+            let together = (f64::from(kpl.aggregate_bytes) / record_bytes(scenario)).floor();
+            together.min(f64::from(kpl.aggregate_count)).max(1.0)
+        }
+        _ => 1.0,
+    }
 }
 
 /// Whether each record is rounded up before it is charged to a shard; in larger calls only the sum is.
@@ -60,16 +85,17 @@ pub fn charged_bytes(scenario: &Scenario) -> f64 {
 
 /// Records per second that one shard accepts in the long run, by whichever limit binds.
 pub fn room_per_shard(scenario: &Scenario) -> f64 {
-    by_count().min((limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / charged_bytes(scenario)).floor())
+    by_count(scenario).min((limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / charged_bytes(scenario)).floor())
 }
 
 /// Whether the limit on bytes binds before the limit on records.
 pub fn bytes_bind(scenario: &Scenario) -> bool {
-    room_per_shard(scenario) < by_count()
+    room_per_shard(scenario) < by_count(scenario)
 }
 
-fn by_count() -> f64 {
-    limits::SHARD_RECORDS_PER_SECOND.per_second_f64()
+/// User records per second that the limit on records leaves a shard.
+pub fn by_count(scenario: &Scenario) -> f64 {
+    limits::SHARD_RECORDS_PER_SECOND.per_second_f64() * records_together(scenario)
 }
 
 /// Records per second that the whole stream accepts in the long run, keys permitting.
@@ -143,6 +169,6 @@ pub fn in_force(scenario: &Scenario, at: SimTime) -> (Producer, Consumer) {
 }
 
 /// Whether a producer tries rejected entries again by itself.
-pub const fn sends_again(retry: RetryPolicy) -> bool {
-    matches!(retry, RetryPolicy::Again { .. })
+pub const fn sends_again(producer: &Producer) -> bool {
+    matches!(producer.retry, RetryPolicy::Again { .. }) || matches!(producer.call, PutCall::Kpl(_))
 }

@@ -1,7 +1,7 @@
 //! The curve of records offered over time, with the distribution of their keys and sizes. Data only; the
 //! engine's `arrivals` turns it into records.
 
-use crate::hash_key::HashKey;
+use crate::hash_key::{HashKey, HashRange};
 use crate::units::{Rate, Ratio, SimTime, Span};
 use std::sync::Arc;
 
@@ -32,6 +32,22 @@ pub enum HashKeys {
     Even,
     /// `ExplicitHashKey`: the same for every record.
     Explicit(HashKey),
+}
+
+impl HashKeys {
+    /// Hash key of the records that have one of so many partition keys.
+    pub fn of_key(self, key: u32, keys: u32) -> HashKey {
+        match self {
+            Self::OfPartitionKey => HashKey::of(&partition_key(key)),
+            Self::Even => HashRange::even(key, keys).start(),
+            Self::Explicit(hash_key) => hash_key,
+        }
+    }
+}
+
+/// The partition key with a number.
+pub fn partition_key(key: u32) -> String {
+    format!("device-{key:09}")
 }
 
 /// One summand of the curve.
@@ -215,6 +231,11 @@ impl Keys {
 }
 
 impl Traffic {
+    /// Hash key of the records that have the partition key with a number.
+    pub fn hash_key(&self, key: u32) -> HashKey {
+        self.hash_keys.of_key(key, self.keys.count())
+    }
+
     /// The offered rate at an instant, in records per second.
     pub fn rate_at(&self, at: SimTime) -> f64 {
         self.parts.iter().map(|part| part.rate_at(at).per_second_f64()).sum()

@@ -4,6 +4,7 @@ mod backoff;
 mod buckets;
 mod money;
 mod positions;
+mod producers;
 mod queueing;
 mod reading;
 mod retention;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use streamgauge::engine::SequenceNumber;
-use streamgauge::engine::record::partition_key;
 use streamgauge::hash_key::{HashKey, HashRange, even_shard};
+use streamgauge::scenario::traffic::partition_key;
 use streamgauge::units::SimTime;
 
 fn vectors() -> Value {

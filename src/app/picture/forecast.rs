@@ -5,9 +5,9 @@
 //! that is shown.
 
 use super::moment::Moment;
-use crate::hash_key::{HashKey, even_shard};
-use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
-use crate::scenario::{Keys, Part, Scenario, capacity};
+use crate::hash_key::even_shard;
+use crate::limits::SHARD_WRITE_BYTES_PER_SECOND;
+use crate::scenario::{HashKeys, Keys, Part, Scenario, Traffic, capacity};
 use crate::units::SimTime;
 
 /// Above this many shards a picture does not tell one lane from the other, and neither does the forecast.
@@ -28,6 +28,8 @@ pub struct Forecast {
     pub peak_at: f64,
     /// Mean bytes of a record with its key.
     pub mean_bytes: f64,
+    /// Records per second that the limit on records alone leaves a shard.
+    pub by_count: f64,
     /// Records per second that one shard accepts: by count or by bytes, whichever binds.
     pub room: f64,
     /// Share of the records that each shard gets. Even where there are more shards than lanes are drawn for.
@@ -41,10 +43,10 @@ pub struct Forecast {
 impl Forecast {
     /// The forecast for a scenario.
     pub fn of(scenario: &Scenario) -> Self {
-        let shares = shares(scenario.traffic.keys, scenario.stream.open_at_start());
-        let mean_bytes = capacity::record_bytes(scenario);
-        let room = room(mean_bytes);
-        let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, room, shares, lag: 0.0, backlog: 0.0 };
+        let shares = shares(&scenario.traffic, scenario.stream.open_at_start());
+        let (mean_bytes, by_count) = (capacity::record_bytes(scenario), capacity::by_count(scenario));
+        let room = room(mean_bytes, by_count);
+        let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, by_count, room, shares, lag: 0.0, backlog: 0.0 };
         let (width, steps) = steps(scenario);
         let (peak_at, peak) = peak(scenario, width, &steps);
         forecast.peak = peak;
@@ -70,7 +72,7 @@ impl Forecast {
         let shown = moment.shown_shards();
         let ranges: Vec<[f64; 2]> = shown.iter().map(|shard| timeline.shard(*shard).range).collect();
         let open = |shard: &usize| timeline.shard(*shard).is_open_at(moment.known_instant());
-        forecast.shares = shares_of(moment.scenario.traffic.keys, &ranges);
+        forecast.shares = shares_of(&moment.scenario.traffic, &ranges);
         for (share, shard) in forecast.shares.iter_mut().zip(&shown) {
             *share *= f64::from(u8::from(open(shard)));
         }
@@ -120,7 +122,7 @@ fn steps(scenario: &Scenario) -> (f64, Vec<Step>) {
         let (producer, consumer) = capacity::in_force(scenario, at);
         Step {
             offered: scenario.traffic.rate_at(at),
-            sends_again: capacity::sends_again(producer.retry),
+            sends_again: capacity::sends_again(&producer),
             function: capacity::function_per_shard(&consumer),
         }
     };
@@ -162,8 +164,7 @@ fn peak(scenario: &Scenario, width: f64, steps: &[Step]) -> (f64, f64) {
 }
 
 /// Records per second that a shard accepts when records, keys included, have this mean size in bytes.
-fn room(mean_bytes: f64) -> f64 {
-    let by_count = SHARD_RECORDS_PER_SECOND.per_second_f64();
+fn room(mean_bytes: f64, by_count: f64) -> f64 {
     let by_bytes = SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean_bytes.max(1.0);
     // A shard that takes one large record every few seconds has room for a part of a record per second.
     let by_bytes = if by_bytes >= 1.0 { by_bytes.floor() } else { by_bytes };
@@ -171,17 +172,17 @@ fn room(mean_bytes: f64) -> f64 {
 }
 
 /// Share of the records that each of `shards` shards gets.
-fn shares(keys: Keys, shards: u32) -> Vec<f64> {
+fn shares(traffic: &Traffic, shards: u32) -> Vec<f64> {
     let n = shards.max(1) as usize;
     let part = |index: usize| index as f64 / n as f64;
     let ranges: Vec<[f64; 2]> = (0..n).map(|index| [part(index), part(index + 1)]).collect();
-    let mut shares = shares_of(keys, &ranges);
+    let mut shares = shares_of(traffic, &ranges);
     if n <= LANES_MAX {
         // Where a key lies on the edge of a range, only whole numbers tell.
-        let (weights, spread) = placed(keys);
+        let (weights, spread) = placed(traffic);
         shares = vec![spread / n as f64; n];
-        for (key, weight) in weights.into_iter().enumerate() {
-            shares[even_shard(hash_of(key), shards.max(1)) as usize] += weight;
+        for (key, weight) in (0..).zip(weights) {
+            shares[even_shard(traffic.hash_key(key), shards.max(1)) as usize] += weight;
         }
     }
     shares
@@ -189,15 +190,15 @@ fn shares(keys: Keys, shards: u32) -> Vec<f64> {
 
 /// Share of the records that each of some ranges of the hash space gets. Every range gets its part where there are
 /// more of them than lanes are drawn for.
-pub(super) fn shares_of(keys: Keys, ranges: &[[f64; 2]]) -> Vec<f64> {
+pub(super) fn shares_of(traffic: &Traffic, ranges: &[[f64; 2]]) -> Vec<f64> {
     let width = |[start, end]: &[f64; 2]| end - start;
     if ranges.len() > LANES_MAX {
         return ranges.iter().map(width).collect();
     }
-    let (weights, spread) = placed(keys);
+    let (weights, spread) = placed(traffic);
     let mut shares: Vec<f64> = ranges.iter().map(|range| spread * width(range)).collect();
-    for (key, weight) in weights.into_iter().enumerate() {
-        let at = hash_of(key).get() as f64 / u128::MAX as f64;
+    for (key, weight) in (0..).zip(weights) {
+        let at = traffic.hash_key(key).get() as f64 / u128::MAX as f64;
         if let Some(place) = ranges.iter().position(|[start, end]| (*start..*end).contains(&at)) {
             shares[place] += weight;
         }
@@ -205,12 +206,12 @@ pub(super) fn shares_of(keys: Keys, ranges: &[[f64; 2]]) -> Vec<f64> {
     shares
 }
 
-fn hash_of(key: usize) -> HashKey {
-    HashKey::of(&format!("device-{key:09}"))
-}
-
 /// The weights of the keys that are looked up one by one, and what is left for all others together.
-fn placed(keys: Keys) -> (Vec<f64>, f64) {
+fn placed(traffic: &Traffic) -> (Vec<f64>, f64) {
+    let keys = traffic.keys;
+    if matches!(traffic.hash_keys, HashKeys::Explicit(_)) {
+        return (vec![1.0], 0.0);
+    }
     let count = keys.count();
     let placed = count.min(KEYS_PLACED);
     let weights: Vec<f64> = match keys {

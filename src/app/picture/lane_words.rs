@@ -4,7 +4,7 @@ use super::lane::{Headroom, LaneView, end_of, oldest_so_far};
 use super::layout::Detail;
 use super::scene::Scene;
 use super::svg::{Path, label_width, strong};
-use crate::limits::{SHARD_RECORDS_PER_SECOND, SHARD_WRITE_BYTES_PER_SECOND};
+use crate::limits::SHARD_WRITE_BYTES_PER_SECOND;
 use crate::metrics::ShardMetric;
 use crate::text::{clock, int, rate, span_text};
 use crate::units::Bytes;
@@ -139,7 +139,7 @@ impl Scene<'_> {
         if self.reading.bytes_bind {
             format!("1\u{a0}MiB/s, {} records/s", rate(self.reading.room))
         } else {
-            format!("{}/s", int(SHARD_RECORDS_PER_SECOND.per_second_f64()))
+            format!("{}/s", int(self.reading.by_count))
         }
     }
 
@@ -201,9 +201,9 @@ impl Scene<'_> {
         let reading = view.reading;
         let (full, bytes_bind) = (reading.full, self.reading.bytes_bind);
         let records = Headroom {
-            value: rate(reading.accepted.min(SHARD_RECORDS_PER_SECOND.per_second_f64())),
+            value: rate(reading.accepted.min(self.reading.by_count)),
             unit: "records/s",
-            used: reading.accepted / SHARD_RECORDS_PER_SECOND.per_second_f64(),
+            used: reading.accepted / self.reading.by_count,
             binds: full && !bytes_bind,
         };
         let bytes = Headroom {

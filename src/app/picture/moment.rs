@@ -136,6 +136,8 @@ pub(super) struct Reading {
     pub offered: f64,
     /// Records per second that a shard has room for.
     pub room: f64,
+    /// Records per second that the limit on records alone leaves a shard.
+    pub by_count: f64,
     /// The limit on bytes binds before the limit on records.
     pub bytes_bind: bool,
     /// Every shard.
@@ -200,7 +202,8 @@ impl Reading {
             idle,
             offered,
             room,
-            bytes_bind: room < crate::limits::SHARD_RECORDS_PER_SECOND.per_second_f64(),
+            by_count: forecast.by_count,
+            bytes_bind: room < forecast.by_count,
             shards,
             producer,
             consumer,

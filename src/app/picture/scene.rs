@@ -7,7 +7,6 @@ use super::moment::{Moment, Reading};
 use super::scale::{AgeAxis, round_below};
 use super::svg::{Path, Svg, label_width, strong};
 use super::{Motion, Size};
-use crate::limits::SHARD_RECORDS_PER_SECOND;
 use crate::metrics::{Metric, ShardMetric};
 use crate::scenario::{PutCall, RetryPolicy};
 use crate::text::{count, int, rate, span_text};
@@ -133,7 +132,7 @@ impl<'a> Scene<'a> {
         let each = if self.reading.bytes_bind {
             "1\u{a0}MiB/s".to_owned()
         } else {
-            let limit = int(SHARD_RECORDS_PER_SECOND.per_second_f64());
+            let limit = int(self.reading.by_count);
             if self.layout.narrow { format!("{limit}/s") } else { format!("{limit} records/s") }
         };
         let stream = format!("{} × {each}", int(shards as f64));

@@ -100,7 +100,7 @@ impl Seen<'_> {
 
     /// Whether the key that is drawn most lies in the range of a shard.
     fn holds_hottest_key(&self, shard: usize) -> bool {
-        let at = HashKey::of(&crate::engine::record::partition_key(0)).get() as f64 / u128::MAX as f64;
+        let at = HashKey::of(&crate::scenario::traffic::partition_key(0)).get() as f64 / u128::MAX as f64;
         let [start, end] = self.timeline.shard(shard).range;
         (start..end).contains(&at)
     }
@@ -114,7 +114,7 @@ impl Seen<'_> {
         }
         let bytes = capacity_bytes(self);
         let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / bytes).floor();
-        let unrounded = limits::SHARD_RECORDS_PER_SECOND.per_second_f64().min(by_bytes);
+        let unrounded = capacity::by_count(self.scenario).min(by_bytes);
         Some(Finding {
             id: "rounding-loss",
             tone: Tone::Lost,
