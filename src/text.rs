@@ -7,6 +7,11 @@ pub const fn for_people(text: &'static str) -> &'static str {
     if cfg!(target_arch = "wasm32") { "" } else { text }
 }
 
+/// A text of the form. The engine's module leaves it out.
+pub const fn for_form(text: &'static str) -> &'static str {
+    if cfg!(all(target_arch = "wasm32", not(feature = "page"))) { "" } else { text }
+}
+
 /// Reads a decimal number: `1850`, `-0.5`, `1e6`. What the standard library does for it needs a table of ten kilobytes,
 /// which the page would have to load.
 pub fn number(text: &str) -> Option<f64> {

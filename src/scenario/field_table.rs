@@ -3,7 +3,7 @@
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
-use crate::text::for_people;
+use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
 
 /// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
@@ -64,7 +64,7 @@ impl Field {
     const fn new(path: &'static str, label: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
         Self {
             path,
-            label,
+            label: for_form(label),
             unit: "",
             kind,
             default,
@@ -123,7 +123,7 @@ impl Field {
 }
 
 const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
-    Choice { value, label, about: for_people(about) }
+    Choice { value, label: for_form(label), about: for_people(about) }
 }
 
 const CURVES: &[Choice] = &[

@@ -112,12 +112,28 @@ const fn parse(text: &'static str) -> [Price; ROWS] {
         let (field_unit, line) = cut(line, b';');
         let (dollars, line) = cut(line, b';');
         let (source, dated) = cut(line, b';');
-        let (id, unit, source) = (cut(path, b'.').1, cut(field_unit, b'/').1, for_people(source));
+        let (id, unit, source) = (cut(path, b'.').1, cut(field_unit, b'/').1, for_people(source_of(source)));
         rows[row] = Price { region, path, id, name, field_unit, unit, usd: usd(dollars), source, dated };
         rest = after;
         row += 1;
     }
     rows
+}
+
+/// Where the figures of the table come from, by the words that it has for them.
+const SOURCES: [(&str, &str); 4] = [
+    ("infracost", "AWS price list, as recorded by infracost"),
+    ("blog", "AWS Big Data Blog, “On-demand Advantage saves 60 %”"),
+    ("launch", "AWS Big Data Blog, “launches On-demand Advantage”: 60 % below the price of Standard"),
+    ("yevice", "AWS bulk price list, as recorded by the tests of yevice"),
+];
+
+const fn source_of(word: &str) -> &'static str {
+    let mut at = 0;
+    while !same(SOURCES[at].0, word) {
+        at += 1;
+    }
+    SOURCES[at].1
 }
 
 /// The text before the next mark, and the text after it.

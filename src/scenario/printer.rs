@@ -22,7 +22,12 @@ pub fn compact(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => if *value { "true" } else { "false" }.to_owned(),
-        Value::Number(number) => number.to_string(),
+        // Shortest digits that read back the same, by the standard library's way, which is there already.
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(whole)) => whole.to_string(),
+            (None, None) => number.as_f64().unwrap_or_default().to_string(),
+        },
         Value::String(text) => quoted(text),
         Value::Array(list) => format!("[{}]", joined(list.iter().map(compact).collect())),
         Value::Object(map) => {
