@@ -26,7 +26,7 @@ pub fn compact(value: &Value) -> String {
         Value::Number(number) => match (number.as_u64(), number.as_i64()) {
             (Some(whole), _) => whole.to_string(),
             (None, Some(whole)) => whole.to_string(),
-            (None, None) => number.as_f64().unwrap_or_default().to_string(),
+            (None, None) => format!("{:?}", number.as_f64().unwrap_or_default()),
         },
         Value::String(text) => quoted(text),
         Value::Array(list) => format!("[{}]", joined(list.iter().map(compact).collect())),

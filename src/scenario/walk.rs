@@ -172,8 +172,9 @@ pub(super) fn scaled(value: &Value, number: Number, unit: &str) -> Result<u64, S
     let Some(given) = value.as_number() else {
         return Err(format!("{} is not a number; choose {range}", short(value)));
     };
-    let low = || Err(format!("{given} is too {}; choose {range}", if counts { "few" } else { "small" }));
-    let high = || Err(format!("{given} is too {}; choose {range}", if counts { "many" } else { "large" }));
+    let said = || printer::compact(value);
+    let low = || Err(format!("{} is too {}; choose {range}", said(), if counts { "few" } else { "small" }));
+    let high = || Err(format!("{} is too {}; choose {range}", said(), if counts { "many" } else { "large" }));
     let scale = number.scale();
     let scaled = if let Some(whole) = given.as_u64() {
         match whole.checked_mul(scale) {
@@ -192,8 +193,8 @@ pub(super) fn scaled(value: &Value, number: Number, unit: &str) -> Result<u64, S
         // The reader of JSON may be off by a last bit; anything further off has more decimals than we keep.
         if (rounded / scale as f64 - float).abs() > float * 1e-15 {
             return Err(match number.decimals {
-                0 => format!("{given} is not a whole number; choose {range}"),
-                n => format!("{given} has too many decimals; write at most {n}"),
+                0 => format!("{} is not a whole number; choose {range}", said()),
+                n => format!("{} has too many decimals; write at most {n}", said()),
             });
         }
         rounded as u64
