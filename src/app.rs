@@ -6,6 +6,7 @@ mod editing;
 pub mod event;
 pub mod events;
 pub mod form;
+pub mod handbook;
 pub mod hints;
 pub mod model;
 pub mod picture;

@@ -47,7 +47,11 @@ enum Command {
     /// Prints the JSON schema of scenario files
     Schema,
     /// Says how everything is modelled: rules, constants, sources, departures
-    Model,
+    Model {
+        /// Prints one JSON object, with what each field of a scenario says, instead of text
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Why nothing was printed.
@@ -66,7 +70,8 @@ pub fn main() -> ExitCode {
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Schema => Ok(pretty(&schema::schema())),
-        Command::Model => Ok(report::model()),
+        Command::Model { json: true } => Ok(pretty(&streamgauge::app::handbook::document())),
+        Command::Model { json: false } => Ok(report::model()),
     };
     match done {
         Ok(text) => {

@@ -1,12 +1,15 @@
 //! Quantities times a dated price table: the bill of a run, line by line, each line tied to its cause.
 
-pub mod prices;
+mod advice;
 mod quantities;
+
+pub use crate::scenario::prices;
+pub use advice::findings;
 
 use crate::metrics::Timeline;
 use crate::scenario::{ConsumerKind, Part, Scenario, StreamMode};
-use crate::text;
 use crate::units::{PicoUsd, Span};
+use crate::{text, words};
 use quantities::{Quantity, Use};
 
 /// Thirty days, to which a run is extrapolated: 720 hours.
@@ -24,7 +27,34 @@ pub struct Bill {
     /// How the 30 days were extrapolated, as a sentence.
     pub extrapolation: String,
     /// Region and kind of price, e.g. `us-east-1, list price`.
-    pub price_book: &'static str,
+    pub price_book: String,
+    /// The same arrivals in every capacity mode, the stream's own as it ran; empty before the run is over.
+    pub compared: Vec<Compared>,
+}
+
+/// 30 days of the same arrivals in one capacity mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The mode.
+    pub mode: StreamMode,
+    /// Open shards, for provisioned mode: those of the run, or as many as would have been enough.
+    pub shards: u32,
+    /// All lines, in cents.
+    pub month_cents: u64,
+}
+
+impl Bill {
+    /// The modes side by side, in one line: `Provisioned with 12 shards $207.45, …`.
+    pub fn compared_text(&self) -> String {
+        let one = |compared: &Compared| {
+            let with = match compared.mode {
+                StreamMode::Provisioned => format!(" with {}", words::shards(u64::from(compared.shards))),
+                StreamMode::OnDemand | StreamMode::Advantage => String::new(),
+            };
+            format!("{}{with} {}", compared.mode.name(), words::dollars_cents(compared.month_cents))
+        };
+        self.compared.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One line of the bill.
@@ -42,8 +72,9 @@ pub struct BillLine {
     pub unit: &'static str,
     /// Price of one unit.
     pub unit_price: PicoUsd,
-    /// When the price was taken down, e.g. `2024-07`; `your price` where the scenario sets it.
-    pub dated: &'static str,
+    /// When the price was taken down, e.g. `2024-07`, and where it holds if that is not the chosen region; `your price`
+    /// where the scenario sets it.
+    pub dated: String,
     /// This run, rounded to 10⁻⁴ dollars.
     pub run_e4: u64,
     /// 30 days, rounded to cents.
@@ -54,7 +85,24 @@ pub struct BillLine {
 pub fn bill(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Bill {
     let month = Month::of(scenario, timeline);
     let used = Use::of(scenario, timeline, None);
-    bill_of(scenario, timeline, &used, frames.min(timeline.frames()), month)
+    let mut bill = bill_of(scenario, timeline, &used, frames.min(timeline.frames()), month);
+    if frames > 0 && frames >= timeline.frames_total() {
+        bill.compared = compared(scenario, timeline, bill.month_total_cents);
+    }
+    bill
+}
+
+/// Every mode for the same arrivals; the stream's own costs what it cost.
+fn compared(scenario: &Scenario, timeline: &Timeline, month_cents: u64) -> Vec<Compared> {
+    [StreamMode::Provisioned, StreamMode::OnDemand, StreamMode::Advantage]
+        .map(|mode| {
+            if mode == scenario.stream.mode {
+                return Compared { mode, shards: scenario.stream.open_at_start(), month_cents };
+            }
+            let shards = advice::enough(scenario, timeline);
+            Compared { mode, shards, month_cents: month_in(scenario, timeline, mode, shards) }
+        })
+        .to_vec()
 }
 
 /// What 30 days of the same arrivals, as the run stored them, would cost in another capacity mode; in cents. For
@@ -79,15 +127,21 @@ fn bill_of(scenario: &Scenario, timeline: &Timeline, used: &Use, frames: usize, 
         month_total_cents: lines.iter().map(|line| line.month_cents).sum(),
         lines,
         extrapolation: month.sentence(timeline),
-        price_book: prices::BOOK,
+        price_book: format!("{}, list price", scenario.prices.region),
+        compared: Vec::new(),
     }
 }
 
 /// A line at the scenario's price, or else the table's.
 fn line(scenario: &Scenario, id: &str, cause: String, quantity: f64, month_quantity: f64) -> Option<BillLine> {
-    let price = prices::by_id(id)?;
-    let own = scenario.prices.iter().find(|(own, _)| *own == id).map(|(_, usd)| *usd);
-    let (usd, dated) = own.map_or((price.usd, price.dated), |usd| (usd, "your price"));
+    let price = prices::in_region(scenario.prices.region, id)?;
+    let (usd, dated) = match scenario.prices.own.iter().find(|(own, _)| *own == id) {
+        Some((_, usd)) => (*usd, "your price".to_owned()),
+        None if price.region == scenario.prices.region => (price.usd, price.dated.to_owned()),
+        None => (price.usd, format!("{}, {}", price.dated, price.region)),
+    };
+    let borrowed = price.region != scenario.prices.region && dated.ends_with(price.region);
+    let cause = if borrowed { format!("{cause}; price of {}", price.region) } else { cause };
     let amount = |quantity: f64| PicoUsd::new((quantity * usd.get() as f64).round() as u128);
     Some(BillLine {
         name: price.name,

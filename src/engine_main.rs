@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use streamgauge::scenario::Draft;
+use streamgauge::scenario::printer::compact;
 use streamgauge::session::{Pump, Session};
 
 /// The run, and the buffers that cross the border.
@@ -46,7 +47,7 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
             }
             Err(problems) => {
                 let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                host.output = serde_json::json!(texts).to_string().into_bytes();
+                host.output = compact(&serde_json::json!(texts)).into_bytes();
                 1
             }
         }
@@ -98,7 +99,7 @@ pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
 pub extern "C" fn sg_summary() {
     HOST.with_borrow_mut(|host| {
         if let Some(session) = &host.session {
-            host.output = session.essence().to_string().into_bytes();
+            host.output = compact(&session.essence()).into_bytes();
         }
     });
 }

@@ -3,6 +3,7 @@
 //! What the page and the model table show about a limit is read from [`ALL`], never typed a second time. AWS
 //! writes "MB" and "KB" loosely; where the sources show that binary units are meant, they are used here.
 
+use crate::text::for_people;
 use crate::units::{Bytes, Rate, Span};
 
 /// A count of records, calls, tokens, attempts and the like.
@@ -30,6 +31,12 @@ pub struct Source {
     pub text: &'static str,
     /// Date of the copy that was read: year, and where known month and day.
     pub date: &'static str,
+}
+
+impl Source {
+    const fn for_people(self) -> Self {
+        Self { tag: for_people(self.tag), text: for_people(self.text), date: for_people(self.date) }
+    }
 }
 
 /// One limit with everything that is known about it.
@@ -169,10 +176,10 @@ macro_rules! limits {
         /// Every limit, in the order in which this file declares them.
         pub static ALL: &[Limit] = &[$(Limit {
             name: stringify!($name),
-            about: concat!($($doc),+).trim_ascii(),
+            about: for_people(concat!($($doc),+).trim_ascii()),
             value: Value::$kind($name),
             unit: $unit,
-            source: $source,
+            source: $source.for_people(),
             estimated: is_estimated!($sure),
         }),+];
     };

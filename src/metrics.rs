@@ -10,6 +10,7 @@ pub mod note;
 pub mod outlook;
 pub mod recorder;
 pub mod timeline;
+pub mod usage;
 
 pub use findings::{Finding, Tone, Try, findings};
 pub use histogram::Histogram;

@@ -321,10 +321,11 @@ pub static ALL: &[Rule] = &[
                more for retention above 24 hours. On-demand: the stream by the hour, data in with each record rounded up \
                to 1 KB, data out as read, retention by what is kept. Advantage: the same without the stream's hours, and \
                at least the commitment. Lambda: invocations, and their duration by the millisecond times memory. Lines \
-               are rounded before they are summed. A scenario can set each price.",
+               are rounded before they are summed. A scenario chooses the region and can set each price.",
         departure: "Retention is billed as in the steady state of the month, in proportion to the run's length; a retention \
-                    that is changed during the run counts as it was at the start. List prices of one region, without free tier, discount or data transfer. Whether the partition key \
-                    counts in a payload unit is not documented; here it does.",
+                    that is changed during the run counts as it was at the start. List prices; where one of the chosen \
+                    region is not known, that of us-east-1 stands in and is marked. Without free tier, discount or data \
+                    transfer. Whether the partition key counts in a payload unit is not documented; here it does.",
         names: &["PUT_PAYLOAD_UNIT", "EXTENDED_RETENTION", "ADVANTAGE_COMMITMENT"],
         prices: prices::ALL,
     },

@@ -14,7 +14,7 @@ mod field_table;
 pub mod fields;
 pub mod presets;
 pub mod prices;
-mod printer;
+pub mod printer;
 pub mod problem;
 mod producer;
 mod request;

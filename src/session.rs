@@ -18,9 +18,9 @@
 
 mod summary;
 
-use crate::cost::{Bill, bill};
+use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outcome, Step};
-use crate::metrics::{Finding, Ledger, Outlook, Recorder, Timeline, findings};
+use crate::metrics::{Finding, Ledger, Outlook, Recorder, Timeline};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use std::collections::BTreeMap;
@@ -252,7 +252,7 @@ impl Session {
         Outlook::after(&self.scenario, self.timeline(), self.timeline().frames())
     }
 
-    /// What the closed frames show.
+    /// What the closed frames show, and what the bill does once the run is over.
     pub fn findings(&self) -> Vec<Finding> {
         findings(&self.scenario, self.timeline(), self.timeline().frames())
     }

@@ -2,6 +2,40 @@
 //!
 //! A unit follows its number after a no-break space, so that a line never ends between the two.
 
+/// A text for people only. The WebAssembly modules leave it out; the page fetches the handbook for it.
+pub const fn for_people(text: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") { "" } else { text }
+}
+
+/// A text of the form. The engine's module leaves it out.
+pub const fn for_form(text: &'static str) -> &'static str {
+    if cfg!(all(target_arch = "wasm32", not(feature = "page"))) { "" } else { text }
+}
+
+/// Reads a decimal number: `1850`, `-0.5`, `1e6`. What the standard library does for it needs a table of ten kilobytes,
+/// which the page would have to load.
+pub fn number(text: &str) -> Option<f64> {
+    let (plain, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, plain) = plain.strip_prefix('-').map_or((1.0, plain), |plain| (-1.0, plain));
+    let (whole, decimals) = plain.split_once('.').unwrap_or((plain, ""));
+    if whole.is_empty() && decimals.is_empty() {
+        return None;
+    }
+    let (mut digits, mut dropped) = (0u64, 0);
+    for byte in whole.bytes().chain(decimals.bytes()) {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        // Digits beyond the nineteenth say nothing in a number of 53 bits.
+        if dropped == 0 && digits < u64::MAX / 10 {
+            digits = digits * 10 + digit;
+        } else {
+            dropped += 1;
+        }
+    }
+    let power = exponent.parse::<i16>().ok().map(i32::from)? + dropped - decimals.len() as i32;
+    let scale = (0..power.abs().min(400)).fold(1.0, |scale, _| scale * 10.0);
+    Some(sign * if power < 0 { digits as f64 / scale } else { digits as f64 * scale })
+}
+
 /// A no-break space.
 const NBSP: char = '\u{a0}';
 

@@ -5,6 +5,7 @@
 
 use crate::text;
 pub use crate::text::{clock, int, span_text};
+use crate::units::PicoUsd;
 
 /// The no-break space that stands between a number and its unit.
 pub const NBSP: char = '\u{a0}';
@@ -110,6 +111,13 @@ pub fn dollars_cents(cents: u64) -> String {
     format!("${}.{:02}", int((cents / 100) as f64), cents % 100)
 }
 
+/// Dollars with all their decimals, as prices have them: `$0.015`, `$0.000000014`.
+pub fn dollars_exact(usd: PicoUsd) -> String {
+    let pico = usd.get();
+    let decimals = format!("{:012}", pico % 1_000_000_000_000);
+    format!("${}.{:0<2}", pico / 1_000_000_000_000, decimals.trim_end_matches('0'))
+}
+
 /// A small count in letters.
 pub fn count_word(count: u64) -> String {
     const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
@@ -139,8 +147,8 @@ pub fn field_number(value: f64) -> String {
     let text = format!("{value:.6}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     match text.split_once('.') {
-        Some((whole, decimals)) => match whole.parse::<f64>() {
-            Ok(whole) if whole.abs() >= 1_000.0 => format!("{}.{decimals}", int(whole)),
+        Some((whole, decimals)) => match text::number(whole) {
+            Some(whole) if whole.abs() >= 1_000.0 => format!("{}.{decimals}", int(whole)),
             _ => text.to_owned(),
         },
         None => int(value),

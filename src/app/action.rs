@@ -83,6 +83,10 @@ pub enum Action {
     DismissMessage,
     /// The scenario shall be saved as a file.
     SaveScenario,
+    /// Somebody comes near what the handbook explains.
+    AskHandbook,
+    /// The handbook has come; without text it could not be had.
+    Handbook(Option<String>),
 }
 
 impl Action {
@@ -184,6 +188,8 @@ pub enum Effect {
         /// The file under the root of the site.
         file: String,
     },
+    /// Fetch the handbook and answer with `Action::Handbook`.
+    FetchHandbook,
     /// Offer a file to save.
     Download {
         /// Its name.

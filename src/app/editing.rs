@@ -14,14 +14,15 @@ impl Model {
     pub(super) fn edit(&mut self, path: &str, text: &str) -> Vec<Effect> {
         match form::read(path, text) {
             Ok(value) => {
-                self.raw.remove(path);
+                self.forget(path);
                 let mut values = vec![(path.to_owned(), value)];
                 values.extend(form::first_values(path, text));
                 self.set_all(&values)
             }
             Err(problem) => {
                 self.revision += 1;
-                self.raw.insert(path.to_owned(), text.to_owned());
+                self.forget(path);
+                self.raw.push((path.to_owned(), text.to_owned()));
                 self.problems.retain(|known| known.path != path);
                 self.problems.push(problem);
                 Vec::new()
@@ -34,7 +35,7 @@ impl Model {
         let now = self.draft.get_or_default(path).and_then(|value| value.as_f64()).unwrap_or(0.0);
         let scaled = (now * number.scale() as f64).round() as i64 + steps * number.step as i64;
         let scaled = scaled.clamp(number.min as i64, number.max as i64) as u64;
-        self.raw.remove(path);
+        self.forget(path);
         self.set_all(&[(path.to_owned(), fields::number_value(number, scaled))])
     }
 
@@ -47,6 +48,14 @@ impl Model {
             return Vec::new();
         }
         (self.preset, self.edited) = (None, true);
+        if changes.iter().all(|(path, _)| path.starts_with("prices.")) {
+            // The run does not know what it costs.
+            for (path, value) in &changes {
+                self.draft.set(path, value.clone());
+            }
+            self.message = None;
+            return if self.recheck() { Vec::new() } else { self.pause() };
+        }
         let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
         for (path, value) in &changes {
             if live {
@@ -56,6 +65,11 @@ impl Model {
             }
         }
         self.changed(live)
+    }
+
+    /// Forgets the text of a field that could not be read.
+    fn forget(&mut self, path: &str) {
+        self.raw.retain(|(known, _)| known != path);
     }
 
     /// Whether a run is in view somewhere between its start and its end.
@@ -98,7 +112,7 @@ impl Model {
         self.problems = checked.as_ref().err().cloned().unwrap_or_default();
         // A path that is gone took its text with it.
         let draft = &self.draft;
-        self.raw.retain(|path, _| fields::field(path).is_some() && draft.get_or_default(path).is_some());
+        self.raw.retain(|(path, _)| fields::field(path).is_some() && draft.get_or_default(path).is_some());
         for (path, text) in &self.raw {
             self.problems.extend(form::read(path, text).err());
         }

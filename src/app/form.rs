@@ -3,14 +3,16 @@
 //! Labels, ranges and choices come from the field table of the scenario; only what binds them together, and the
 //! sentences about limits, is written here.
 
+use super::handbook::Handbook;
 use super::hints::{self, Hint};
 use super::words;
 use crate::metrics::Timeline;
 use crate::scenario::fields::{self, Kind, Number};
+use crate::scenario::printer::compact;
 use crate::scenario::{Draft, Problem, Scenario};
+use crate::text;
 use crate::units::SimTime;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// One part of the architecture, in the order of the flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +78,7 @@ pub struct Source<'a> {
     /// The document as typed.
     pub draft: &'a Draft,
     /// Texts that cannot be read.
-    pub raw: &'a BTreeMap<String, String>,
+    pub raw: &'a [(String, String)],
     /// What is wrong.
     pub problems: &'a [Problem],
     /// The last draft that could be run.
@@ -85,6 +87,8 @@ pub struct Source<'a> {
     pub timeline: &'a Timeline,
     /// The instant in view: operations up to it are in force.
     pub cursor: SimTime,
+    /// What the fields say for whoever asks, once it has come.
+    pub handbook: Option<&'a Handbook>,
 }
 
 /// A change that a running system allows.
@@ -134,7 +138,7 @@ pub fn path_in_force(draft: &Draft, path: &str, at: SimTime) -> String {
 }
 
 /// A share from 0 to 1 is shown and typed in percent.
-fn is_share(number: Number) -> bool {
+pub(super) fn is_share(number: Number) -> bool {
     number.decimals == 6 && number.max == number.scale()
 }
 
@@ -152,8 +156,8 @@ pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
         return Ok(Value::Null);
     }
     let factor = if is_share(number) { 100.0 } else { 1.0 };
-    match plain.parse::<f64>() {
-        Ok(typed) if typed.is_finite() && typed >= 0.0 => {
+    match text::number(&plain) {
+        Some(typed) if typed.is_finite() && typed >= 0.0 => {
             let scaled = (typed / factor * number.scale() as f64).round();
             // Beyond the range the number is kept as it is, so that the check can say what the range is.
             if scaled > 9e15 { Ok(Value::from(typed)) } else { Ok(fields::number_value(number, scaled as u64)) }
@@ -168,7 +172,7 @@ pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
 
 /// Reads rows of numbers: rows apart by semicolons, numbers by blanks.
 fn read_rows(path: &str, text: &str, columns: usize) -> Result<Value, Problem> {
-    let number = |word: &str| word.replace(',', "").parse::<f64>().ok().filter(|number| *number >= 0.0);
+    let number = |word: &str| text::number(&word.replace(',', "")).filter(|number| *number >= 0.0);
     let row = |row: &str| -> Option<Vec<f64>> {
         let numbers: Option<Vec<f64>> = row.split_whitespace().map(number).collect();
         numbers.filter(|numbers| numbers.len() == columns)
@@ -187,7 +191,7 @@ fn rows_text(value: Option<&Value>) -> String {
     let rows = value.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let row = |row: &Value| {
         let numbers = row.as_array().map_or(&[] as &[Value], Vec::as_slice);
-        numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        numbers.iter().map(compact).collect::<Vec<_>>().join(" ")
     };
     rows.iter().map(row).collect::<Vec<_>>().join("; ")
 }
@@ -205,7 +209,15 @@ pub fn first_values(path: &str, text: &str) -> Option<(String, Value)> {
 impl Source<'_> {
     /// The whole column.
     pub fn groups(&self) -> Vec<Group> {
-        vec![self.traffic(), self.keys_and_sizes(), self.producer(), self.stream(), self.consumer(), self.destination()]
+        vec![
+            self.traffic(),
+            self.keys_and_sizes(),
+            self.producer(),
+            self.stream(),
+            self.consumer(),
+            self.destination(),
+            self.prices(),
+        ]
     }
 
     /// The changes during the run: index, time and words.
@@ -225,14 +237,14 @@ impl Source<'_> {
         let field = fields::field(path)?;
         let in_force = path_in_force(self.draft, path, self.cursor);
         let value = self.draft.get_or_default(&in_force);
-        let raw = self.raw.get(&in_force);
+        let raw = self.raw.iter().find(|(path, _)| *path == in_force).map(|(_, text)| text);
         let (control, unit) = match field.kind {
             Kind::Number(number) => {
                 let (factor, unit) = if is_share(number) { (100.0, "%") } else { (1.0, field.unit) };
                 let number_text = |value: f64| words::field_number(value * factor);
                 let text = match value.as_ref() {
                     Some(Value::Null) | None => String::new(),
-                    Some(value) => value.as_f64().map_or_else(|| value.to_string(), number_text),
+                    Some(value) => value.as_f64().map_or_else(|| compact(value), number_text),
                 };
                 let spin = number.decimals == 0 && path == "stream.shards";
                 (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })
@@ -266,7 +278,7 @@ impl Source<'_> {
             label: field.label.to_owned(),
             unit: unit.to_owned(),
             control,
-            title: title_of(field),
+            title: self.handbook.map_or_else(String::new, |handbook| handbook.title(field.path).to_owned()),
             problem: problem.map(|problem| words::capital(&problem.message)),
             path: in_force,
         })
@@ -375,7 +387,7 @@ impl Source<'_> {
     fn stream(&self) -> Group {
         Group {
             title: table_label("stream"),
-            small: self.scenario.stream.mode.name().to_lowercase(),
+            small: self.scenario.stream.mode.name().to_ascii_lowercase(),
             knobs: self.knobs(["stream.shards"]),
             hints: hints::stream(self.scenario),
             more_label: "Mode, retention, scaling, readers".to_owned(),
@@ -448,22 +460,20 @@ impl Source<'_> {
             more: Vec::new(),
         }
     }
+
+    fn prices(&self) -> Group {
+        let own = fields::children("prices").into_iter().map(|child| child.field.path);
+        Group {
+            title: table_label("prices"),
+            small: String::new(),
+            knobs: self.knobs(["prices.region"]),
+            hints: Vec::new(),
+            more_label: "Your own prices".to_owned(),
+            more: self.knobs(own.filter(|path| *path != "prices.region")),
+        }
+    }
 }
 
 fn table_label(path: &str) -> String {
     fields::field(path).map_or_else(String::new, |field| field.label.to_owned())
-}
-
-/// What a field does, its range and the limit it meets.
-fn title_of(field: &fields::Field) -> String {
-    let mut title = field.about.to_owned();
-    if let Some(number) = field.number() {
-        let range =
-            if is_share(number) { "0 to 100 %".to_owned() } else { format!("{} {}", number.range_text(), field.unit) };
-        title.push_str(&format!(" Range: {}.", range.trim_end()));
-    }
-    if let Some(limit) = field.limit() {
-        title.push_str(&format!(" Limit: {} ({}). {}", limit.value_text(), limit.source.text, limit.about));
-    }
-    title
 }

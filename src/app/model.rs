@@ -2,15 +2,16 @@
 
 use super::action::{Action, Effect, Speed, Theme};
 use super::event::Event;
+use super::handbook::Handbook;
 use super::playback::{Goal, Run};
 use super::reading::{self, Reading};
 use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
-use crate::metrics::{Finding, Timeline, findings};
+use crate::cost;
+use crate::metrics::{Finding, Timeline};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
-use std::collections::BTreeMap;
 
 /// How often the verdict may change while it is watched, in milliseconds.
 const VERDICT_EVERY_MS: f64 = 350.0;
@@ -47,7 +48,7 @@ pub struct Message {
 pub struct Model {
     pub(super) draft: Draft,
     /// Texts in fields that cannot be read as what they should be; they stay as they were typed.
-    pub(super) raw: BTreeMap<String, String>,
+    pub(super) raw: Vec<(String, String)>,
     pub(super) problems: Vec<Problem>,
     /// Counts the changes of the document.
     pub(super) revision: u32,
@@ -70,6 +71,9 @@ pub struct Model {
     pub(super) frontier: SimTime,
     pub(super) goal: Option<Goal>,
     pub(super) message: Option<Message>,
+    /// What is shown for whoever asks, once it has come; and whether it is on its way.
+    handbook: Option<Handbook>,
+    handbook_asked: bool,
     theme: Theme,
     present: bool,
     sheet: bool,
@@ -91,7 +95,7 @@ impl Model {
         let scenario = draft.check().expect("every preset is tested to be free of problems");
         let mut model = Self {
             draft,
-            raw: BTreeMap::new(),
+            raw: Vec::new(),
             problems: Vec::new(),
             revision: 0,
             run: Run::new(0, &scenario),
@@ -108,6 +112,8 @@ impl Model {
             frontier: SimTime::ZERO,
             goal: None,
             message: None,
+            handbook: None,
+            handbook_asked: false,
             theme: start.theme,
             present: start.present,
             sheet: start.sheet,
@@ -180,6 +186,18 @@ impl Model {
                 Vec::new()
             }
             Action::SaveScenario => vec![self.save()],
+            Action::AskHandbook if self.handbook_asked => Vec::new(),
+            Action::AskHandbook => {
+                self.handbook_asked = true;
+                vec![Effect::FetchHandbook]
+            }
+            Action::Handbook(text) => {
+                self.handbook = text.as_deref().and_then(Handbook::read);
+                // What could not be had is asked for again.
+                self.handbook_asked = self.handbook.is_some();
+                self.revision += 1;
+                Vec::new()
+            }
         };
         self.renew_verdict(&mut effects, !(ticked && self.playing));
         effects
@@ -199,6 +217,7 @@ impl Model {
             scenario: &self.scenario,
             timeline: self.timeline(),
             cursor: self.cursor,
+            handbook: self.handbook(),
         }
     }
 
@@ -212,6 +231,16 @@ impl Model {
     /// Numbers that change whenever the frames in view do: of the document, of the run, and how many have arrived.
     pub fn run_state(&self) -> (u32, u32, usize) {
         (self.revision, self.run.id, self.timeline().frames())
+    }
+
+    /// Rules, constants and what the fields say, once they have come.
+    pub const fn handbook(&self) -> Option<&Handbook> {
+        self.handbook.as_ref()
+    }
+
+    /// Whether they are on their way.
+    pub const fn awaits_handbook(&self) -> bool {
+        self.handbook_asked && self.handbook.is_none()
     }
 
     /// What keeps the draft from being run, each at its field.
@@ -332,7 +361,7 @@ impl Model {
 
     /// What explains the run up to the cursor.
     pub fn findings(&self) -> Vec<Finding> {
-        findings::findings(&self.scenario, self.timeline(), self.frames())
+        cost::findings(&self.scenario, self.timeline(), self.frames())
     }
 
     /// What stands on the filled button.

@@ -12,6 +12,9 @@ use streamgauge::{text, words};
 /// Width of the lines of sentences.
 const WIDTH: usize = 100;
 
+/// Width of the causes on the bill.
+const CAUSE_WIDTH: usize = 48;
+
 /// The whole report, with a line break at its end.
 pub fn report(session: &Session) -> String {
     let (scenario, timeline) = (session.scenario(), session.timeline());
@@ -50,8 +53,15 @@ pub fn model() -> String {
             let _ = writeln!(out, "{}", wrapped(&line, 4));
         }
         for price in rule.prices() {
-            let line =
-                format!("- {} a {}: {} ({}, {})", price.text(), price.unit, price.name, price.source, price.dated);
+            let line = format!(
+                "- {} a {}: {}, {} ({}, {})",
+                price.text(),
+                price.unit,
+                price.name,
+                price.region,
+                price.source,
+                price.dated
+            );
             let _ = writeln!(out, "{}", wrapped(&line, 4));
         }
         out.push('\n');
@@ -128,12 +138,19 @@ fn bill(bill: &Bill) -> String {
     let mut rows = vec![row(["Bill", "", "this run", "30 days"])];
     for line in &bill.lines {
         let (run, month) = (words::dollars_e4(line.run_e4), words::dollars_cents(line.month_cents));
-        rows.push(row([line.name, &plain(&line.cause), &run, &month]));
+        let cause = wrapped_to(CAUSE_WIDTH, &plain(&line.cause), 0);
+        let mut parts = cause.lines();
+        rows.push(row([line.name, parts.next().unwrap_or_default(), &run, &month]));
+        rows.extend(parts.map(|part| row(["", part, "", ""])));
     }
     let (run, month) = (words::dollars_e4(bill.run_total_e4), words::dollars_cents(bill.month_total_cents));
     rows.push(row(["together", "", &run, &month]));
     let note = format!("{}. {}", bill.price_book, plain(&bill.extrapolation));
-    format!("{}{}\n\n", table(&rows, &[false, false, true, true]), wrapped(&note, 0))
+    let compared = match bill.compared_text() {
+        text if text.is_empty() => text,
+        text => format!("{}\n", wrapped(&plain(&format!("The same arrivals in 30 days: {text}.")), 0)),
+    };
+    format!("{}{}\n{compared}\n", table(&rows, &[false, false, true, true]), wrapped(&note, 0))
 }
 
 fn findings(findings: &[Finding]) -> String {
@@ -171,10 +188,14 @@ fn table(rows: &[Vec<String>], right: &[bool]) -> String {
 
 /// Sentences broken into lines, those after the first indented.
 pub fn wrapped(sentences: &str, indent: usize) -> String {
+    wrapped_to(WIDTH, sentences, indent)
+}
+
+fn wrapped_to(width: usize, sentences: &str, indent: usize) -> String {
     let (mut out, mut used) = (String::new(), indent);
     for word in plain(sentences).split_whitespace() {
         let length = word.chars().count();
-        if used > indent && used + 1 + length > WIDTH {
+        if used > indent && used + 1 + length > width {
             out.push('\n');
             out.push_str(&" ".repeat(indent));
             used = indent;

@@ -2,6 +2,7 @@
 
 use super::{MONTH, Month};
 use crate::limits;
+use crate::metrics::usage::{IDLE_BELOW, Usage};
 use crate::metrics::{Metric, NoteKind, Timeline};
 use crate::scenario::{Scenario, StreamMode};
 use crate::units::Span;
@@ -167,63 +168,91 @@ impl Quantity {
         let total = |metric| timeline.total(metric, frames);
         let gb = |gb: f64| format!("{} GB", words::short(gb));
         match self.price {
-            "shard_hour" => self.shards(scenario, timeline, frames, clock, run),
+            "shard_hour" => shards(scenario, timeline, frames, clock, run),
             "put_unit" => {
-                let exact = total(Metric::StoredBytes) / limits::PUT_PAYLOAD_UNIT.get() as f64;
-                let rounding = if run > 0.0 { ((run - exact) / run).max(0.0) } else { 0.0 };
-                let share = words::percent(rounding);
-                let wasted = if rounding >= 0.05 { format!(", {share} of it rounding") } else { String::new() };
-                format!("{} × 25 KB{wasted}", text::int(run))
+                let throttled = total(Metric::Throttled);
+                let free = if throttled > 0.0 {
+                    format!("; {} rejected attempts cost nothing", text::int(throttled))
+                } else {
+                    String::new()
+                };
+                // The same bytes in full units.
+                let full = (total(Metric::StoredBytes) / limits::PUT_PAYLOAD_UNIT.get() as f64).ceil();
+                let rounding = rounding(run, full);
+                let wasted = if rounding >= TOLD {
+                    format!(", {} of it rounding: by bytes {} would do", words::percent(rounding), text::int(full))
+                } else {
+                    String::new()
+                };
+                format!("{} × 25 KB{wasted}{free}", text::int(run))
             }
-            "extended_shard_hour" => format!("retention above 24 h, {} shard-hours", words::short(run)),
+            "extended_shard_hour" => format!(
+                "{} shard-hours kept beyond 24 h, up to {}",
+                words::short(run),
+                text::span_text(scenario.stream.retention.min(EXTENDED).seconds_f64())
+            ),
             "stream_hour" => format!("1 stream × {}", text::clock(clock)),
             "in_gb" | "advantage_in_gb" => {
-                let used = total(Metric::StoredKib) * 1_024.0 / GB;
-                let exact = total(Metric::StoredBytes) / GB;
-                let rounding = if used > 0.0 { (used - exact) / used } else { 0.0 };
-                match (run - used) / run.max(1e-12) {
-                    short if short > 0.005 => {
-                        format!("{} stored, the rest is the commitment of 25 MiB/s", gb(used))
-                    }
-                    _ if rounding >= 0.05 => {
-                        format!("{}, {} of it rounding to 1 KB", gb(used), words::percent(rounding))
-                    }
-                    _ => gb(used),
-                }
+                let (used, exact) = (total(Metric::StoredKib) * 1_024.0 / GB, total(Metric::StoredBytes) / GB);
+                let rounding = rounding(used, exact);
+                let wasted = if rounding >= TOLD {
+                    let share = words::percent(rounding);
+                    format!(", {share} of it rounding to 1 KB: {} by bytes", gb(exact))
+                } else {
+                    String::new()
+                };
+                let short = if (run - used) / run.max(1e-12) > COMMITTED {
+                    " stored, the rest is the commitment of 25 MiB/s"
+                } else {
+                    ""
+                };
+                format!("{}{wasted}{short}", gb(used))
             }
             "out_gb" | "advantage_out_gb" => {
                 let used = total(Metric::ReadBytes) / GB;
-                let short = (run - used) / run.max(1e-12) > 0.005;
-                if short { format!("{} read, the rest is the commitment", gb(used)) } else { gb(used) }
+                let short = (run - used) / run.max(1e-12) > COMMITTED;
+                if short { format!("{} read, the rest is the commitment of 25 MiB/s", gb(used)) } else { gb(used) }
             }
             "lambda_request" => format!("{} invocations", text::int(run)),
             "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumer.memory_mb),
-            _ => format!(
-                "{} GB-months a month at {} of retention",
-                words::short(run / clock.max(1e-9) * MONTH.seconds_f64()),
-                text::span_text(scenario.stream.retention.seconds_f64())
-            ),
+            // Retention by what is kept: the quantity is that of the steady state, in proportion to the run.
+            _ => {
+                let from = if self.price == "long_gb_month" { EXTENDED } else { FREE };
+                let to = scenario.stream.retention;
+                let to = if self.price == "extended_gb_month" { to.min(EXTENDED) } else { to };
+                format!(
+                    "{} kept from {} of age to {}",
+                    gb(run / clock.max(1e-9) * MONTH.seconds_f64()),
+                    text::span_text(from.seconds_f64()),
+                    text::span_text(to.seconds_f64())
+                )
+            }
         }
     }
+}
 
-    /// Shard-hours, and how many of them the stored load never needed.
-    fn shards(&self, scenario: &Scenario, timeline: &Timeline, frames: usize, clock: f64, run: f64) -> String {
-        let at_start = f64::from(scenario.stream.open_at_start());
-        let mut needed = 0.0;
-        for frame in 0..frames {
-            let start = frame.checked_sub(1).map_or(0.0, |before| timeline.end_of(before).seconds_f64());
-            let seconds = timeline.end_of(frame).seconds_f64() - start;
-            let of = |metric: Metric| timeline.column(metric)[frame] / seconds.max(1e-9);
-            let by_records = of(Metric::IncomingRecords) / limits::SHARD_RECORDS_PER_SECOND.per_second_f64();
-            let by_bytes = of(Metric::StoredBytes) / limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64;
-            needed += by_records.max(by_bytes).ceil().max(1.0) * seconds / HOUR_S;
-        }
-        let idle = if run > 0.0 { ((run - needed) / run).max(0.0) } else { 0.0 };
-        let idle = if idle >= 0.05 { format!(", {} idle", words::percent(idle)) } else { String::new() };
-        if (run * HOUR_S - at_start * clock).abs() < 1e-6 * run.max(1.0) * HOUR_S {
-            format!("{at_start} × {}{idle}", text::clock(clock))
-        } else {
-            format!("{} on average × {}{idle}", words::short(run * HOUR_S / clock.max(1e-9)), text::clock(clock))
-        }
+/// A share of a line that is worth a word.
+const TOLD: f64 = 0.05;
+/// A line exceeds what was used by more than rounding of the numbers explains: the commitment.
+const COMMITTED: f64 = 0.005;
+
+/// The share of what is billed that only rounding up made.
+fn rounding(billed: f64, exact: f64) -> f64 {
+    if billed > 0.0 { ((billed - exact) / billed).max(0.0) } else { 0.0 }
+}
+
+/// Shard-hours, and how many of them idled.
+fn shards(scenario: &Scenario, timeline: &Timeline, frames: usize, clock: f64, run: f64) -> String {
+    let at_start = f64::from(scenario.stream.open_at_start());
+    let idle = Usage::of(timeline, frames).idle_share();
+    let idle = if idle >= TOLD {
+        format!(", {} of it under {} use", words::percent(idle), words::percent(IDLE_BELOW))
+    } else {
+        String::new()
+    };
+    if (run * HOUR_S - at_start * clock).abs() < 1e-6 * run.max(1.0) * HOUR_S {
+        format!("{at_start} × {}{idle}", text::clock(clock))
+    } else {
+        format!("{} on average × {}{idle}", words::short(run * HOUR_S / clock.max(1e-9)), text::clock(clock))
     }
 }

@@ -5,10 +5,11 @@ mod changing;
 mod putting;
 mod reading;
 mod retention;
+mod uneven;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
-use crate::scenario::{ConsumerKind, Keys, RetryPolicy, Scenario, capacity};
+use crate::scenario::{ConsumerKind, RetryPolicy, Scenario, capacity};
 use crate::text::{clock, int, span_text};
 use crate::units::SimTime;
 use crate::words::{capital, percent, rate_text, shards};
@@ -61,13 +62,14 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
     }
     let seen = Seen::new(scenario, timeline, frames);
     let all = [
-        seen.hot_shard(),
+        seen.uneven(),
         seen.ignored(),
         seen.given_up(),
         seen.buffer_full(),
         seen.hosts_died(),
         seen.on_demand_lag(),
         seen.micro_bursts(),
+        seen.rounding_loss(),
         seen.too_few_shards(),
         seen.too_small_alone(),
         seen.expired(),
@@ -84,7 +86,6 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.skipped(),
         seen.policy_overshoots(),
         seen.refused(),
-        seen.idle_shards(),
     ];
     let found: Vec<Finding> = all.into_iter().flatten().collect();
     if found.is_empty() && frames == timeline.frames_total() { vec![seen.nothing_broke()] } else { found }
@@ -92,12 +93,6 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
 
 /// Room above the peak that a remedy leaves.
 const HEADROOM: f64 = 1.2;
-/// A shard that gets this many times an even share is hot.
-const HOT: f64 = 1.5;
-/// A stream whose fullest shard never uses more than this share of its room is idle.
-const IDLE: f64 = 0.2;
-/// Nothing is called idle before it ran this long, in seconds.
-const IDLE_AFTER: f64 = 300.0;
 
 /// What the findings look at.
 struct Seen<'a> {
@@ -118,7 +113,10 @@ impl<'a> Seen<'a> {
     fn new(scenario: &'a Scenario, timeline: &'a Timeline, frames: usize) -> Self {
         let width = timeline.width().seconds_f64();
         let (stored, bytes) = (timeline.total(Metric::Stored, frames), timeline.total(Metric::StoredBytes, frames));
-        let mean = if stored > 0.0 { bytes / stored } else { capacity::record_bytes(scenario) };
+        // What is charged: PutRecord rounds each record up.
+        let charged =
+            if capacity::rounds_each(scenario) { timeline.total(Metric::StoredKib, frames) * 1_024.0 } else { bytes };
+        let mean = if stored > 0.0 { charged / stored } else { capacity::charged_bytes(scenario) };
         let by_bytes = (limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / mean).floor();
         // What the KPL puts together counts once against the limit on records.
         let entries = timeline.total(Metric::IncomingRecords, frames);
@@ -141,8 +139,12 @@ impl<'a> Seen<'a> {
     /// The highest rate that a counted column held for a quarter of a minute, so that a burst does not count.
     fn sustained(&self, column: &[f64]) -> f64 {
         let frames = ((15.0 / self.width).round() as usize).clamp(1, self.frames);
-        let mean = |window: &[f64]| window.iter().sum::<f64>() / (frames as f64 * self.width);
-        column[..self.frames].windows(frames).map(mean).fold(0.0, f64::max)
+        let (mut sum, mut highest) = (0.0, 0.0f64);
+        for frame in 0..self.frames {
+            sum += column[frame] - if frame >= frames { column[frame - frames] } else { 0.0 };
+            highest = highest.max(sum);
+        }
+        highest / (frames as f64 * self.width)
     }
 
     /// The highest sustained rate that any shard stored.
@@ -170,64 +172,6 @@ impl<'a> Seen<'a> {
         let rejected = |shard: &usize| self.timeline.shard_total(ShardMetric::Throttled, *shard, self.frames);
         let most = (0..self.timeline.shards()).max_by(|a, b| rejected(a).total_cmp(&rejected(b)))?;
         (all > 0.0).then(|| (most, offered[most] / all))
-    }
-
-    /// Whether the load is so uneven that more shards alone would not help.
-    fn is_hot(&self) -> Option<(usize, f64)> {
-        let uneven =
-            |(_, share): &(usize, f64)| self.scenario.stream.open_at_start() > 1 && share * self.shard_count() >= HOT;
-        (self.throttled > 0.0).then(|| self.hottest().filter(uneven)).flatten()
-    }
-
-    fn hot_key_rate(&self) -> Option<f64> {
-        let share = capacity::hottest_share(self.scenario.traffic.keys);
-        let rate = self.peak * share;
-        (rate > self.room).then_some(rate)
-    }
-
-    fn hot_shard(&self) -> Option<Finding> {
-        if let Some(rate) = self.hot_key_rate().filter(|_| self.throttled > 0.0) {
-            let keys = self.scenario.traffic.keys;
-            let share = percent(capacity::hottest_share(keys));
-            let count = keys.count().max(10_000);
-            return Some(Finding {
-                id: "hot-key",
-                tone: Tone::Lost,
-                cause: "One key is hot".to_owned(),
-                evidence: format!(
-                    "{share} of the records carry one partition key, so they can use one shard only: {} of {} \
-                     records/s.",
-                    int(self.room),
-                    rate_text(rate)
-                ),
-                remedy: "Spread the key, for instance with a suffix; more shards do not help.".to_owned(),
-                remedy_try: Some(Try {
-                    label: "Spread the key".to_owned(),
-                    edits: vec![("traffic.keys", json!({"kind": "uniform", "count": count}))],
-                }),
-            });
-        }
-        let (shard, share) = self.is_hot()?;
-        let spread = match self.scenario.traffic.keys {
-            Keys::Uniform { count } | Keys::Hot { count, .. } | Keys::Zipf { count, .. } => count.max(100_000),
-            Keys::One => 10_000,
-        };
-        Some(Finding {
-            id: "hot-shard",
-            tone: Tone::Lost,
-            cause: format!("Shard {shard} is hot"),
-            evidence: format!(
-                "It gets {} of the records, an even share is {}. The keys in its hash range fill it while others have \
-                 room.",
-                percent(share),
-                percent(1.0 / self.shard_count())
-            ),
-            remedy: "Use more and evenly used partition keys, or split that shard.".to_owned(),
-            remedy_try: Some(Try {
-                label: "Try evenly used keys".to_owned(),
-                edits: vec![("traffic.keys", json!({"kind": "uniform", "count": spread}))],
-            }),
-        })
     }
 
     fn ignored(&self) -> Option<Finding> {
@@ -379,34 +323,6 @@ impl<'a> Seen<'a> {
             remedy_try: Some(Try {
                 label: "Try without errors".to_owned(),
                 edits: vec![("consumer.error_rate", json!(0))],
-            }),
-        })
-    }
-
-    fn idle_shards(&self) -> Option<Finding> {
-        let ran = self.timeline.end_of(self.frames - 1).seconds_f64();
-        let fullest = self.fullest();
-        let needed = (self.peak / self.room * HEADROOM).ceil().max(1.0);
-        // Of the whole run only: before a spike every stream looks idle.
-        let whole = self.frames == self.timeline.frames_total() && ran >= IDLE_AFTER;
-        // Where the service or a policy sets the number of shards, it is not the scenario's to lower.
-        let whole = whole && !self.scenario.stream.scales();
-        if !whole || self.throttled > 0.0 || fullest > IDLE * self.room || needed >= self.shard_count() {
-            return None;
-        }
-        Some(Finding {
-            id: "idle-shards",
-            tone: Tone::Cost,
-            cause: "Shards are idle".to_owned(),
-            evidence: format!(
-                "The fullest shard never took more than {} records/s, {} of its room.",
-                rate_text(fullest),
-                percent(fullest / self.room)
-            ),
-            remedy: format!("{} would carry the peak with 20\u{a0}% room.", capital(&shards(needed as u64))),
-            remedy_try: Some(Try {
-                label: format!("Try {}", shards(needed as u64)),
-                edits: vec![("stream.shards", json!(needed as u64))],
             }),
         })
     }

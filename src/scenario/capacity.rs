@@ -68,9 +68,24 @@ pub fn records_together(scenario: &Scenario) -> f64 {
     }
 }
 
+/// Whether each record is rounded up before it is charged to a shard; in larger calls only the sum is.
+pub fn rounds_each(scenario: &Scenario) -> bool {
+    scenario.stream.rounds_up && scenario.producer.call == PutCall::PutRecord
+}
+
+/// Bytes that a record of mean size is charged to a shard. Sizes that differ are rounded up by half a step on average.
+pub fn charged_bytes(scenario: &Scenario) -> f64 {
+    let (bytes, step) = (record_bytes(scenario), limits::THROTTLE_ROUNDING.get() as f64);
+    match scenario.traffic.sizes {
+        _ if !rounds_each(scenario) => bytes,
+        Sizes::Fixed { .. } => (bytes / step).ceil() * step,
+        _ => bytes + step / 2.0,
+    }
+}
+
 /// Records per second that one shard accepts in the long run, by whichever limit binds.
 pub fn room_per_shard(scenario: &Scenario) -> f64 {
-    by_count(scenario).min((limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / record_bytes(scenario)).floor())
+    by_count(scenario).min((limits::SHARD_WRITE_BYTES_PER_SECOND.get() as f64 / charged_bytes(scenario)).floor())
 }
 
 /// Whether the limit on bytes binds before the limit on records.

@@ -4,9 +4,9 @@ use super::problem::Problem;
 use super::traffic::{Series, SeriesRow};
 use super::{canonical, sizes, timestamp, walk};
 use crate::limits;
+use crate::text;
 use crate::units::{SimTime, Span};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Names of columns, as exports and people write them. A column whose name contains one of them is taken.
 const TIME_NAMES: &[&str] = &["timestamp", "datetime", "time", "date", "epoch", "at_s", "second", "minute", "start"];
@@ -116,12 +116,11 @@ pub fn import(text: &str, source: &str) -> Result<Imported, Vec<Problem>> {
 /// Puts the sorted rows on the run's clock.
 fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>)) -> Result<Imported, Vec<Problem>> {
     let distances: Vec<u64> = rows.windows(2).map(|pair| pair[0].at.abs_diff(pair[1].at)).collect();
-    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-    for distance in &distances {
-        *counts.entry(*distance).or_default() += 1;
-    }
+    let mut sorted = distances.clone();
+    sorted.sort_unstable();
     // Of distances that are equally common the shortest is the step.
-    let step = counts.iter().max_by_key(|(distance, count)| (**count, u64::MAX - **distance)).map_or(0, |(d, _)| *d);
+    let most_common = sorted.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len());
+    let step = most_common.and_then(|same| same.first().copied()).unwrap_or(0);
     let first = rows.first().map_or(0, |row| row.at);
     let lengths = distances.iter().map(|distance| step.min(*distance)).chain([step]);
     let series: Vec<SeriesRow> = rows
@@ -166,30 +165,44 @@ fn assemble(rows: &[Row], source: &str, columns: (String, String, Option<String>
 fn read(text: &str) -> Result<Table, Vec<Problem>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     // Spreadsheets in half of Europe separate by semicolons.
-    let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| first.bytes().filter(|b| b == d).count());
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or(b','))
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let to_strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Cells>();
-    let broken = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        vec![at_line(line, "cannot be read as a row of a table; check its quotation marks".to_owned())]
-    };
-    let header = to_strings(reader.headers().map_err(broken)?);
-    let headed = header.iter().any(|name| name.parse::<f64>().is_err() && timestamp::micros(name).is_none());
+    let delimiter = [',', ';', '\t'].into_iter().rev().max_by_key(|d| first.chars().filter(|c| c == d).count());
+    let mut rows = split(text, delimiter.unwrap_or(','));
+    let header = if rows.is_empty() { Cells::new() } else { rows.remove(0).1 };
+    let headed = header.iter().any(|name| text::number(name).is_none() && timestamp::micros(name).is_none());
     if header.len() < 2 || !headed {
         let message = "the first line has to be a header with a time and a count column, like timestamp,requests";
         return Err(vec![Problem::new("line 1", message)]);
     }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push((line, to_strings(&record)));
-    }
     Ok((header, rows))
+}
+
+/// The cells of every line that is not empty, with its number. A cell in quotation marks may hold the delimiter, line
+/// breaks and doubled marks.
+fn split(text: &str, delimiter: char) -> Vec<(u64, Cells)> {
+    let (mut rows, mut cells, mut cell) = (Vec::new(), Cells::new(), String::new());
+    let (mut line, mut begun, mut quoted) = (1, 1, false);
+    let mut letters = text.chars().chain(['\n']).peekable();
+    while let Some(letter) = letters.next() {
+        line += u64::from(letter == '\n');
+        let at_end = letters.peek().is_none();
+        match letter {
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' if quoted => quoted = false,
+            '"' if cell.trim().is_empty() => quoted = true,
+            _ if quoted && !at_end => cell.push(letter),
+            '\n' | '\r' => {
+                if !cells.is_empty() || !cell.trim().is_empty() {
+                    cells.push(cell.trim().to_owned());
+                    rows.push((begun, std::mem::take(&mut cells)));
+                }
+                cell.clear();
+                begun = line;
+            }
+            _ if letter == delimiter => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+            _ => cell.push(letter),
+        }
+    }
+    rows
 }
 
 /// Which columns hold time, count and bytes: by name, else the first, the second, and the third if it may be bytes.

@@ -28,8 +28,10 @@ pub(super) struct Reader<'a> {
     problems: Vec<Problem>,
 }
 
+/// Called a hundred times from one place after the other: inlined they would be a tenth of the engine's module.
 impl Reader<'_> {
     /// What stands at a path, unless there is a problem with it.
+    #[inline(never)]
     pub(super) fn sound(&self, path: &str) -> Option<&Value> {
         self.draft.get(path).filter(|value| !value.is_null() && self.ok(path))
     }
@@ -40,6 +42,7 @@ impl Reader<'_> {
     }
 
     /// Reports what two fields say against each other, unless the field has a problem of its own already.
+    #[inline(never)]
     pub(super) fn wrong(&mut self, path: &str, message: String) {
         if self.ok(path) {
             self.problems.push(Problem::new(path, message));
@@ -52,6 +55,7 @@ impl Reader<'_> {
     }
 
     /// A number in units of its last decimal; `None` where nothing is written and the default is nothing.
+    #[inline(never)]
     pub(super) fn maybe(&self, path: &str) -> Option<u64> {
         let field = fields::field(path)?;
         let number = field.number()?;
@@ -63,11 +67,13 @@ impl Reader<'_> {
     }
 
     /// A number in units of its last decimal.
+    #[inline(never)]
     pub(super) fn number(&self, path: &str) -> u64 {
         self.maybe(path).unwrap_or(0)
     }
 
     /// A number that fits in 32 bits by its range in the table.
+    #[inline(never)]
     pub(super) fn small(&self, path: &str) -> u32 {
         u32::try_from(self.number(path)).unwrap_or(u32::MAX)
     }
@@ -88,6 +94,7 @@ impl Reader<'_> {
     }
 
     /// A text or a word of a choice.
+    #[inline(never)]
     pub(super) fn text(&self, path: &str) -> &str {
         let default = fields::field(path).map_or("", |field| match field.default {
             Default::Text(text) => text,
@@ -97,6 +104,7 @@ impl Reader<'_> {
     }
 
     /// How many items a list has.
+    #[inline(never)]
     pub(super) fn items(&self, path: &str) -> usize {
         self.sound(path).and_then(Value::as_array).map_or(0, Vec::len)
     }

@@ -1,7 +1,9 @@
 //! The rows of the field table; `fields` says how to read them.
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
+use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
+use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
 
 /// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
@@ -60,7 +62,17 @@ const SERIES_ROWS: Rows = Rows {
 
 impl Field {
     const fn new(path: &'static str, label: &'static str, kind: Kind, default: Default, about: &'static str) -> Self {
-        Self { path, label, unit: "", kind, default, about, limit_name: None, only: &[], selects: false }
+        Self {
+            path,
+            label: for_form(label),
+            unit: "",
+            kind,
+            default,
+            about: for_people(about),
+            limit_name: None,
+            only: &[],
+            selects: false,
+        }
     }
 
     const fn group(path: &'static str, label: &'static str, about: &'static str) -> Self {
@@ -111,7 +123,7 @@ impl Field {
 }
 
 const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
-    Choice { value, label, about }
+    Choice { value, label: for_form(label), about: for_people(about) }
 }
 
 const CURVES: &[Choice] = &[
@@ -249,6 +261,15 @@ const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
     word("host", "Your code", "The program that runs the scenario decides each outcome."),
 ];
+const REGIONS: &[Choice] = &[
+    word("us-east-1", "us-east-1, N. Virginia", "Every price is known."),
+    word("us-east-2", "us-east-2, Ohio", "The price of a shard-hour is known."),
+    word(
+        "ap-northeast-1",
+        "ap-northeast-1, Tokyo",
+        "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
+    ),
+];
 const OPERATIONS: &[Choice] = &[
     word("update_mapping", "UpdateEventSourceMapping", "The next batch is built with new settings."),
     word(
@@ -267,8 +288,29 @@ const OPERATIONS: &[Choice] = &[
 ];
 
 /// Every field, in the order of a canonical document.
+pub(super) static FIELDS: &[Field] = &joined::<{ OWN_FIELDS.len() + KINDS + OPERATION_FIELDS.len() }>();
+
+/// The fields up to the prices, one for each price of the table, and the rest.
+const fn joined<const N: usize>() -> [Field; N] {
+    let mut fields = [OWN_FIELDS[0]; N];
+    let mut at = 0;
+    while at < N {
+        fields[at] = if at < OWN_FIELDS.len() {
+            OWN_FIELDS[at]
+        } else if at < OWN_FIELDS.len() + KINDS {
+            let price = &AT_HOME[at - OWN_FIELDS.len()];
+            let about = "Your price of one unit; null takes the table's.";
+            Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
+        } else {
+            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS]
+        };
+        at += 1;
+    }
+    fields
+}
+
 #[rustfmt::skip]
-pub(super) static FIELDS: &[Field] = &[
+const OWN_FIELDS: &[Field] = &[
     Field::group("", "Scenario", "Everything that determines a run, the seed included."),
     Field::num("streamgauge", "Version", "", whole(1, 1, 1), 1, "The version of this file form."),
     Field::new("name", "Name", Kind::Text(120), Default::Text("Untitled"), "A title for people; it does not change the run."),
@@ -396,22 +438,12 @@ pub(super) static FIELDS: &[Field] = &[
     Field::num("consumer.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumer.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
 
-    Field::group("prices", "Prices", "Your prices in the place of the table's list prices of us-east-1."),
-    Field::num("prices.shard_hour", "Shard-hour", "USD/h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.put_unit", "PUT payload unit", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.extended_shard_hour", "Extended retention", "USD/shard-h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.long_gb_month", "Long-term retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.long_read_gb", "Long-term retrieval", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.stream_hour", "On-demand stream-hour", "USD/h", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.in_gb", "On-demand data in", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.out_gb", "On-demand data out", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.extended_gb_month", "On-demand extended retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.advantage_in_gb", "Advantage data in", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.advantage_out_gb", "Advantage data out", "USD/GB", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.advantage_gb_month", "Advantage retention", "USD/GB-month", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.lambda_request", "Lambda request", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
-    Field::num("prices.lambda_gb_second", "Lambda GB-second", "USD", PRICE, 0, "Your price of one unit; null takes the table's.").optional(),
+    Field::group("prices", "Prices", "List prices of a region, or your own."),
+    Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),
+];
 
+#[rustfmt::skip]
+const OPERATION_FIELDS: &[Field] = &[
     Field::new("operations", "Operations", Kind::List(0, l::OPERATIONS_MAX as usize), Default::Empty, "Changes during the run.").limit_is("OPERATIONS_MAX"),
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),

@@ -15,6 +15,45 @@ pub fn print(document: &Value) -> String {
     out
 }
 
+/// A value as JSON without blanks. `Value` can write itself, but brings errors and formats along that nobody meets and
+/// the page would have to load.
+pub fn compact(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(",");
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => if *value { "true" } else { "false" }.to_owned(),
+        // Shortest digits that read back the same, by the standard library's way, which is there already.
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(whole)) => whole.to_string(),
+            (None, None) => format!("{:?}", number.as_f64().unwrap_or_default()),
+        },
+        Value::String(text) => quoted(text),
+        Value::Array(list) => format!("[{}]", joined(list.iter().map(compact).collect())),
+        Value::Object(map) => {
+            let item = |(name, item): (&String, &Value)| format!("{}:{}", quoted(name), compact(item));
+            format!("{{{}}}", joined(map.iter().map(item).collect()))
+        }
+    }
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..' ' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// Writes the value at a path and a depth; `before` is what stands on the line already.
 fn write(value: &Value, path: &str, depth: usize, before: usize, out: &mut String) {
     let flat = flat(value, path);
@@ -32,7 +71,7 @@ fn write(value: &Value, path: &str, depth: usize, before: usize, out: &mut Strin
             out.push_str("{\n");
             for (i, (name, item)) in ordered(map, path).into_iter().enumerate() {
                 let path = below(path, name);
-                let name = Value::from(name).to_string();
+                let name = quoted(name);
                 out.push_str(&format!("{indent}{name}: "));
                 write(item, &path, depth + 1, indent.len() + name.len() + 2, out);
                 out.push_str(if i + 1 < map.len() { ",\n" } else { "\n" });
@@ -56,14 +95,14 @@ fn write(value: &Value, path: &str, depth: usize, before: usize, out: &mut Strin
 fn flat(value: &Value, path: &str) -> String {
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let item = |(name, item)| format!("{}: {}", Value::from(name), flat(item, &below(path, name)));
+            let item = |(name, item)| format!("{}: {}", quoted(name), flat(item, &below(path, name)));
             format!("{{ {} }}", ordered(map, path).into_iter().map(item).collect::<Vec<_>>().join(", "))
         }
         Value::Array(list) => {
             let path = below(path, "0");
             format!("[{}]", list.iter().map(|item| flat(item, &path)).collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        other => compact(other),
     }
 }
 

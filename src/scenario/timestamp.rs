@@ -1,5 +1,7 @@
 //! Instants as tables write them: ISO 8601, or a number of seconds or milliseconds.
 
+use crate::text::number;
+
 /// Numbers from here on are milliseconds since 1970, as consoles export them: as seconds they would lie beyond the
 /// year 5000.
 const MILLIS_FROM: f64 = 1e11;
@@ -10,7 +12,7 @@ const MILLIS_FROM: f64 = 1e11;
 /// seconds, with an offset such as `+02:00` or without any, a date alone, and a plain number.
 pub fn micros(text: &str) -> Option<i64> {
     let text = text.trim();
-    if let Ok(number) = text.parse::<f64>() {
+    if let Some(number) = number(text) {
         let scale = if number.abs() >= MILLIS_FROM { 1e3 } else { 1e6 };
         let micros = (number * scale).round();
         return (micros.abs() < 9e15).then_some(micros as i64);

@@ -3,6 +3,7 @@
 
 use super::Problem;
 use super::fields::{self, Child, Field, Kind, Number, Rows};
+use super::printer;
 use super::problem::nearest;
 use serde_json::{Map, Value};
 
@@ -175,8 +176,9 @@ pub(super) fn scaled(value: &Value, number: Number, unit: &str) -> Result<u64, S
     let Some(given) = value.as_number() else {
         return Err(format!("{} is not a number; choose {range}", short(value)));
     };
-    let low = || Err(format!("{given} is too {}; choose {range}", if counts { "few" } else { "small" }));
-    let high = || Err(format!("{given} is too {}; choose {range}", if counts { "many" } else { "large" }));
+    let said = || printer::compact(value);
+    let low = || Err(format!("{} is too {}; choose {range}", said(), if counts { "few" } else { "small" }));
+    let high = || Err(format!("{} is too {}; choose {range}", said(), if counts { "many" } else { "large" }));
     let scale = number.scale();
     let scaled = if let Some(whole) = given.as_u64() {
         match whole.checked_mul(scale) {
@@ -195,8 +197,8 @@ pub(super) fn scaled(value: &Value, number: Number, unit: &str) -> Result<u64, S
         // The reader of JSON may be off by a last bit; anything further off has more decimals than we keep.
         if (rounded / scale as f64 - float).abs() > float * 1e-15 {
             return Err(match number.decimals {
-                0 => format!("{given} is not a whole number; choose {range}"),
-                n => format!("{given} has too many decimals; write at most {n}"),
+                0 => format!("{} is not a whole number; choose {range}", said()),
+                n => format!("{} has too many decimals; write at most {n}", said()),
             });
         }
         rounded as u64
@@ -223,7 +225,7 @@ fn how_to_write(field: &Field) -> String {
         _ if field.path == "traffic.curve" => {
             "say what is offered, for instance [{ \"kind\": \"constant\", \"per_s\": 50 }]".to_owned()
         }
-        _ => format!("write it: {}", field.about),
+        _ => "write it".to_owned(),
     }
 }
 
@@ -235,7 +237,7 @@ fn short(value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Null => "null".to_owned(),
         other => {
-            let text = other.to_string();
+            let text = printer::compact(other);
             if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(39).collect::<String>()) }
         }
     }

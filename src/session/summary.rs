@@ -136,6 +136,9 @@ fn bill(bill: &Bill) -> Value {
         "run_usd": bill.run_total_e4 as f64 / 1e4,
         "month_usd": bill.month_total_cents as f64 / 1e2,
         "extrapolation": bill.extrapolation,
+        "same_arrivals_month_usd": bill.compared.iter().map(|compared| {
+            (compared.mode.word().to_owned(), json!(compared.month_cents as f64 / 1e2))
+        }).collect::<Map<_, _>>(),
     })
 }
 

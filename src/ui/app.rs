@@ -6,7 +6,7 @@ use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
 use super::stage::{self, Places};
 use super::surroundings::Surroundings;
-use super::{result, table, top};
+use super::{model_page, result, table, top};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use streamgauge::app::form::Group;
@@ -16,7 +16,7 @@ use streamgauge::units::SimTime;
 use streamgauge::web::{self, GlassBox};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
-use yew::{AttrValue, Callback, Component, Context, Html, classes, html};
+use yew::{AttrValue, Callback, Component, Context, Html, MouseEvent, classes, html};
 
 /// The columns are rendered again at most so often while a run plays, in milliseconds.
 const COLUMNS_EVERY_MS: f64 = 125.0;
@@ -35,8 +35,17 @@ pub enum Msg {
     Resized,
     /// The system went from light to dark or back.
     Rethemed,
-    /// The table was asked for, or closed.
-    ShowTable(bool),
+    /// A dialogue was asked for, or closed.
+    Show(Option<Dialog>),
+}
+
+/// What opens over the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// The run as a table.
+    Table,
+    /// How everything is modelled.
+    Model,
 }
 
 /// The page.
@@ -56,7 +65,7 @@ pub struct App {
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
     dragged: Option<String>,
-    table_open: bool,
+    dialog: Option<Dialog>,
     /// Where actions go that come later.
     report: Callback<Action>,
     _listeners: Vec<Listener>,
@@ -90,7 +99,7 @@ impl Component for App {
             operations: Rc::default(),
             form_state: None,
             dragged: None,
-            table_open: false,
+            dialog: None,
             report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
@@ -109,7 +118,12 @@ impl Component for App {
             }
             Msg::Resized => self.pencil.measure_again(),
             Msg::Rethemed => self.pencil.retheme(),
-            Msg::ShowTable(open) => self.table_open = open,
+            Msg::Show(dialog) => {
+                self.dialog = dialog;
+                if dialog == Some(Dialog::Model) {
+                    self.act(Action::AskHandbook);
+                }
+            }
         }
         true
     }
@@ -117,29 +131,31 @@ impl Component for App {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let act = ctx.link().callback(Msg::Act);
         let on_curve = ctx.link().callback(Msg::Curve);
-        let open_table = ctx.link().callback(|_| Msg::ShowTable(true));
-        let close_table = ctx.link().callback(|_| Msg::ShowTable(false));
-        let table_closed = ctx.link().callback(|_: Event| Msg::ShowTable(false));
+        let open = |dialog| ctx.link().callback(move |_: MouseEvent| Msg::Show(Some(dialog)));
+        let close = ctx.link().callback(|_: MouseEvent| Msg::Show(None));
+        let closed = ctx.link().callback(|_: Event| Msg::Show(None));
         let dark = self.surroundings.is_dark(self.model.theme());
         let parts = self.model.draft().get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
         html! {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
-                { top::view(&self.model, dark, &act) }
+                { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
-                    { stage::view(&self.model, &self.places, &act, &open_table) }
+                    { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
-                { table::view(&self.model, &self.places.dialog, self.table_open, &close_table, &table_closed) }
+                { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
+                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &close, &closed) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
         }
     }
 
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
-        table::show(&self.places.dialog, self.table_open);
+        table::show(&self.places.table, self.dialog == Some(Dialog::Table));
+        table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
         self.pencil.measure_again();
         self.frame.ask();
     }
@@ -181,6 +197,7 @@ impl App {
                     }
                 }
                 Effect::FetchTable { preset, file } => Surroundings::fetch_table(preset, file, self.report.clone()),
+                Effect::FetchHandbook => self.surroundings.fetch_handbook(self.report.clone()),
                 Effect::Download { name, text } => self.surroundings.download(&name, &text),
             }
         }
@@ -204,7 +221,10 @@ impl App {
             web::BoxEvent::Ready => return false,
             web::BoxEvent::Opened { id } => BoxEvent::Opened { run: id },
             web::BoxEvent::Refused { id, message } => {
-                let texts: Vec<String> = serde_json::from_str(&message).unwrap_or_else(|_| vec![message]);
+                let texts: Vec<String> = match serde_json::from_str(&message) {
+                    Ok(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                    _ => vec![message],
+                };
                 BoxEvent::Refused { run: id, problems: texts.into_iter().map(|text| Problem::new("", text)).collect() }
             }
             web::BoxEvent::Frames { id, block } => BoxEvent::Frames { run: id, block },

@@ -1,7 +1,7 @@
 //! The right column: how to read the picture at first, then ledger, bill and findings at the cursor.
 
 use super::stage::Places;
-use streamgauge::app::words::{clock, dollars_cents, dollars_e4, int, percents};
+use streamgauge::app::words::{clock, dollars_cents, dollars_e4, dollars_exact, int, percents};
 use streamgauge::app::{Action, Model, picture};
 use streamgauge::cost::{self, BillLine};
 use streamgauge::metrics::{Finding, Tone};
@@ -98,7 +98,7 @@ fn bill(model: &Model) -> Html {
     let bill = cost::bill(model.scenario(), model.timeline(), model.frames());
     let line = |line: &BillLine| {
         html! {
-            <tr title={format!("Price of {}", line.dated)}>
+            <tr title={format!("{} a {}, {}", dollars_exact(line.unit_price), line.unit, line.dated)}>
                 <td>{ line.name }<small>{ &line.cause }</small></td>
                 <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
             </tr>
@@ -106,7 +106,7 @@ fn bill(model: &Model) -> Html {
     };
     html! {
         <section>
-            <h2>{ "Bill " }<small>{ bill.price_book }</small></h2>
+            <h2>{ "Bill " }<small>{ &bill.price_book }</small></h2>
             <table>
                 <thead><tr><th>{ "Line, cause" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
                 <tbody>
@@ -116,6 +116,7 @@ fn bill(model: &Model) -> Html {
                 </tbody>
             </table>
             if !bill.extrapolation.is_empty() { <p class="ok">{ &bill.extrapolation }</p> }
+            if !bill.compared.is_empty() { <p class="ok">{ "The same arrivals: " }{ bill.compared_text() }{ "." }</p> }
         </section>
     }
 }

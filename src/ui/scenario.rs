@@ -32,8 +32,10 @@ pub struct Props {
 #[component]
 pub fn ScenarioColumn(props: &Props) -> Html {
     let act = &props.act;
+    // What the fields say is fetched when a hand or the keyboard comes near them.
     html! {
-        <aside class="side l" aria-label="Scenario" id="scenario">
+        <aside class="side l" aria-label="Scenario" id="scenario"
+            onpointerenter={act.reform(|_| Action::AskHandbook)} onfocusin={act.reform(|_| Action::AskHandbook)}>
             <div class="sheet-head">
                 <strong>{ "Scenario" }</strong>
                 <button class="btn" onclick={act.reform(|_| Action::OpenSheet(false))}>{ "Done" }</button>

@@ -29,7 +29,9 @@ pub struct Places {
     /// What a screen reader is told.
     pub live: NodeRef,
     /// The dialogue with the table.
-    pub dialog: NodeRef,
+    pub table: NodeRef,
+    /// The dialogue with the rules.
+    pub rules: NodeRef,
 }
 
 /// The middle.

@@ -1,6 +1,7 @@
 //! What lies around the page in a browser: address, preferences, theme, files, and the voice of a screen reader.
 
 use streamgauge::app::{Action, Start, Theme};
+use streamgauge::text::number;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, File, HtmlElement, Storage, UrlSearchParams, Window};
@@ -39,7 +40,7 @@ impl Surroundings {
             preset: asked("preset").unwrap_or_default(),
             theme: Theme::by_name(&theme.unwrap_or_default()),
             present: asked("present").is_some(),
-            at_seconds: asked("t").and_then(|text| text.parse().ok()).filter(|at: &f64| at.is_finite()),
+            at_seconds: asked("t").and_then(|at| number(&at)).filter(|at| at.is_finite()),
             sheet: asked("sheet").is_some(),
         }
     }
@@ -102,7 +103,7 @@ impl Surroundings {
     pub fn rem(&self) -> f64 {
         let style = self.window.get_computed_style(&self.root).ok().flatten();
         let size = style.and_then(|style| style.get_property_value("font-size").ok());
-        size.and_then(|size| size.trim_end_matches("px").parse::<f64>().ok()).unwrap_or(14.0) / 14.0
+        size.and_then(|size| number(size.trim_end_matches("px"))).unwrap_or(14.0) / 14.0
     }
 
     /// Offers a text as a file.
@@ -132,6 +133,14 @@ impl Surroundings {
         spawn_local(async move {
             let text = fetch_text(&file).await.ok().and_then(|text| text.as_string());
             report.emit(Action::Table { preset, text });
+        });
+    }
+
+    /// Fetches the handbook from beside the page and reports it. The page's root element names it.
+    pub fn fetch_handbook(&self, report: Callback<Action>) {
+        let file = self.root.get_attribute("data-handbook").unwrap_or_default();
+        spawn_local(async move {
+            report.emit(Action::Handbook(fetch_text(&file).await.ok().and_then(|text| text.as_string())));
         });
     }
 }

@@ -1,15 +1,14 @@
 //! The bar at the top: name, scenario, files, light and dark.
 
-use super::model_page::ModelPage;
 use super::select::Select;
 use super::surroundings::Surroundings;
 use streamgauge::app::{Action, Model, Theme, picture};
 use streamgauge::scenario::presets;
 use web_sys::{Event, HtmlInputElement};
-use yew::{AttrValue, Callback, Html, TargetCast, html};
+use yew::{AttrValue, Callback, Html, MouseEvent, TargetCast, html};
 
 /// The bar.
-pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
+pub fn view(model: &Model, dark: bool, act: &Callback<Action>, open_model: &Callback<MouseEvent>) -> Html {
     let choose = act.reform(Action::ChoosePreset);
     let changed = model.preset().is_none().then(|| (AttrValue::default(), AttrValue::from(changed_name(model))));
     let presets = presets::ALL.iter().map(|preset| (AttrValue::from(preset.id), AttrValue::from(preset.title)));
@@ -24,7 +23,8 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>) -> Html {
             { file_button("Open", "A scenario (JSON) or a series of counts (CSV). Dropping it on the page does the same.", "btn quiet hide-phone hide-room", act) }
             <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"
                 onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
-            <ModelPage />
+            <button class="btn quiet hide-phone hide-room" title="Rules, constants and sources of the simulation"
+                onclick={open_model}>{ "Model" }</button>
             <button class="btn quiet hide-phone" title="For a projector: large, without the columns"
                 aria-pressed={model.is_presenting().to_string()}
                 onclick={act.reform(|_| Action::TogglePresent)}>{ "Present" }</button>

@@ -49,7 +49,7 @@ pub fn sudden_popularity() -> Scenario {
             duration: duration(1_500),
             injected_error_rate: Ratio::ZERO,
         },
-        prices: Vec::new(),
+        prices: Default::default(),
         operations: Vec::new(),
     }
 }

@@ -34,10 +34,26 @@ fn prices_are_written_with_all_their_decimals() {
 }
 
 #[test]
+fn every_region_with_a_price_can_be_chosen_and_home_has_every_price() {
+    let field = fields::field("prices.region").expect("it exists");
+    let chosen: BTreeSet<&str> = field.choices().iter().map(|choice| choice.value).collect();
+    assert_eq!(chosen, prices::ALL.iter().map(|price| price.region).collect());
+    let mut seen = BTreeSet::new();
+    for price in prices::ALL {
+        assert!(seen.insert((price.region, price.id)), "{} stands twice for {}", price.id, price.region);
+        let home = prices::by_id(price.id).expect("home has every price");
+        assert_eq!((home.region, home.name, home.unit), (prices::HOME, price.name, price.unit));
+        assert!(price.usd.get() > 0 && price.path == format!("prices.{}", price.id), "{}", price.id);
+    }
+}
+
+#[test]
 fn every_price_belongs_to_a_rule_and_can_be_set_in_a_scenario() {
     let of_rules: Vec<&str> = rules::ALL.iter().flat_map(|rule| rule.prices()).map(|price| price.id).collect();
     let ids: Vec<&str> = prices::ALL.iter().map(|price| price.id).collect();
-    let settable: Vec<&str> = fields::children("prices").into_iter().map(|child| child.name).collect();
     assert_eq!(of_rules, ids);
-    assert_eq!(settable, ids);
+    let settable: Vec<&str> = fields::children("prices").into_iter().map(|child| child.name).collect();
+    let at_home: Vec<&str> = prices::ALL.iter().filter(|p| p.region == prices::HOME).map(|price| price.id).collect();
+    assert_eq!(settable[0], "region");
+    assert_eq!(settable[1..], at_home);
 }

@@ -26,7 +26,7 @@ fn every_preset_shows_what_it_is_for() {
     assert!(sudden.contains(&"too-few-shards"), "{sudden:?}");
     assert!(sudden.contains(&"falling-behind"), "{sudden:?}");
     assert!(!found("with-retries").contains(&"failed-entries-ignored"));
-    assert_eq!(found("with-enough-shards"), ["nothing-broke"]);
+    assert_eq!(found("with-enough-shards"), ["nothing-broke", "cheaper-mode"]);
     assert!(found("hot-key").contains(&"hot-key"));
-    assert_eq!(found("slow-consumer"), ["falling-behind", "catching-up"]);
+    assert_eq!(found("slow-consumer"), ["falling-behind", "catching-up", "cheaper-mode"]);
 }

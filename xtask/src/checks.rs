@@ -116,8 +116,7 @@ fn drive() -> Outcome {
     if !place::dist().join("index.html").exists() {
         site::build()?;
     }
-    // The profile of the native tests, because they built it already and it is optimised.
-    run_cargo(&["build", "--package", "streamgauge", "--bin", "streamgauge", "--profile", "test"], "The command line")?;
+    let command_line = site::command_line()?;
     let folder = place::root().join("tests/browser");
     let entries = folder.read_dir().map_err(|_| "The folder tests/browser is missing.")?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -131,7 +130,7 @@ fn drive() -> Outcome {
         .args(files)
         .env("STREAMGAUGE_BROWSER", browser)
         .env("STREAMGAUGE_SITE", place::dist())
-        .env("STREAMGAUGE_COMMAND", place::target().join("debug/streamgauge"))
+        .env("STREAMGAUGE_COMMAND", command_line)
         .env("STREAMGAUGE_PICTURES", place::target().join("pictures"));
     crate::process::run(&mut command, "The browser tests")
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-use crate::process::{read, run, say, timed};
+use crate::process::{cargo, read, run, say, timed};
 use crate::{Outcome, node, place, wasm};
 
 /// Builds everything and returns the folder of the site.
@@ -45,6 +46,8 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
                   style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'none'; \
                   frame-src 'self'; base-uri 'none'; form-action 'none'";
+    std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
+    let handbook = site.add("data/handbook", "json", read(&mut handbook()?, "Writing the handbook")?.as_bytes())?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -52,15 +55,29 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("sandbox", sandbox.as_str()),
         ("script", script.as_str()),
         ("style", style.as_str()),
+        ("handbook", handbook.as_str()),
     ];
     let data = root.join("www/data");
-    std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
         site.write(&format!("data/{}", file.file_name().display()), &bytes(&file.path())?)?;
     }
     let index = fill(&text(&root.join("index.html"))?, &names)?;
     site.write("index.html", index.as_bytes())?;
     Ok(site.dist)
+}
+
+/// Builds the command line and returns its place. The profile is that of the native tests, which build it as well.
+pub fn command_line() -> Outcome<PathBuf> {
+    let arguments = ["build", "--package", "streamgauge", "--bin", "streamgauge", "--profile", "test"];
+    run(cargo().args(arguments), "Building the command line")?;
+    Ok(place::target().join("debug").join(format!("streamgauge{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// What writes the texts that the page fetches only when somebody asks for them.
+fn handbook() -> Outcome<Command> {
+    let mut command = Command::new(command_line()?);
+    command.args(["model", "--json"]);
+    Ok(command)
 }
 
 /// The page's JavaScript: the entry, wasm-bindgen's glue, its snippets and the libraries that they import.

@@ -112,6 +112,8 @@ fn bind(input: &Path, folder: &Path) -> Outcome<PathBuf> {
 fn optimise(input: &Path, output: &Path, level: &str) -> Outcome {
     let mut command: Command = node::tool("binaryen/bin/wasm-opt")?;
     command.args([level, "--strip-debug", "--strip-producers", "--strip-target-features"]).args(FEATURES);
+    // The linker leaves the first kilobyte free, and a new memory is all zeros.
+    command.args(["--low-memory-unused", "--zero-filled-memory"]);
     run(command.arg("-o").arg(output).arg(input), "wasm-opt")
 }
 

@@ -10,7 +10,6 @@ use crate::text::{clock, int, span_text};
 use crate::units::SimTime;
 use crate::words::{percent, rate_text, shards};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// A backlog in a closed shard is worth a sentence from so many seconds of its function's work on.
 const BACKLOG_S: f64 = 20.0;
@@ -83,7 +82,7 @@ impl Seen<'_> {
         let policy = self.scenario.stream.autoscaler?;
         let needed = (self.peak / self.room).ceil().max(1.0);
         // What it asked for and got; shards that exist for a moment on the way are the service's.
-        let (mut calls, mut asked, mut refused) = (0u32, Vec::new(), BTreeMap::<&str, u32>::new());
+        let (mut calls, mut asked, mut refused) = (0u32, Vec::new(), Vec::<(&str, u32)>::new());
         for (_, note) in self.notes() {
             match note {
                 NoteKind::Policy { target, .. } => {
@@ -92,7 +91,10 @@ impl Seen<'_> {
                 }
                 NoteKind::Refused { by: By::Policy, name, .. } => {
                     asked.pop();
-                    *refused.entry(name.as_str()).or_default() += 1;
+                    match refused.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, times)) => *times += 1,
+                        None => refused.push((name, 1)),
+                    }
                 }
                 _ => {}
             }
@@ -101,6 +103,7 @@ impl Seen<'_> {
         if most < needed * OVERSHOOT && refused.is_empty() {
             return None;
         }
+        refused.sort_unstable();
         let refusals: Vec<String> = refused.iter().map(|(name, times)| format!("{name} × {times}")).collect();
         let refusals = if refusals.is_empty() { String::new() } else { format!(" Refused: {}.", refusals.join(", ")) };
         let see = policy.period.seconds_f64() + policy.delay.seconds_f64() + self.scenario.stream.reshard.seconds_f64();

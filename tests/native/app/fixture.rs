@@ -50,7 +50,7 @@ pub fn scenario() -> Scenario {
             },
             injected_error_rate: Ratio::ZERO,
         },
-        prices: Vec::new(),
+        prices: Default::default(),
         operations: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The scenario column as data.
 
-use std::collections::BTreeMap;
 use streamgauge::app::form::{Control, Group, Source, change_during_run, first_values, read};
+use streamgauge::app::handbook::{self, Handbook};
 use streamgauge::app::hints::HintTone;
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{Draft, presets};
@@ -11,8 +11,9 @@ fn groups(draft: &Draft, at_s: u64) -> Vec<Group> {
     let scenario = draft.check().unwrap();
     let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize);
     let cursor = SimTime::from_micros(at_s * 1_000_000);
-    let raw = BTreeMap::new();
-    Source { draft, raw: &raw, problems: &[], scenario: &scenario, timeline: &timeline, cursor }.groups()
+    let handbook = Handbook::read(&handbook::document().to_string());
+    let handbook = handbook.as_ref();
+    Source { draft, raw: &[], problems: &[], scenario: &scenario, timeline: &timeline, cursor, handbook }.groups()
 }
 
 #[test]
@@ -20,7 +21,7 @@ fn every_preset_has_a_form_without_two_equal_ids() {
     for preset in presets::ALL {
         let groups = groups(&preset.draft(), 0);
         let titles: Vec<_> = groups.iter().map(|group| group.title.as_str()).collect();
-        assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination"]);
+        assert_eq!(titles, ["Traffic", "Keys and sizes", "Producer", "Stream", "Lambda", "Destination", "Prices"]);
         let mut ids: Vec<_> =
             groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
         let count = ids.len();

@@ -1,6 +1,7 @@
 //! How quantities are written.
 
 use streamgauge::app::words;
+use streamgauge::text;
 
 #[test]
 fn counts_have_three_lengths() {
@@ -47,4 +48,16 @@ fn fields_show_the_decimals_that_say_something() {
     assert_eq!(words::field_number(400_000.0), "400,000");
     assert_eq!(words::field_number(1_234.25), "1,234.25");
     assert_eq!(words::field_number(0.0), "0");
+}
+
+/// The page reads numbers without the standard library's table; for what people write, both say the same.
+#[test]
+fn numbers_are_read_as_the_standard_library_reads_them() {
+    let same = ["0", "1850", "-0.5", "0.014", "12.", ".5", "1e6", "2.5E-3", "0.000000014", "9007199254740992", "1e400"];
+    for text in same.into_iter().map(str::to_owned).chain((0..1_000).map(|n| format!("{}.{:03}", n * 7_919, n))) {
+        assert_eq!(text::number(&text), text.parse().ok(), "{text}");
+    }
+    for text in ["", ".", "-", "e5", "1e", "1,000", "0x10", "nan", "1 2", "١"] {
+        assert_eq!(text::number(text), None, "{text}");
+    }
 }

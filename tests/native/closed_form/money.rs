@@ -167,7 +167,7 @@ fn longer_retention_and_own_prices_are_on_the_bill() {
     let bill = run(json!({"shards": 4, "retention_h": 168}), json!({"shard_hour": 0.02}));
     let shards = find(&bill, "Shard-hours").expect("it is billed");
     assert!((shards.quantity - 4.0).abs() < 1e-9);
-    assert_eq!((shards.dated, shards.run_e4), ("your price", 800));
+    assert_eq!((shards.dated.as_str(), shards.run_e4), ("your price", 800));
     let extended = find(&bill, "Extended retention").expect("it is billed");
     assert_eq!(extended.run_e4, 800);
     assert!(find(&bill, "Long-term retention").is_none());
@@ -176,4 +176,69 @@ fn longer_retention_and_own_prices_are_on_the_bill() {
     let long = find(&bill, "Long-term retention").expect("it is billed");
     let expected = 100.0 * 528.0 * 86_400.0 / (1u64 << 30) as f64;
     assert!((long.month_quantity / expected - 1.0).abs() < 0.01, "{long:?}, expected {expected}");
+}
+
+/// A region's own prices hold where they are known; where they are not, those of us-east-1 do, and the line says so.
+#[test]
+fn a_region_has_its_own_prices_and_says_which_it_borrows() {
+    let bill = |prices: serde_json::Value| {
+        session(&json!({
+            "length_s": 3_600,
+            "traffic": {"curve": [{"kind": "constant", "per_s": 100}], "arrivals": "even"},
+            "stream": {"shards": 2},
+            "prices": prices,
+        }))
+        .bill()
+    };
+    let line =
+        |bill: &Bill, name: &str| bill.lines.iter().find(|line| line.name == name).expect("it is billed").clone();
+    let tokyo = bill(json!({"region": "ap-northeast-1", "lambda_request": 0.000_001}));
+    assert_eq!(tokyo.price_book, "ap-northeast-1, list price");
+    // 2 × 0.0195; 360,000 units × 0.0215 a million.
+    assert_eq!(line(&tokyo, "Shard-hours").run_e4, 390);
+    assert_eq!(line(&tokyo, "PUT payload units").run_e4, 77);
+    assert_eq!(line(&tokyo, "PUT payload units").dated, "2026-11");
+    assert_eq!(line(&tokyo, "Lambda duration").dated, "2024-11, us-east-1");
+    assert!(line(&tokyo, "Lambda duration").cause.ends_with("; price of us-east-1"));
+    assert_eq!(line(&tokyo, "Lambda requests").dated, "your price");
+    let ohio = bill(json!({"region": "us-east-2"}));
+    assert_eq!(line(&ohio, "Shard-hours").dated, "2024-07");
+    assert_eq!(line(&ohio, "PUT payload units").dated, "2024-07, us-east-1");
+    assert_eq!(ohio.run_total_e4, bill(json!({})).run_total_e4);
+}
+
+/// Each line says with numbers what it was spent on: idle shards, rounding, rejected attempts, retention.
+#[test]
+fn every_line_names_its_cause_with_quantities() {
+    let cause = |stream: serde_json::Value, name: &str| {
+        let bill = session(&json!({
+            "length_s": 600,
+            "traffic": {
+                "curve": [{"kind": "steps", "steps": [[0, 100], [300, 3_000], [400, 100]]}],
+                "arrivals": "even",
+                "keys": {"kind": "uniform", "count": 10_000},
+                "sizes": {"kind": "fixed", "bytes": 1_100},
+            },
+            "producer": {"call": "PutRecords", "batch": 100, "linger_ms": 100},
+            "stream": stream,
+            "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0},
+        }))
+        .bill();
+        let line = bill.lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("{name} is billed"));
+        line.cause.replace('\u{a0}', " ")
+    };
+    // 25 records/s of a thousand for 500 of 600 s in every shard.
+    assert_eq!(cause(json!({"shards": 4}), "Shard-hours"), "4 × 10:00, 83 % of it under 20 % use");
+    // 350,000 records of 1,116 bytes fill 15,258 units.
+    let units = cause(json!({"shards": 4}), "PUT payload units");
+    assert!(units.ends_with(" × 25 KB, 96 % of it rounding: by bytes 15,258 would do"), "{units}");
+    let units = cause(json!({"shards": 2}), "PUT payload units");
+    assert!(units.contains(" rejected attempts cost nothing"), "{units}");
+    let data = cause(json!({"mode": "on_demand", "shards": 4}), "On-demand data in");
+    // 2 KiB for each record of 1,116 bytes.
+    assert_eq!(data, "0.67 GB, 46 % of it rounding to 1 KB: 0.36 GB by bytes");
+    let kept = cause(json!({"shards": 4, "retention_h": 336}), "Long-term retention");
+    assert!(kept.contains("kept from 7 d of age to 14 d"), "{kept}");
+    let extended = cause(json!({"shards": 4, "retention_h": 336}), "Extended retention");
+    assert!(extended.contains("kept beyond 24 h, up to 7 d"), "{extended}");
 }

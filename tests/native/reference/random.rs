@@ -107,7 +107,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
     let rest =
         (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(length), operations(length));
     rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
-        prices: Vec::new(),
+        prices: Default::default(),
         name: "any".to_owned(),
         about: String::new(),
         seed,

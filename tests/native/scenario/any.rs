@@ -27,7 +27,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 _ => true,
             });
             Scenario {
-                prices: Vec::new(),
+                prices: Default::default(),
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,
