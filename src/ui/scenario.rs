@@ -7,6 +7,7 @@ use streamgauge::app::Action;
 use streamgauge::app::form::{Control, Group, Knob};
 use streamgauge::app::hints::{Hint, HintTone};
 use streamgauge::units::SimTime;
+use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, PointerEvent};
 use yew::{AttrValue, Callback, Html, NodeRef, Properties, TargetCast, classes, component, html};
 
@@ -103,8 +104,9 @@ fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
                 Action::Edit { path: path.clone(), text }
             });
             let class = classes!("in", matches!(knob.control, Control::Rows(_)).then_some("wide"));
+            let text = being_typed(&knob.id).unwrap_or_else(|| text.clone());
             let field = html! {
-                <input {class} id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text.clone()}
+                <input {class} id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text}
                     title={title} aria-invalid={invalid} aria-describedby={problem_id.clone()} onchange={edit} />
             };
             let spin = matches!(knob.control, Control::Number { spin: true, .. });
@@ -132,6 +134,12 @@ fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
             }
         </>
     }
+}
+
+/// What stands in a field that somebody is typing into, so that drawing the column anew takes nothing away.
+fn being_typed(id: &str) -> Option<String> {
+    let focused = web_sys::window()?.document()?.active_element().filter(|element| element.id() == id)?;
+    Some(focused.dyn_into::<HtmlInputElement>().ok()?.value())
 }
 
 /// Buttons for less and more around a field.
