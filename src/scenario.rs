@@ -17,6 +17,7 @@ pub mod prices;
 pub mod printer;
 pub mod problem;
 mod producer;
+mod request;
 pub mod schema;
 mod sizes;
 mod stream;
@@ -81,6 +82,24 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+}
+
+impl Consumer {
+    /// Records in one batch at most.
+    pub const fn batch_max(&self) -> u32 {
+        match self.kind {
+            ConsumerKind::Lambda => self.batch_size,
+            ConsumerKind::Poller(poller) => poller.limit,
+        }
+    }
+
+    /// What it is called on the page.
+    pub const fn name(&self) -> &'static str {
+        match self.kind {
+            ConsumerKind::Lambda => "Lambda",
+            ConsumerKind::Poller(_) => "Poller",
+        }
+    }
 }
 
 /// How a consumer reads.

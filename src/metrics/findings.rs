@@ -9,7 +9,7 @@ mod uneven;
 
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::limits;
-use crate::scenario::{RetryPolicy, Scenario, capacity};
+use crate::scenario::{ConsumerKind, RetryPolicy, Scenario, capacity};
 use crate::text::{clock, int, span_text};
 use crate::units::SimTime;
 use crate::words::{capital, percent, rate_text, shards};
@@ -264,10 +264,11 @@ impl<'a> Seen<'a> {
         }
         let speed = capacity::function_per_shard(&consumer);
         let busiest = self.fullest();
-        let full = f64::from(consumer.batch_size);
+        let full = f64::from(consumer.batch_max());
+        let path = if consumer.kind == ConsumerKind::Lambda { "consumer.batch_size" } else { "consumer.limit" };
         let took = capacity::full_batch_seconds(&consumer);
         let evidence = format!(
-            "One invocation at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
+            "One batch of a shard at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
              {} at {}.",
             int(full),
             span_text(took),
@@ -277,12 +278,12 @@ impl<'a> Seen<'a> {
             clock(at.seconds_f64())
         );
         // With more records a batch, the fixed part of an invocation weighs less.
-        let larger = (f64::from(consumer.batch_size) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
+        let larger = (full * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
         let per_record = consumer.duration.per_record.seconds_f64();
         let with_larger = larger / (consumer.duration.fixed.seconds_f64() + per_record * larger);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
-            let edits = vec![("consumer.batch_size", json!(larger as u64))];
+            let edits = vec![(path, json!(larger as u64))];
             let label = format!("Try batches of {}", int(larger));
             ("Larger batches: the fixed time of an invocation is paid less often.".to_owned(), Try { label, edits })
         } else {

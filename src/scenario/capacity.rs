@@ -5,7 +5,7 @@
 
 use crate::limits;
 use crate::scenario::{
-    Consumer, DurationModel, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
+    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
 };
 use crate::units::{SimTime, Span};
 
@@ -130,19 +130,27 @@ pub fn hottest_share(keys: Keys) -> f64 {
 /// Mean time of an invocation with a full batch.
 pub fn full_batch_seconds(consumer: &Consumer) -> f64 {
     let DurationModel { fixed, per_record, .. } = consumer.duration;
-    fixed.seconds_f64() + per_record.seconds_f64() * f64::from(consumer.batch_size)
+    fixed.seconds_f64() + per_record.seconds_f64() * f64::from(consumer.batch_max())
 }
 
 /// Records per second that the function processes of one shard when batches are full.
 pub fn function_per_shard(consumer: &Consumer) -> f64 {
-    f64::from(consumer.batch_size) / full_batch_seconds(consumer).max(1e-6)
+    f64::from(consumer.batch_max()) / full_batch_seconds(consumer).max(1e-6)
 }
 
 /// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,
 /// and never less than three seconds.
 pub fn late_after(consumer: &Consumer) -> Span {
-    let wait = limits::MAPPING_POLL_INTERVAL + consumer.batching_window;
-    let batches = (2.0 * full_batch_seconds(consumer) * 1e6) as u64;
+    let (wait, batch) = match consumer.kind {
+        ConsumerKind::Lambda => {
+            (limits::MAPPING_POLL_INTERVAL + consumer.batching_window, full_batch_seconds(consumer))
+        }
+        // An answer may have far more records than usually wait: what comes during one sleep counts as a batch.
+        ConsumerKind::Poller(poller) => {
+            (poller.idle, consumer.duration.fixed.seconds_f64() + poller.idle.seconds_f64())
+        }
+    };
+    let batches = (2.0 * batch * 1e6) as u64;
     let usual = Span::from_micros(wait.micros() + batches);
     usual.max(Span::from_secs(3))
 }

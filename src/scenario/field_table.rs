@@ -414,7 +414,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("stream.autoscaler.min_shards", "Fewest shards", "shards", whole(1, l::SHARDS_MAX, 1), 1, "Fewest shards that the policy asks for.").only(&["policy"]),
     Field::num("stream.autoscaler.max_shards", "Most shards", "shards", whole(1, l::SHARDS_MAX, 1), 100, "Most shards that the policy asks for.").only(&["policy"]),
 
-    Field::num("stream.empty_answers", "Empty answers", "of all", SHARE, 0, "Share of the GetRecords answers that bring nothing although records lie ahead, from 0 to 1: injected, since no figure is published."),
+    Field::num("stream.empty_answers", "Injected empty answers", "of all", SHARE, 0, "Share of the GetRecords answers that bring nothing although records lie ahead, from 0 to 1: injected, since no figure is published."),
     Field::group("stream.other_pollers", "Other pollers", "Applications beside the consumer that read every shard with GetRecords and share its read limits."),
     Field::num("stream.other_pollers.count", "Other pollers", "pollers", whole(0, l::OTHER_POLLERS_MAX, 1), 0, "How many other applications poll each shard; their work takes no time.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
     Field::num("stream.other_pollers.idle_ms", "Each sleeps", "ms", millis(l::OTHER_POLLERS_IDLE_MIN.micros(), Span::from_secs(60), 100_000), l::OTHER_POLLERS_IDLE.micros(), "How long each of them sleeps after an answer.").limit_is("OTHER_POLLERS_IDLE"),

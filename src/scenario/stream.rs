@@ -223,10 +223,12 @@ pub(super) fn hash_key(read: &mut Reader<'_>, path: &str) -> Option<HashKey> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     let value = text.parse::<u128>().ok().filter(|_| digits);
     if value.is_none() {
+        let member = if path.ends_with("explicit_hash_key") { "explicitHashKey" } else { "newStartingHashKey" };
         let message = format!(
-            "InvalidArgumentException: \"{text}\" is no hash key; write a decimal number from 0 to {} without sign or \
-             leading zeros",
-            HashKey::MAX
+            "\"{text}\" is no hash key; write a decimal number from 0 to {} without sign or leading zeros. The service \
+             says: {}",
+            HashKey::MAX,
+            super::request::of_hash_key(member, &text)
         );
         read.wrong(path, message);
     }

@@ -20,7 +20,11 @@ pub(super) fn problems(value: &Value) -> Vec<Problem> {
 
 /// Checks the value of one field and what stands inside it.
 fn walk(value: &Value, path: &str, field: &Field, problems: &mut Vec<Problem>) {
-    let mut wrong = |message: String| problems.push(Problem::new(path, message));
+    let mut wrong = |message: String| {
+        let says = super::request::refusal(field, path, value);
+        let says = says.map_or_else(String::new, |says| format!(". The service says: {says}"));
+        problems.push(Problem::new(path, message + &says));
+    };
     match field.kind {
         _ if value.is_null() && field.default == fields::Default::Nothing => {}
         Kind::Number(number) => {

@@ -30,8 +30,9 @@ pub fn lanes_text(moment: &Moment) -> String {
     }
     let busy = reading.sum(|shard| shard.busy) / count.max(1) as f64;
     let processed = rate(reading.sum(|shard| shard.processed));
+    let name = reading.consumer.name();
     sentences
-        .push(format!("Lambda is busy {:.0}\u{a0}% of the time and processes {processed} records/s.", busy * 100.0));
+        .push(format!("{name} is busy {:.0}\u{a0}% of the time and processes {processed} records/s.", busy * 100.0));
     let mut counted = vec![format!("{} records are processed", int(reading.processed_total))];
     let others = [
         (reading.at_producer, "wait at the producer"),

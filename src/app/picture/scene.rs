@@ -140,7 +140,12 @@ impl<'a> Scene<'a> {
         if layout.narrow {
             self.svg.text(0.0, y, "ink2", &format!("{} offered/s", strong("ink", &offered)));
             self.svg.text(layout.end, y, "ink2 e", &stream);
-            self.svg.text(layout.width, y, "ink2 e", if failing.is_empty() { "Lambda" } else { failing.trim_start() });
+            self.svg.text(
+                layout.width,
+                y,
+                "ink2 e",
+                if failing.is_empty() { self.reading.consumer.name() } else { failing.trim_start() },
+            );
         } else {
             self.svg.text(0.0, y, "ink2", "Producer");
             let order = if layout.detail == Detail::Heat { ", by hash range" } else { "" };
@@ -148,7 +153,7 @@ impl<'a> Scene<'a> {
             if layout.detail == Detail::Row {
                 self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
             }
-            self.svg.text(layout.function, y, "ink2", &format!("Lambda{failing}"));
+            self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.name()));
             self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
         }
     }

@@ -93,9 +93,13 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
          rise_s, hold_s, fall_s",
         "traffic.curve.0.base_per_s: \"many\" is not a number; choose 0 to 10,000,000 records/s",
         "traffic.keys.kind: \"hott\" is unknown; did you mean \"hot\"? choose one of \"one\", \"uniform\", \"zipf\", \"hot\"",
-        "producer.batch: 501 is too many; choose 1 to 500 records",
+        "producer.batch: 501 is too many; choose 1 to 500 records. The service says: ValidationException: 1 validation \
+         error detected: Value '501' at 'records' failed to satisfy constraint: Member must have length less than or \
+         equal to 500",
         "producer.retry.base_ms: belongs to the kind \"again\", not to \"ignore\"; remove it or change kind",
-        "stream.shards: 0 is too few; choose 1 to 1,000 shards",
+        "stream.shards: 0 is too few; choose 1 to 1,000 shards. The service says: ValidationException: 1 validation error \
+         detected: Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal \
+         to 1",
         "consumer: 5 is not a group of fields; write { … } here",
         "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"deploy_producer\", \
          \"split_shard\", \"merge_shards\", \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \
@@ -234,6 +238,63 @@ fn a_record_has_to_fit_into_the_stream() {
     assert_eq!(series(1_024, 1), ["traffic.curve.0.rows.0"]);
     assert_eq!(series(2_048, 1), ["stream.byte_burst_mib"]);
     assert_eq!(series(2_048, 2), Vec::<String>::new());
+}
+
+/// What a request could not say either is refused with the service's own name and message, at its field, and all of it
+/// at once.
+#[test]
+fn the_service_refuses_bad_requests_in_its_own_words() {
+    let mut draft = small();
+    draft.set("producer.batch", json!(0));
+    draft.set("stream", json!({"shards": 0, "retention_h": 23, "max_record_kib": 10_241, "mode": "ON-DEMAND"}));
+    draft.set("traffic.keys", json!({"kind": "one", "explicit_hash_key": "340282366920938463463374607431768211456"}));
+    draft.set(
+        "operations",
+        json!([
+            {"at_s": 1, "kind": "split_shard", "shard": 0, "new_starting_hash_key": "007"},
+            {"at_s": 1, "kind": "update_shard_count", "target_shards": 0},
+            {"at_s": 1, "kind": "update_retention", "retention_h": 8_761},
+        ]),
+    );
+    let found = draft.check().expect_err("everything is wrong");
+    let says = |path: &str| {
+        let of = found.iter().filter(|problem| problem.path == path).map(|problem| problem.message.as_str());
+        let of = of.collect::<Vec<_>>().join("; ");
+        of.split_once("The service says: ")
+            .map_or_else(|| format!("{path}: nothing: {of}"), |(_, says)| says.to_owned())
+    };
+    let validation = |member: &str, value: &str, constraint: &str| {
+        format!(
+            "ValidationException: 1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
+             Member must {constraint}"
+        )
+    };
+    assert_eq!(says("producer.batch"), validation("records", "0", "have length greater than or equal to 1"));
+    assert_eq!(says("stream.shards"), validation("shardCount", "0", "have value greater than or equal to 1"));
+    assert_eq!(
+        says("stream.retention_h"),
+        "InvalidArgumentException: Minimum allowed retention period is 24 hours. Requested retention period (23 hours) is \
+         too short."
+    );
+    assert_eq!(
+        says("stream.max_record_kib"),
+        validation("maxRecordSizeInKiB", "10241", "have value less than or equal to 10240")
+    );
+    assert_eq!(
+        says("stream.mode"),
+        validation("streamModeDetails.streamMode", "ON-DEMAND", "satisfy enum value set: [ON_DEMAND, PROVISIONED]")
+    );
+    assert_eq!(
+        says("traffic.keys.explicit_hash_key"),
+        "InvalidArgumentException: Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified \
+         value was 340282366920938463463374607431768211456"
+    );
+    let pattern = "satisfy regular expression pattern: 0|([1-9]\\d{0,38})";
+    assert_eq!(says("operations.0.new_starting_hash_key"), validation("newStartingHashKey", "007", pattern));
+    let target = validation("targetShardCount", "0", "have value greater than or equal to 1");
+    assert_eq!(says("operations.1.target_shards"), target);
+    let hours = validation("retentionPeriodHours", "8761", "have value less than or equal to 8760");
+    assert_eq!(says("operations.2.retention_h"), hours);
 }
 
 #[test]
