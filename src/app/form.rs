@@ -469,9 +469,14 @@ impl Source<'_> {
             knobs: self.knobs(["prices.region"]),
             hints: Vec::new(),
             more_label: "Your own prices".to_owned(),
-            more: self.knobs(own.filter(|path| *path != "prices.region")),
+            // Of what, the label says; the column is too narrow to say it twice.
+            more: self.knobs(own.filter(|path| *path != "prices.region")).into_iter().map(in_dollars).collect(),
         }
     }
+}
+
+fn in_dollars(knob: Knob) -> Knob {
+    Knob { unit: "USD".to_owned(), ..knob }
 }
 
 fn table_label(path: &str) -> String {

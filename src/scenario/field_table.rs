@@ -262,11 +262,11 @@ const HANDLERS: &[Choice] = &[
     word("host", "Your code", "The program that runs the scenario decides each outcome."),
 ];
 const REGIONS: &[Choice] = &[
-    word("us-east-1", "us-east-1, N. Virginia", "Every price is known."),
-    word("us-east-2", "us-east-2, Ohio", "The price of a shard-hour is known."),
+    word("us-east-1", "N. Virginia", "Every price is known."),
+    word("us-east-2", "Ohio", "The price of a shard-hour is known."),
     word(
         "ap-northeast-1",
-        "ap-northeast-1, Tokyo",
+        "Tokyo",
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];

@@ -98,10 +98,13 @@ fn bill(model: &Model) -> Html {
     let bill = cost::bill(model.scenario(), model.timeline(), model.frames());
     let line = |line: &BillLine| {
         html! {
-            <tr title={format!("{} a {}, {}", dollars_exact(line.unit_price), line.unit, line.dated)}>
-                <td>{ line.name }<small>{ &line.cause }</small></td>
-                <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
-            </tr>
+            <>
+                <tr title={format!("{} a {}, {}", dollars_exact(line.unit_price), line.unit, line.dated)}>
+                    <td>{ line.name }</td>
+                    <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
+                </tr>
+                <tr class="why"><td colspan="3"><small>{ &line.cause }</small></td></tr>
+            </>
         }
     };
     html! {

@@ -253,3 +253,27 @@ fn a_preset_made_of_a_table_opens_when_the_table_has_come() {
     assert_eq!(model.update(table(Some(text))), []);
     assert_eq!(model.preset(), Some("hot-key"));
 }
+
+/// The run does not know what it costs: another price changes the bill and nothing else.
+#[test]
+fn a_price_is_set_without_starting_over() {
+    let (mut model, _) = Model::new(&start());
+    let effects = model.update(Action::Edit { path: "prices.region".to_owned(), text: "ap-northeast-1".to_owned() });
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::Announce(_))), "{effects:?}");
+    assert_eq!(model.scenario().prices.region, "ap-northeast-1");
+}
+
+/// Rules and what the fields say are fetched once, when somebody asks, and again where they could not be had.
+#[test]
+fn the_handbook_is_fetched_when_somebody_asks() {
+    let (mut model, _) = Model::new(&start());
+    assert!(model.handbook().is_none() && !model.awaits_handbook());
+    assert_eq!(model.update(Action::AskHandbook), [Effect::FetchHandbook]);
+    assert!(model.update(Action::AskHandbook).is_empty() && model.awaits_handbook());
+    model.update(Action::Handbook(None));
+    assert_eq!(model.update(Action::AskHandbook), [Effect::FetchHandbook]);
+    model.update(Action::Handbook(Some(streamgauge::app::handbook::document().to_string())));
+    let handbook = model.handbook().expect("it has come");
+    assert_eq!(handbook.sections().count(), streamgauge::rules::ALL.len());
+    assert!(handbook.title("stream.shards").contains("Limit: 1,000 records/s"), "{}", handbook.title("stream.shards"));
+}
