@@ -220,26 +220,30 @@ impl Engine {
     fn write(&mut self, mut end: u64, records: u32, observer: &mut impl Observer) -> u64 {
         let mut left = records;
         loop {
-            // At one instant retries come before the flush and the flush before the arrival.
+            // At one instant groups that are put again come first, then single records, the hosts, the arrival.
             let (arrival, retry) = (self.offers.next_at(), self.retries.next_at());
-            let due = self.producer.due().min(retry);
-            let now = due.min(arrival);
+            let (queued, hosts) = self.producer.dues();
+            let (mut now, mut count) = (queued.min(hosts).min(retry).min(arrival), 1);
             if now >= end {
                 return end;
             }
-            if due > arrival {
-                self.offer(now, observer);
-            } else {
-                let Self { producer, stream, retries, .. } = self;
-                let group = if retry == now { retries.pop() } else { None };
-                let bench = &mut Bench { now, stream, agenda: retries, observer };
-                match group {
-                    Some((_, group)) => producer.retry(group, bench),
-                    None => producer.act(bench),
+            let Self { producer, stream, retries, .. } = self;
+            let bench = &mut Bench { now, stream, agenda: retries, observer };
+            if queued < retry && queued <= hosts && queued <= arrival {
+                let until = end.min(retry).min(hosts.saturating_add(1)).min(arrival.saturating_add(1));
+                count = producer.put_due(until, left, bench);
+                now = bench.now;
+            } else if retry == now {
+                if let Some((_, group)) = bench.agenda.pop() {
+                    producer.retry(group, bench);
                 }
+            } else if hosts == now {
+                producer.act(bench);
+            } else {
+                self.offer(now, observer);
             }
-            self.worked += 1;
-            left -= 1;
+            self.worked += u64::from(count);
+            left -= count;
             if left == 0 {
                 // What else happens at this instant belongs to the slice.
                 (end, left) = (end.min(now + 1), u32::MAX);

@@ -333,32 +333,32 @@ impl Digest {
         mix(mix(self.written, self.traffic), self.read)
     }
 
-    #[inline]
+    #[inline(always)]
     const fn write(&mut self, word: u64) {
         self.written = mix(self.written, word);
     }
 
-    #[inline]
+    #[inline(always)]
     const fn add(&mut self, word: u64) {
         self.read = self.read.wrapping_add(mix(mix(word, 0), word >> 32));
     }
 }
 
 /// Stirs a word into a digest.
-#[inline]
+#[inline(always)]
 const fn mix(state: u64, word: u64) -> u64 {
     let product = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     product ^ (product >> 29)
 }
 
 /// Two words as one, before they meet the digest: off the chain of dependent multiplications.
-#[inline]
+#[inline(always)]
 const fn pair(a: u64, b: u64) -> u64 {
     a.wrapping_mul(0xd6e8_feb8_6659_fd93) ^ b.rotate_left(24)
 }
 
 /// What names a record: its number, and what the shard did with it.
-#[inline]
+#[inline(always)]
 fn named(record: &Record, shard: u32, rest: u64) -> u64 {
     (u64::from(record.number) << 32 | u64::from(shard) << 12 | u64::from(record.attempt) << 4) ^ rest
 }

@@ -95,34 +95,39 @@ impl Producer {
         self.held_stored + self.kpl.as_ref().map_or(0, |kpl| kpl.held_stored())
     }
 
-    /// When the producer has something to do by itself: a record to put again, or a call that has been gathered long
-    /// enough; µs, `u64::MAX` for never.
-    #[inline]
-    pub fn due(&self) -> u64 {
-        self.hosts_due.min(self.queues.due())
-    }
-
     /// When the hosts have something to do, looked at anew.
     fn next_of_hosts(&self) -> u64 {
         let hosts = self.hosts.iter().map(|host| host.flush_at.min(host.wake_at)).min().unwrap_or(u64::MAX);
         self.kpl.as_ref().map_or(hosts, |kpl| hosts.min(kpl.due()))
     }
 
-    /// Does what is due.
+    /// When a record is put again that waited a fixed time, and when a host has something to do; µs, `u64::MAX` for never.
     #[inline(always)]
-    pub fn act(&mut self, bench: &mut Bench<'_, impl Observer>) {
-        if self.queues.due() <= bench.now {
-            if let Some((_, mut record)) = self.queues.release_next() {
-                record.attempt += 1;
-                self.put_one(record, bench);
-            }
-        } else {
-            self.act_as_host(bench);
-        }
+    pub fn dues(&self) -> (u64, u64) {
+        (self.queues.due(), self.hosts_due)
     }
 
+    /// Puts records again that waited a fixed time: those that are due before `until`, each at its instant, as long as
+    /// nothing that it does brings something else before that; at most so many. Says how many.
+    #[inline(always)]
+    pub fn put_due(&mut self, until: u64, most: u32, bench: &mut Bench<'_, impl Observer>) -> u32 {
+        let mut count = 0;
+        while count < most && self.queues.due() < until {
+            let Some((due, mut record)) = self.queues.release_next() else { break };
+            bench.now = due;
+            record.attempt += 1;
+            count += 1;
+            self.put_one(record, bench);
+            if !self.plain {
+                break;
+            }
+        }
+        count
+    }
+
+    /// Does what the hosts have to do.
     #[inline(never)]
-    fn act_as_host(&mut self, bench: &mut Bench<'_, impl Observer>) {
+    pub fn act(&mut self, bench: &mut Bench<'_, impl Observer>) {
         if let Some(host) = self.hosts.iter().position(|host| host.wake_at <= bench.now) {
             self.wake(host, bench);
         } else if let Some(host) = self.hosts.iter().position(|host| host.flush_at <= bench.now) {
@@ -181,7 +186,7 @@ impl Producer {
     }
 
     /// A record joins the call that its host gathers.
-    #[inline(always)]
+    #[inline(never)]
     fn gather(&mut self, host: usize, record: Record, batch: u32, linger: Span, bench: &mut Bench<'_, impl Observer>) {
         let bytes = u64::from(bytes_of(record.size));
         if self.hosts[host].pending_bytes + bytes > limits::PUT_RECORDS_BYTES_MAX.get() {
@@ -234,6 +239,7 @@ impl Producer {
     }
 
     /// Puts a group of records again that waited.
+    #[inline(never)]
     pub fn retry(&mut self, group: Group, bench: &mut Bench<'_, impl Observer>) {
         self.put_group(group, false, bench);
     }

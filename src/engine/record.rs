@@ -5,7 +5,7 @@ use crate::limits;
 use crate::scenario::traffic::partition_key;
 
 /// Bytes that count against every limit: data and partition key.
-#[inline]
+#[inline(always)]
 pub const fn bytes_of(size: u32) -> u32 {
     size + limits::PARTITION_KEY_BYTES.get() as u32
 }
@@ -86,25 +86,25 @@ impl Log {
     }
 
     /// Sequence index of the oldest record that is kept.
-    #[inline]
+    #[inline(always)]
     pub const fn head(&self) -> u64 {
         self.head
     }
 
     /// Sequence index that the next record will get.
-    #[inline]
+    #[inline(always)]
     pub const fn tail(&self) -> u64 {
         self.tail
     }
 
     /// Bytes of everything that was ever stored here, partition keys included.
-    #[inline]
+    #[inline(always)]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Appends a record.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, record: Record) {
         if self.tail - self.head == self.ring.len() as u64 {
             self.grow();
@@ -131,25 +131,25 @@ impl Log {
     }
 
     /// Kinesis records that were ever stored here.
-    #[inline]
+    #[inline(always)]
     pub fn entries(&self) -> u64 {
         if self.entry_of.is_empty() { self.tail } else { u64::from(self.entries) }
     }
 
     /// Number of the Kinesis record that a user record is in; at the tail, of the one that comes next.
-    #[inline]
+    #[inline(always)]
     fn entry(&self, index: u64) -> u64 {
         if index == self.tail { u64::from(self.entries) } else { u64::from(self.entry_of[self.slot(index)]) }
     }
 
     /// Kinesis records from the beginning of one up to the beginning of another.
-    #[inline]
+    #[inline(always)]
     pub fn entries_between(&self, from: u64, to: u64) -> u64 {
         if self.entry_of.is_empty() { to - from } else { self.entry(to) - self.entry(from) }
     }
 
     /// Where so many Kinesis records end, counted from the beginning of one, and not beyond the tail.
-    #[inline]
+    #[inline(always)]
     pub fn after_entries(&self, from: u64, entries: u64) -> u64 {
         if self.entry_of.is_empty() { self.tail.min(from.saturating_add(entries)) } else { self.find(from, entries) }
     }
@@ -166,7 +166,7 @@ impl Log {
     }
 
     /// Where the last Kinesis record before `end` begins.
-    #[inline]
+    #[inline(always)]
     pub fn last_entry(&self, end: u64) -> u64 {
         if self.entry_of.is_empty() {
             return end - 1;
@@ -190,7 +190,7 @@ impl Log {
     }
 
     /// The record with a sequence index between head and tail.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: u64) -> &Record {
         debug_assert!((self.head..self.tail).contains(&index));
         &self.ring[self.slot(index)]
@@ -198,7 +198,7 @@ impl Log {
 
     /// The first index from `from` on, and not beyond `most` more, whose record arrived at `now` or later: what a
     /// reader at that instant does not see.
-    #[inline]
+    #[inline(always)]
     pub fn seen_by(&self, now: u64, from: u64, most: u64) -> u64 {
         let end = self.tail.min(from.saturating_add(most));
         if from >= end || self.newest < now || self.get(end - 1).arrived < now {
@@ -223,25 +223,25 @@ impl Log {
     }
 
     /// Bytes of the records from one index up to another, partition keys included.
-    #[inline]
+    #[inline(always)]
     pub fn bytes_between(&self, from: u64, to: u64) -> u64 {
         self.bytes_up_to(to) - self.bytes_up_to(from)
     }
 
-    #[inline]
+    #[inline(always)]
     fn bytes_up_to(&self, index: u64) -> u64 {
         if index == self.tail { self.bytes } else { self.bytes_before[self.slot(index)] }
     }
 
     /// Forgets everything before `index`.
-    #[inline]
+    #[inline(always)]
     pub fn trim(&mut self, index: u64) {
         debug_assert!((self.head..=self.tail).contains(&index));
         self.head = index;
     }
 
     /// The records from one index up to another, as the two runs in which the ring holds them.
-    #[inline]
+    #[inline(always)]
     pub fn run(&self, from: u64, to: u64) -> Run<'_> {
         debug_assert!(self.head <= from && from <= to && to <= self.tail);
         if from == to {
@@ -251,7 +251,7 @@ impl Log {
         if first <= last { Run(&self.ring[first..=last], &[]) } else { Run(&self.ring[first..], &self.ring[..=last]) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self, index: u64) -> usize {
         index as usize & (self.ring.len() - 1)
     }

@@ -64,7 +64,7 @@ impl Stream {
     }
 
     /// The shard that owns a key.
-    #[inline]
+    #[inline(always)]
     pub fn owner(&self, key: u32) -> u32 {
         self.owner[key as usize]
     }
@@ -75,13 +75,13 @@ impl Stream {
     }
 
     /// How long a record stays readable, µs.
-    #[inline]
+    #[inline(always)]
     pub const fn retention(&self) -> u64 {
         self.retention
     }
 
     /// When a record that arrived at an instant expires, µs.
-    #[inline]
+    #[inline(always)]
     pub const fn expiry(&self, arrived: u64) -> u64 {
         let expiry = arrived + self.retention;
         if expiry > self.retention_since { expiry } else { self.retention_since }
@@ -94,7 +94,7 @@ impl Stream {
     }
 
     /// What bytes are rounded up to before they are charged: each record of `PutRecord`, the sum of `PutRecords`.
-    #[inline]
+    #[inline(always)]
     pub const fn unit(&self) -> u32 {
         self.unit
     }
@@ -105,7 +105,7 @@ impl Stream {
     }
 
     /// Appends a record that was admitted to a shard.
-    #[inline]
+    #[inline(always)]
     pub fn store(&mut self, shard: u32, record: Record) {
         self.shards[shard as usize].log.push(record);
     }
@@ -116,7 +116,7 @@ impl Stream {
     }
 
     /// Lets a shard forget everything before `index`: every reader has passed it.
-    #[inline]
+    #[inline(always)]
     pub fn trim(&mut self, shard: u32, index: u64) {
         self.shards[shard as usize].log.trim(index);
     }
@@ -216,7 +216,7 @@ impl Shard {
 
     /// Charges a Kinesis record of so many bytes, with so many user records, to both write buckets, or to none if one
     /// of them holds too little.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, now: u64, bytes: u32, user_records: u32) -> Result<(), WriteLimit> {
         let taken = self.write.take(now as i64, i64::from(bytes));
         if taken.is_err() {
@@ -283,14 +283,14 @@ impl WriteBuckets {
         Self { records_empty_at: -RECORD_CAPACITY, bytes_empty_at: -byte_capacity, byte_capacity }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, now: i64, bytes: i64) -> Result<(), WriteLimit> {
-        let byte_now = now * BYTE_REFILL;
         let records = self.records_empty_at.max(now - RECORD_CAPACITY) + RECORD_COST;
-        let bytes = self.bytes_empty_at.max(byte_now - self.byte_capacity) + bytes * BYTE_COST;
         if records > now {
             return Err(WriteLimit::Records);
         }
+        let byte_now = now * BYTE_REFILL;
+        let bytes = self.bytes_empty_at.max(byte_now - self.byte_capacity) + bytes * BYTE_COST;
         if bytes > byte_now {
             return Err(WriteLimit::Bytes);
         }

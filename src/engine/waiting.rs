@@ -7,7 +7,6 @@ use super::put::backoff;
 use super::record::Record;
 use crate::scenario::{Jitter, Producer, PutCall, RetryPolicy};
 use crate::units::{Ratio, Span};
-use std::collections::VecDeque;
 
 /// Waits of a policy that draws none, ready to use for each rejected record.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +51,9 @@ impl FixedWaits {
 /// Single records whose waits are fixed: one queue for each length of wait, each in order of time by itself.
 #[derive(Clone, Debug)]
 pub(super) struct Queues {
-    queues: Vec<Queue>,
+    /// The queue that most records are in, by itself: in most runs there is no other.
+    first: Queue,
+    others: Vec<Queue>,
     /// When the first record of any queue is due, µs; `u64::MAX` while all are empty.
     due: u64,
     len: u64,
@@ -61,11 +62,11 @@ pub(super) struct Queues {
 #[derive(Clone, Debug)]
 struct Queue {
     wait: u64,
-    records: VecDeque<Waiting>,
+    records: Ring,
 }
 
 /// A record that has not arrived anywhere yet, and when it is put again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     due: u64,
     offered: u64,
@@ -78,8 +79,8 @@ struct Waiting {
 }
 
 impl Queues {
-    pub(super) const fn new() -> Self {
-        Self { queues: Vec::new(), due: u64::MAX, len: 0 }
+    pub(super) fn new() -> Self {
+        Self { first: Queue { wait: u64::MAX, records: Ring::new() }, others: Vec::new(), due: u64::MAX, len: 0 }
     }
 
     /// Records that wait.
@@ -96,60 +97,120 @@ impl Queues {
     /// Lets a record wait.
     #[inline(always)]
     pub(super) fn admit(&mut self, now: u64, wait: u64, record: Record) {
-        let place = match &self.queues[..] {
-            [first, ..] if first.wait == wait => 0,
-            _ => self.place(wait),
-        };
+        let queue = if self.first.wait == wait { &mut self.first } else { self.queue(wait) };
         let Record { offered, number, key, size, attempt, host, copies, .. } = record;
         let due = now + wait;
-        self.queues[place].records.push_back(Waiting { due, offered, number, key, size, attempt, host, copies });
+        queue.records.push(Waiting { due, offered, number, key, size, attempt, host, copies });
         self.due = self.due.min(due);
         self.len += 1;
     }
 
     #[cold]
-    fn place(&mut self, wait: u64) -> usize {
-        self.queues.iter().position(|queue| queue.wait == wait).unwrap_or_else(|| {
-            self.queues.push(Queue { wait, records: VecDeque::new() });
-            self.queues.len() - 1
-        })
+    #[inline(never)]
+    fn queue(&mut self, wait: u64) -> &mut Queue {
+        if self.first.wait == u64::MAX {
+            self.first.wait = wait;
+            return &mut self.first;
+        }
+        let known = self.others.iter().position(|queue| queue.wait == wait);
+        let place = known.unwrap_or_else(|| {
+            self.others.push(Queue { wait, records: Ring::new() });
+            self.others.len() - 1
+        });
+        &mut self.others[place]
     }
 
     /// Takes the record that is due next out, with the instant; of two that are due at once, the one that waited
     /// longer.
     #[inline(always)]
     pub(super) fn release_next(&mut self) -> Option<(u64, Record)> {
-        let place = if self.queues.len() == 1 { 0 } else { self.next()? };
-        let waiting = self.queues[place].records.pop_front()?;
+        let waiting = if self.others.is_empty() { self.first.records.pop()? } else { self.pop_any()? };
         self.len -= 1;
-        self.due = self.queues.iter().map(Queue::due).fold(u64::MAX, u64::min);
+        self.due = self.first.records.due();
+        if !self.others.is_empty() {
+            self.due = self.others.iter().map(|queue| queue.records.due()).fold(self.due, u64::min);
+        }
         Some((waiting.due, waiting.record()))
+    }
+
+    /// Takes the record that is due next out of one of several queues.
+    #[cold]
+    #[inline(never)]
+    fn pop_any(&mut self) -> Option<Waiting> {
+        // A longer wait began earlier.
+        let next = std::iter::once(&mut self.first).chain(&mut self.others);
+        next.min_by_key(|queue| (queue.records.due(), u64::MAX - queue.wait))?.records.pop()
     }
 
     /// Takes the records of some hosts out.
     pub(super) fn take_of(&mut self, is_one: impl Fn(u8) -> bool, into: &mut Vec<Record>) {
-        for queue in &mut self.queues {
-            let gone = queue.records.iter().filter(|waiting| is_one(waiting.host));
-            into.extend(gone.map(|waiting| waiting.record()));
-            queue.records.retain(|waiting| !is_one(waiting.host));
+        for queue in std::iter::once(&mut self.first).chain(&mut self.others) {
+            let mut kept = Ring::new();
+            while let Some(waiting) = queue.records.pop() {
+                if is_one(waiting.host) { into.push(waiting.record()) } else { kept.push(waiting) }
+            }
+            queue.records = kept;
         }
-        self.len = self.queues.iter().map(|queue| queue.records.len() as u64).sum();
-        self.due = self.queues.iter().map(Queue::due).fold(u64::MAX, u64::min);
-    }
-
-    /// The queue whose first record is due next.
-    #[cold]
-    fn next(&self) -> Option<usize> {
-        // A longer wait began earlier.
-        let order = |(place, queue): (usize, &Queue)| (queue.due(), u64::MAX - queue.wait, place);
-        self.queues.iter().enumerate().map(order).min().map(|(_, _, place)| place)
+        let rings = || std::iter::once(&self.first).chain(&self.others).map(|queue| &queue.records);
+        self.len = rings().map(Ring::len).sum();
+        self.due = rings().map(Ring::due).fold(u64::MAX, u64::min);
     }
 }
 
-impl Queue {
-    #[inline]
+/// A queue that never moves what it holds while it has room; places are found by a mask.
+#[derive(Clone, Debug)]
+struct Ring {
+    places: Vec<Waiting>,
+    head: usize,
+    tail: usize,
+}
+
+impl Ring {
+    fn new() -> Self {
+        const ROOM: usize = 64;
+        Self { places: vec![Waiting::default(); ROOM], head: 0, tail: 0 }
+    }
+
+    const fn len(&self) -> u64 {
+        (self.tail - self.head) as u64
+    }
+
+    /// When the first is due; `u64::MAX` without one.
+    #[inline(always)]
     fn due(&self) -> u64 {
-        self.records.front().map_or(u64::MAX, |waiting| waiting.due)
+        if self.head == self.tail { u64::MAX } else { self.places[self.head & (self.places.len() - 1)].due }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, waiting: Waiting) {
+        if self.tail - self.head == self.places.len() {
+            self.grow();
+        }
+        let place = self.tail & (self.places.len() - 1);
+        self.places[place] = waiting;
+        self.tail += 1;
+    }
+
+    #[inline(always)]
+    fn pop(&mut self) -> Option<Waiting> {
+        if self.head == self.tail {
+            return None;
+        }
+        let waiting = self.places[self.head & (self.places.len() - 1)];
+        self.head += 1;
+        Some(waiting)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let mut places = Vec::with_capacity(2 * self.places.len());
+        while let Some(waiting) = self.pop() {
+            places.push(waiting);
+        }
+        (self.head, self.tail) = (0, places.len());
+        places.resize(2 * self.places.len(), Waiting::default());
+        self.places = places;
     }
 }
 
