@@ -30,8 +30,8 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
     let usual = scenario
         .operations
         .iter()
-        .map(|planned| capacity::late_after(&capacity::in_force(scenario, planned.at).1))
-        .fold(capacity::late_after(&scenario.consumer), Ord::max);
+        .map(|planned| capacity::late_after(scenario, &capacity::in_force(scenario, planned.at).1))
+        .fold(capacity::late_after(scenario, &scenario.consumer), Ord::max);
     let (worst, worst_at) = all.peak(Metric::IteratorAgeMs);
     if worst > usual.millis_f64() {
         // While frames still arrive the age may go on growing; the mark waits until it has turned.

@@ -118,7 +118,7 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
 /// Speed of the function against what a shard can bring.
 pub fn consumer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
     let (_, consumer) = capacity::in_force(scenario, at);
-    let speed = capacity::function_per_shard(&consumer);
+    let speed = capacity::function_per_shard(scenario, &consumer);
     let room = capacity::room_per_shard(scenario);
     let peak = scenario.traffic.peak_rate(scenario.length);
     let even = peak / f64::from(scenario.stream.open_at_start());

@@ -423,6 +423,6 @@ impl Model {
     /// The age from which on work counts as late at the cursor, in seconds.
     pub fn late_after_seconds(&self) -> f64 {
         let (_, consumer) = capacity::in_force(&self.scenario, self.cursor);
-        capacity::late_after(&consumer).seconds_f64()
+        capacity::late_after(self.scenario(), &consumer).seconds_f64()
     }
 }

@@ -259,14 +259,14 @@ impl<'a> Seen<'a> {
         let (frame, age) = worst?;
         let at = self.timeline.end_of(frame);
         let (_, consumer) = capacity::in_force(self.scenario, at);
-        if age <= capacity::late_after(&consumer).seconds_f64().max(20.0) {
+        if age <= capacity::late_after(self.scenario, &consumer).seconds_f64().max(20.0) {
             return None;
         }
-        let speed = capacity::function_per_shard(&consumer);
+        let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
-        let full = f64::from(consumer.batch_max());
+        let full = capacity::full_batch(self.scenario, &consumer);
         let path = if consumer.kind == ConsumerKind::Lambda { "consumer.batch_size" } else { "consumer.limit" };
-        let took = capacity::full_batch_seconds(&consumer);
+        let took = capacity::full_batch_seconds(self.scenario, &consumer);
         let evidence = format!(
             "One batch of a shard at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
              {} at {}.",
@@ -278,9 +278,10 @@ impl<'a> Seen<'a> {
             clock(at.seconds_f64())
         );
         // With more records a batch, the fixed part of an invocation weighs less.
-        let larger = (full * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
+        let larger = (f64::from(consumer.batch_max()) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
         let per_record = consumer.duration.per_record.seconds_f64();
-        let with_larger = larger / (consumer.duration.fixed.seconds_f64() + per_record * larger);
+        let records = larger * capacity::records_together(self.scenario);
+        let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
             let edits = vec![(path, json!(larger as u64))];

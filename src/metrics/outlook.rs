@@ -48,7 +48,7 @@ impl Outlook {
         let mut outlook = Self { retention: retention(scenario, timeline, frames).seconds_f64(), ..Self::default() };
         let Some(last) = frames.checked_sub(1) else { return outlook };
         let (width, at) = (timeline.width().seconds_f64(), timeline.end_of(last));
-        let late = capacity::late_after(&capacity::in_force(scenario, at).1).seconds_f64();
+        let late = capacity::late_after(scenario, &capacity::in_force(scenario, at).1).seconds_f64();
         let mut drains = true;
         for shard in 0..timeline.shards() {
             let of = |metric| timeline.shard_column(metric, shard);

@@ -127,23 +127,28 @@ pub fn hottest_share(keys: Keys) -> f64 {
     }
 }
 
+/// User records in a full batch: what the KPL puts together counts once against the batch size.
+pub fn full_batch(scenario: &Scenario, consumer: &Consumer) -> f64 {
+    f64::from(consumer.batch_max()) * records_together(scenario)
+}
+
 /// Mean time of an invocation with a full batch.
-pub fn full_batch_seconds(consumer: &Consumer) -> f64 {
+pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
     let DurationModel { fixed, per_record, .. } = consumer.duration;
-    fixed.seconds_f64() + per_record.seconds_f64() * f64::from(consumer.batch_max())
+    fixed.seconds_f64() + per_record.seconds_f64() * full_batch(scenario, consumer)
 }
 
 /// Records per second that the function processes of one shard when batches are full.
-pub fn function_per_shard(consumer: &Consumer) -> f64 {
-    f64::from(consumer.batch_max()) / full_batch_seconds(consumer).max(1e-6)
+pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
+    full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6)
 }
 
 /// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,
 /// and never less than three seconds.
-pub fn late_after(consumer: &Consumer) -> Span {
+pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
     let (wait, batch) = match consumer.kind {
         ConsumerKind::Lambda => {
-            (limits::MAPPING_POLL_INTERVAL + consumer.batching_window, full_batch_seconds(consumer))
+            (limits::MAPPING_POLL_INTERVAL + consumer.batching_window, full_batch_seconds(scenario, consumer))
         }
         // An answer may have far more records than usually wait: what comes during one sleep counts as a batch.
         ConsumerKind::Poller(poller) => {

@@ -19,6 +19,8 @@ const STATES = [
   { name: "spike-dark", query: "?theme=dark&t=520", viewport: desk },
   { name: "end-light", query: "?theme=light&t=1500", viewport: desk },
   { name: "retries-light", query: "?theme=light&preset=with-retries&t=900", viewport: desk },
+  { name: "kpl-light", query: "?theme=light&preset=with-the-kpl&t=520", viewport: desk },
+  { name: "naive-scaling-dark", query: "?theme=dark&preset=naive-scaling&t=100000", viewport: desk },
   { name: "hot-key-light", query: "?theme=light&preset=hot-key&t=520", viewport: desk },
   { name: "slow-consumer-dark", query: "?theme=dark&preset=slow-consumer&t=800", viewport: desk },
   { name: "world-cup-light", query: "?theme=light&preset=world-cup-1998&t=80000", viewport: desk },

@@ -123,7 +123,7 @@ fn steps(scenario: &Scenario) -> (f64, Vec<Step>) {
         Step {
             offered: scenario.traffic.rate_at(at),
             sends_again: capacity::sends_again(&producer),
-            function: capacity::function_per_shard(&consumer),
+            function: capacity::function_per_shard(scenario, &consumer),
         }
     };
     (width, (0..STEPS).map(step).collect())

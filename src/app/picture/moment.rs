@@ -215,7 +215,7 @@ impl Reading {
             expired_total: timeline.total(Metric::Expired, frames),
             discarded_total: timeline.total(Metric::Discarded, frames),
             skipped: timeline.gauge(Metric::Skipped, frames),
-            patience: capacity::late_after(&consumer).seconds_f64(),
+            patience: capacity::late_after(moment.scenario, &consumer).seconds_f64(),
         }
     }
 

@@ -64,7 +64,7 @@ impl<'a> State<'a> {
             loss,
             noise: (short * 0.002).max(0.5),
             age: reading.age(),
-            late_after: capacity::late_after(&consumer),
+            late_after: capacity::late_after(scenario, &consumer),
             spike,
             reading,
         }
@@ -324,7 +324,7 @@ impl<'a> State<'a> {
             );
         }
         let room = words::int(capacity::room_per_shard(self.scenario) * self.open() as f64);
-        let function = capacity::function_per_shard(&self.consumer) * (self.open() as f64);
+        let function = capacity::function_per_shard(self.scenario, &self.consumer) * (self.open() as f64);
         verdict_of(
             &format!("{offered} records a second pass: {{done:nothing lost, nothing late}}."),
             &format!(

@@ -27,7 +27,7 @@ impl Seen<'_> {
 
     /// Shards that were closed while a backlog stood in them: new shards take new records only.
     pub(super) fn backlog_in_parents(&self) -> Option<Finding> {
-        let speed = capacity::function_per_shard(&self.scenario.consumer);
+        let speed = capacity::function_per_shard(self.scenario, &self.scenario.consumer);
         let width = self.timeline.width().micros();
         let (mut stood, mut closed, mut done_by, mut left) = (0.0, Vec::new(), 0.0f64, 0.0);
         for shard in 0..self.timeline.shards() {
