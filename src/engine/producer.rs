@@ -71,7 +71,7 @@ impl Producer {
             answers,
             hosts: vec![Host::new(); settings.hosts as usize],
             turn: 0,
-            plain: is_plain(&settings),
+            plain: settings.is_plain(),
             hosts_due: u64::MAX,
             gathered: 0,
             waiting: WaitingRoom::new(settings.call),
@@ -111,18 +111,27 @@ impl Producer {
     /// nothing that it does brings something else before that; at most so many. Says how many.
     #[inline(always)]
     pub fn put_due(&mut self, until: u64, most: u32, bench: &mut Bench<'_, impl Observer>) -> u32 {
+        let (true, Some(fixed)) = (self.plain, self.fixed) else { return self.put_next_due(bench) };
         let mut count = 0;
         while count < most && self.queues.due() < until {
             let Some((due, mut record)) = self.queues.release_next() else { break };
             bench.now = due;
             record.attempt += 1;
             count += 1;
-            self.put_one(record, bench);
-            if !self.plain {
-                break;
+            if !self.put_plain(record, bench) {
+                self.rejected_by(&fixed, record, bench);
             }
         }
         count
+    }
+
+    #[inline(never)]
+    fn put_next_due(&mut self, bench: &mut Bench<'_, impl Observer>) -> u32 {
+        let Some((due, mut record)) = self.queues.release_next() else { return 0 };
+        bench.now = due;
+        record.attempt += 1;
+        self.put_one(record, bench);
+        1
     }
 
     /// Does what the hosts have to do.
@@ -146,7 +155,7 @@ impl Producer {
             agenda.push(due, group);
         }
         self.settings.retry = retry;
-        self.plain &= is_plain(&self.settings);
+        self.plain &= self.settings.is_plain();
         self.fixed = FixedWaits::of(&self.settings);
     }
 
@@ -158,7 +167,11 @@ impl Producer {
             return lose(record, LossCause::BufferFull, bench);
         }
         match self.settings.call {
-            PutCall::PutRecord if self.plain => self.put_one(record, bench),
+            PutCall::PutRecord if self.plain => {
+                if !self.put_plain(record, bench) {
+                    self.rejected_one(record, bench);
+                }
+            }
             PutCall::PutRecords { batch, linger } if self.plain => self.gather(0, record, batch, linger, bench),
             _ => self.offer_to_hosts(record, bench),
         }
@@ -263,14 +276,21 @@ impl Producer {
     #[inline(always)]
     fn put_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) {
         if !self.plain {
-            return self.put_in_order(record, false, bench);
-        }
-        bench.observer.put_called(bench.at(), 1, u32::from(record.attempt));
-        if put_entry(record, charged_alone(&record, bench), bench).is_ok() {
-            self.hosts[0].client.succeeded(record.attempt);
-        } else {
+            self.put_in_order(record, false, bench);
+        } else if !self.put_plain(record, bench) {
             self.rejected_one(record, bench);
         }
+    }
+
+    /// `PutRecord` for one record the short way; false where it was rejected.
+    #[inline(always)]
+    fn put_plain(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> bool {
+        bench.observer.put_called(bench.at(), 1, u32::from(record.attempt));
+        let stored = put_entry(record, charged_alone(&record, bench), bench).is_ok();
+        if stored {
+            self.hosts[0].client.succeeded(record.attempt);
+        }
+        stored
     }
 
     /// Puts a record, and then those that stood behind it where order is kept.
@@ -313,23 +333,29 @@ impl Producer {
         self.rejected_one(record, bench)
     }
 
-    /// Decides what becomes of a single record that was rejected. Records wait in queues only where every answer comes, so
-    /// none of them is stored without the producer's knowing.
+    /// Decides what becomes of a single record that was rejected.
     #[inline(always)]
     fn rejected_one(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> Fate {
-        if let Some(fixed) = &self.fixed {
-            if record.attempt >= fixed.max_attempts {
-                lose(record, LossCause::Exhausted, bench);
-                return Fate::Settled;
-            }
-            if bench.now - record.offered > fixed.max_age {
-                lose(record, LossCause::TooOld, bench);
-                return Fate::Settled;
-            }
+        match self.fixed {
+            Some(fixed) => self.rejected_by(&fixed, record, bench),
+            None => self.rejected_alone(record, bench),
+        }
+    }
+
+    /// The same where waits are fixed. Records wait in queues only where every answer comes, so none of them is stored
+    /// without the producer's knowing.
+    #[inline(always)]
+    fn rejected_by(&mut self, fixed: &FixedWaits, record: Record, bench: &mut Bench<'_, impl Observer>) -> Fate {
+        let cause = if record.attempt >= fixed.max_attempts {
+            LossCause::Exhausted
+        } else if bench.now - record.offered > fixed.max_age {
+            LossCause::TooOld
+        } else {
             self.queues.admit(bench.now, fixed.after(record.attempt), record);
             return Fate::Waits;
-        }
-        self.rejected_alone(record, bench)
+        };
+        lose(record, cause, bench);
+        Fate::Settled
     }
 
     #[inline(never)]
@@ -455,15 +481,6 @@ impl Producer {
         }
         Fate::Settled
     }
-}
-
-/// Whether the producer takes the short way.
-fn is_plain(settings: &Settings) -> bool {
-    settings.hosts == 1
-        && !settings.ordered
-        && settings.timeouts.rate == Ratio::ZERO
-        && !settings.retry.is_adaptive()
-        && !matches!(settings.call, PutCall::Kpl(_))
 }
 
 /// Why records have to be put again.

@@ -41,9 +41,11 @@ impl FixedWaits {
     /// The wait after so many attempts, µs.
     #[inline(always)]
     pub(super) const fn after(&self, attempts: u16) -> u64 {
-        if self.multiplier_milli == 1_000 || attempts == 1 {
-            return self.base;
-        }
+        if self.multiplier_milli == 1_000 { self.base } else { self.grown(attempts) }
+    }
+
+    #[inline(never)]
+    const fn grown(&self, attempts: u16) -> u64 {
         backoff(self.base, self.cap, self.multiplier_milli, attempts)
     }
 }
@@ -65,7 +67,8 @@ struct Queue {
     records: Ring,
 }
 
-/// A record that has not arrived anywhere yet, and when it is put again.
+/// A record that has not arrived anywhere yet, and when it is put again. Where waits are fixed every answer comes, so it
+/// is not stored.
 #[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     due: u64,
@@ -74,8 +77,7 @@ struct Waiting {
     key: u32,
     size: u32,
     attempt: u16,
-    host: u8,
-    copies: u8,
+    host: u16,
 }
 
 impl Queues {
@@ -98,9 +100,9 @@ impl Queues {
     #[inline(always)]
     pub(super) fn admit(&mut self, now: u64, wait: u64, record: Record) {
         let queue = if self.first.wait == wait { &mut self.first } else { self.queue(wait) };
-        let Record { offered, number, key, size, attempt, host, copies, .. } = record;
+        let Record { offered, number, key, size, attempt, host, .. } = record;
         let due = now + wait;
-        queue.records.push(Waiting { due, offered, number, key, size, attempt, host, copies });
+        queue.records.push(Waiting { due, offered, number, key, size, attempt, host: u16::from(host) });
         self.due = self.due.min(due);
         self.len += 1;
     }
@@ -147,7 +149,7 @@ impl Queues {
         for queue in std::iter::once(&mut self.first).chain(&mut self.others) {
             let mut kept = Ring::new();
             while let Some(waiting) = queue.records.pop() {
-                if is_one(waiting.host) { into.push(waiting.record()) } else { kept.push(waiting) }
+                if is_one(waiting.host as u8) { into.push(waiting.record()) } else { kept.push(waiting) }
             }
             queue.records = kept;
         }
@@ -217,8 +219,8 @@ impl Ring {
 impl Waiting {
     #[inline]
     const fn record(&self) -> Record {
-        let Self { offered, number, key, size, attempt, host, copies, .. } = *self;
-        Record { offered, arrived: 0, number, key, size, attempt, host, copies }
+        let Self { offered, number, key, size, attempt, host, .. } = *self;
+        Record { offered, arrived: 0, number, key, size, attempt, host: host as u8, copies: 0 }
     }
 }
 

@@ -153,6 +153,15 @@ pub struct Timeouts {
 }
 
 impl Producer {
+    /// Whether one host puts, every call is answered at once, and nothing holds records back.
+    pub fn is_plain(&self) -> bool {
+        self.hosts == 1
+            && !self.ordered
+            && self.timeouts.rate == Ratio::ZERO
+            && !self.retry.is_adaptive()
+            && !matches!(self.call, PutCall::Kpl(_))
+    }
+
     /// Whether its Kinesis records have several user records.
     pub const fn aggregates(&self) -> bool {
         matches!(self.call, PutCall::Kpl(Kpl { aggregates: true, .. }))
