@@ -27,6 +27,33 @@ fn refusals(session: &Session) -> Vec<String> {
     session.timeline().notes().filter_map(|note| name(&note.what)).collect()
 }
 
+/// AWS Big Data Blog, 2025-10-28: four shards, 50 records/s of 10 KiB, and a growing share of records of 2 MiB.
+/// Throttling rises sharply between 2 % and 5 %.
+#[test]
+fn large_records_are_throttled_sharply_more_between_two_and_five_percent() {
+    let share_throttled = |session: &Session| {
+        let of = |metric| session.timeline().total(metric, session.timeline().frames());
+        of(Metric::WriteThrottled) / of(Metric::Offered)
+    };
+    let (two, five) =
+        (share_throttled(&golden("large-share-two-percent")), share_throttled(&golden("large-share-five-percent")));
+    // 2 % are 2.5 MiB/s for room of 4; 5 % are 5.5 MiB/s, and a quarter of the large records finds no room.
+    assert!(two < 0.000_5, "{two} at 2 %");
+    assert!(five > 0.05 * 0.2, "{five} at 5 %");
+    // Between them nothing falls, and nearly all of the rise is there.
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/large-share-two-percent/scenario.json");
+    let text = std::fs::read_to_string(path).expect("the golden scenario is there");
+    let shares = [0.0, 0.01, 0.02, 0.03, 0.04, 0.05].map(|share| {
+        let mut draft = Draft::parse(&text).expect("it is JSON");
+        draft.set("traffic.sizes.large_share", share.into());
+        let mut session = Session::new(draft.check().expect("it has no problems"));
+        assert_eq!(session.run(), Pump::Finished);
+        share_throttled(&session)
+    });
+    assert!(shares.windows(2).all(|pair| pair[0] <= pair[1] + 1e-3), "{shares:?}");
+    assert!(shares[5] - shares[2] > 20.0 * (shares[2] - shares[0]), "{shares:?}");
+}
+
 /// AWS, 3 November 2025: from 2 to 28 MiB/s in ten minutes, then past 60 MiB/s within fifteen. On-demand Standard was
 /// throttled at both steps, a stream warmed to 100 MiB/s not at all.
 #[test]
