@@ -26,6 +26,8 @@ pub enum Action {
     AddPart,
     /// One summand of the traffic curve less.
     RemovePart(usize),
+    /// A change at the instant in view, by the kind of its operation: a call to the service, or hosts that die.
+    AddOperation(&'static str),
     /// A change during the run is taken back.
     RemoveOperation(usize),
     /// A preset was chosen by its id.

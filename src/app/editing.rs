@@ -5,9 +5,10 @@ use super::action::{Effect, Speed};
 use super::form;
 use super::model::{Message, Model};
 use super::words;
+use crate::limits;
 use crate::scenario::fields::{self, Kind};
-use crate::scenario::{Draft, Problem, csv_series, presets};
-use crate::units::{MICROS_PER_SECOND, SimTime};
+use crate::scenario::{Draft, Problem, StreamMode, csv_series, presets};
+use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 use serde_json::{Value, json};
 
 impl Model {
@@ -148,6 +149,40 @@ impl Model {
         self.draft.remove(path);
         (self.preset, self.edited) = (None, true);
         self.changed(false)
+    }
+
+    /// Adds an operation at the cursor, with values that make sense there.
+    pub(super) fn add_operation(&mut self, kind: &'static str) -> Vec<Effect> {
+        let at = self.cursor;
+        let frames = self.timeline().frames();
+        let open = if frames == 0 { Vec::new() } else { self.timeline().open_at(at) };
+        let count = if frames == 0 { self.scenario().stream.open_at_start() as usize } else { open.len() };
+        let shard = |place: usize| open.get(place).copied().unwrap_or(place);
+        let stream = &self.scenario().stream;
+        let mut operation = json!({"at_s": at.seconds_f64().floor(), "kind": kind});
+        let values = match kind {
+            "split_shard" => json!({"shard": shard(0)}),
+            "merge_shards" => json!({"shard": shard(0), "adjacent_shard": shard(1)}),
+            "update_shard_count" => json!({"target_shards": (2 * count).clamp(1, limits::SHARDS_MAX as usize)}),
+            "update_retention" => {
+                let week = limits::EXTENDED_RETENTION;
+                let longer = if stream.retention < week { week } else { limits::RETENTION_MIN };
+                json!({"retention_h": longer.micros() / Span::from_hours(1).micros()})
+            }
+            "update_stream_mode" => {
+                let mode = if stream.mode.is_on_demand() { StreamMode::Provisioned } else { StreamMode::OnDemand };
+                json!({"mode": mode.word()})
+            }
+            _ => json!({}),
+        };
+        if let (Some(operation), Value::Object(values)) = (operation.as_object_mut(), values) {
+            operation.extend(values);
+        }
+        let index = self.draft.get("operations").and_then(Value::as_array).map_or(0, Vec::len);
+        let live = self.is_under_way();
+        self.draft.set(&format!("operations.{index}"), operation);
+        (self.preset, self.edited) = (None, true);
+        self.changed(live)
     }
 
     pub(super) fn remove_operation(&mut self, index: usize) -> Vec<Effect> {

@@ -73,6 +73,14 @@ pub enum Control {
     Shown(String),
 }
 
+/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view.
+pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
+    let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
+    let offered =
+        ["kill_hosts", "split_shard", "merge_shards", "update_shard_count", "update_retention", "update_stream_mode"];
+    choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
+}
+
 /// What the form is made from.
 pub struct Source<'a> {
     /// The document as typed.

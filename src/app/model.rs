@@ -145,6 +145,7 @@ impl Model {
             Action::Set(values) => self.set_all(&values),
             Action::AddPart => self.add_part(),
             Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
+            Action::AddOperation(kind) => self.add_operation(kind),
             Action::RemoveOperation(index) => self.remove_operation(index),
             Action::ChoosePreset(id) => self.choose_preset(&id),
             Action::Table { preset, text } => self.take_table(&preset, text.as_deref()),

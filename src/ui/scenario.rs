@@ -4,7 +4,7 @@ use super::select::Select;
 use super::top::file_button;
 use std::rc::Rc;
 use streamgauge::app::Action;
-use streamgauge::app::form::{Control, Group, Knob};
+use streamgauge::app::form::{Control, Group, Knob, operations_to_add};
 use streamgauge::app::hints::{Hint, HintTone};
 use streamgauge::units::SimTime;
 use wasm_bindgen::JsCast;
@@ -42,12 +42,18 @@ pub fn ScenarioColumn(props: &Props) -> Html {
                 <button class="btn" onclick={act.reform(|_| Action::OpenSheet(false))}>{ "Done" }</button>
             </div>
             { for props.groups.iter().enumerate().map(|(place, group)| step(place, group, props)) }
-            if !props.operations.is_empty() {
-                <div class="step changes">
-                    <h2>{ "Changes during the run" }</h2>
-                    { for props.operations.iter().map(|operation| change(operation, act)) }
-                </div>
-            }
+            <div class="step changes">
+                <h2>{ "Changes during the run" }</h2>
+                { for props.operations.iter().map(|operation| change(operation, act)) }
+                <details class="more">
+                    <summary>{ "Add one at the instant in view" }</summary>
+                    <div class="tools">
+                        { for operations_to_add().into_iter().map(|(kind, words)| html! {
+                            <button class="btn" onclick={act.reform(move |_| Action::AddOperation(kind))}>{ words }</button>
+                        }) }
+                    </div>
+                </details>
+            </div>
         </aside>
     }
 }

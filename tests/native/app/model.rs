@@ -277,3 +277,21 @@ fn the_handbook_is_fetched_when_somebody_asks() {
     assert_eq!(handbook.sections().count(), streamgauge::rules::ALL.len());
     assert!(handbook.title("stream.shards").contains("Limit: 1,000 records/s"), "{}", handbook.title("stream.shards"));
 }
+
+#[test]
+fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
+    let offered = streamgauge::app::form::operations_to_add();
+    assert!(offered.len() >= 6, "{offered:?}");
+    for (kind, words) in offered {
+        let mut model = model();
+        let run = opened(&model.update(Action::RunOrPause));
+        send(&mut model, run, 0, 300);
+        model.update(Action::Seek { seconds: 200.0 });
+        let effects = model.update(Action::AddOperation(kind));
+        opened(&effects);
+        let [planned] = &model.scenario().operations[..] else { panic!("{words}: {:?}", model.scenario().operations) };
+        assert_eq!(planned.at.seconds_f64(), 200.0, "{words}");
+        model.update(Action::RemoveOperation(0));
+        assert!(model.scenario().operations.is_empty(), "{words}");
+    }
+}
