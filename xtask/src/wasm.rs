@@ -114,6 +114,8 @@ fn optimise(input: &Path, output: &Path, level: &str) -> Outcome {
     command.args([level, "--strip-debug", "--strip-producers", "--strip-target-features"]).args(FEATURES);
     // The linker leaves the first kilobyte free, and a new memory is all zeros.
     command.args(["--low-memory-unused", "--zero-filled-memory"]);
+    // Passes are repeated until nothing becomes smaller any more.
+    command.arg("--converge");
     run(command.arg("-o").arg(output).arg(input), "wasm-opt")
 }
 
