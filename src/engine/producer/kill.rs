@@ -3,6 +3,7 @@
 use super::super::fact::{Fact, LossCause, Observer};
 use super::super::host::Host;
 use super::super::put::{Bench, lose, stored_of};
+use super::super::waiting::Group;
 use super::Producer;
 use crate::units::Span;
 
@@ -27,9 +28,11 @@ impl Producer {
         self.plain = false;
         let before = gone.len();
         let Self { waiting, queues, line, .. } = self;
-        for group in bench.agenda.iter().filter(|group| is_one(waiting.host(**group))).copied().collect::<Vec<_>>() {
-            // A group keeps its place until its records are taken, so the agenda lets go of it first.
-            bench.agenda.retain(|other| *other != group);
+        let of_dying = |group: &Group| is_one(waiting.host(*group));
+        let groups: Vec<Group> = bench.agenda.iter().filter(|group| of_dying(group)).copied().collect();
+        // A group keeps its place until its records are taken, so the agenda lets go of all of them first.
+        bench.agenda.retain(|group| !of_dying(group));
+        for group in groups {
             waiting.release(group, &mut gone);
         }
         queues.take_of(is_one, &mut gone);
