@@ -8,6 +8,7 @@ pub mod events;
 pub mod form;
 pub mod handbook;
 pub mod hints;
+pub mod live;
 pub mod model;
 pub mod picture;
 mod playback;

@@ -98,9 +98,9 @@ fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
         draft.set("seed", seed.into());
     }
     let scenario = draft.check().map_err(Failure::Problems)?;
-    if scenario.consumer.handler == HandlerKind::Host {
+    if scenario.consumers[0].handler == HandlerKind::Host {
         let message = "\"host\" needs a program that uses this crate and brings the handler; choose \"model\" here";
-        return Err(Failure::Problems(vec![Problem::new("consumer.handler", message)]));
+        return Err(Failure::Problems(vec![Problem::new("consumers.0.handler", message)]));
     }
     let mut session = Session::new(scenario);
     if session.run() == Pump::Full {

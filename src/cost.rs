@@ -114,7 +114,7 @@ pub fn month_in(scenario: &Scenario, timeline: &Timeline, mode: StreamMode, shar
 }
 
 fn bill_of(scenario: &Scenario, timeline: &Timeline, used: &Use, frames: usize, month: Month) -> Bill {
-    let lambda = scenario.consumer.kind == ConsumerKind::Lambda;
+    let lambda = scenario.consumers[0].kind == ConsumerKind::Lambda;
     let line = |quantity: &Quantity| {
         let run: f64 = quantity.frames[..frames].iter().sum();
         let whole = month.quantity(timeline, &quantity.frames) + quantity.month_more;

@@ -419,6 +419,8 @@ limits! {
     PRODUCER_BUFFER_MAX: Count = 10_000_000, "records", OURS, documented;
     /// Hosts of a producer.
     PRODUCER_HOSTS_MAX: Count = 200, "hosts", OURS, documented;
+    /// Consumers of one stream.
+    CONSUMERS_MAX: Count = 50, "consumers", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.
     LINGER_MAX: Span = Span::from_secs(60), "s", OURS, documented;
     /// Attempts that a producer may make for one record.

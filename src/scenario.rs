@@ -6,6 +6,7 @@
 
 mod canonical;
 pub mod capacity;
+mod consumer;
 pub mod csv_series;
 mod curve;
 pub mod document;
@@ -25,6 +26,7 @@ mod timestamp;
 pub mod traffic;
 mod walk;
 
+pub use consumer::{Consumer, ConsumerKind, DurationModel, HandlerKind, Poller, StartingPosition};
 pub use draft::Draft;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
@@ -51,127 +53,12 @@ pub struct Scenario {
     pub producer: Producer,
     /// The data stream they are put into.
     pub stream: Stream,
-    /// The event source mapping that reads it, with its function.
-    pub consumer: Consumer,
+    /// What reads it: at least one, each with its own position.
+    pub consumers: Vec<Consumer>,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.
     pub prices: prices::Prices,
-}
-
-/// A Lambda event source mapping that polls the stream, and the function behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Consumer {
-    /// How it reads.
-    pub kind: ConsumerKind,
-    /// When it begins.
-    pub start: Span,
-    /// Where in the stream it begins.
-    pub position: StartingPosition,
-    /// Whether its reads meet the limits of a shard. Without them a run says what the readers would take.
-    pub read_limits: bool,
-    /// `BatchSize`, 1 to 10,000.
-    pub batch_size: u32,
-    /// `MaximumBatchingWindowInSeconds` as a span, 0 to 300 s.
-    pub batching_window: Span,
-    /// Memory of the function in MB; it sets the price of a second.
-    pub memory_mb: u32,
-    /// Who decides what an invocation does.
-    pub handler: HandlerKind,
-    /// How long an invocation takes.
-    pub duration: DurationModel,
-    /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
-    pub injected_error_rate: Ratio,
-}
-
-impl Consumer {
-    /// Records in one batch at most.
-    pub const fn batch_max(&self) -> u32 {
-        match self.kind {
-            ConsumerKind::Lambda => self.batch_size,
-            ConsumerKind::Poller(poller) => poller.limit,
-        }
-    }
-
-    /// What it is called on the page.
-    pub const fn name(&self) -> &'static str {
-        match self.kind {
-            ConsumerKind::Lambda => "Lambda",
-            ConsumerKind::Poller(_) => "Poller",
-        }
-    }
-}
-
-/// How a consumer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConsumerKind {
-    /// A Lambda event source mapping with its function.
-    Lambda,
-    /// A loop around `GetRecords`.
-    Poller(Poller),
-}
-
-/// A loop around `GetRecords`: reads, works on what it read, reads again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Poller {
-    /// `Limit`: records in one answer at most, 1 to 10,000.
-    pub limit: u32,
-    /// How long it sleeps after an answer without records, or after each.
-    pub idle: Span,
-    /// Whether it sleeps after each answer, as the KCL does, or only after one without records.
-    pub always_sleeps: bool,
-}
-
-/// Where in the stream a consumer begins, as iterator types say it. What lies before is not read, by choice. Shards
-/// that are opened later are read from their beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// At the oldest record that is kept.
-    TrimHorizon,
-    /// Behind the newest record at the instant at which it begins.
-    Latest,
-    /// At the first record that arrived then or later.
-    AtTimestamp(SimTime),
-}
-
-impl StartingPosition {
-    /// The word in a document, which is the service's.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::TrimHorizon => "TRIM_HORIZON",
-            Self::Latest => "LATEST",
-            Self::AtTimestamp(_) => "AT_TIMESTAMP",
-        }
-    }
-
-    /// What arrived before this instant is not read by a consumer that begins at `start`.
-    pub const fn from(self, start: Span) -> SimTime {
-        match self {
-            Self::TrimHorizon => SimTime::ZERO,
-            Self::Latest => SimTime::from_micros(start.micros()),
-            Self::AtTimestamp(at) => at,
-        }
-    }
-}
-
-/// Who decides the outcome of an invocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandlerKind {
-    /// The engine: it succeeds unless the injected error rate says otherwise.
-    Model,
-    /// The host: the engine hands the invocation out and waits for an outcome.
-    Host,
-}
-
-/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor within `1 ± spread`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DurationModel {
-    /// Time of an invocation before its first record.
-    pub fixed: Span,
-    /// Time for each record.
-    pub per_record: Span,
-    /// Half width of the uniform random factor around one.
-    pub spread: Ratio,
 }
 
 /// An operation and the instant at which it is applied.

@@ -7,7 +7,7 @@
 //! use streamgauge::session::Session;
 //!
 //! let mut draft = presets::by_id("sudden-popularity").expect("the preset exists").draft();
-//! draft.set("consumer.handler", "host".into());
+//! draft.set("consumers.0.handler", "host".into());
 //! let scenario = draft.check().expect("presets are valid");
 //! let mut session = Session::new(scenario);
 //! session.run_with(&mut |invocation: &Invocation| {

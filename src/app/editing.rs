@@ -2,9 +2,9 @@
 //! becomes an operation at the cursor; everything else starts over at 0:00.
 
 use super::action::{Effect, Speed};
-use super::form;
 use super::model::{Message, Model};
 use super::words;
+use super::{form, live};
 use crate::limits;
 use crate::scenario::fields::{self, Kind};
 use crate::scenario::{Draft, Problem, StreamMode, csv_series, presets};
@@ -57,7 +57,7 @@ impl Model {
             self.message = None;
             return if self.recheck() { Vec::new() } else { self.pause() };
         }
-        let live = self.is_under_way() && changes.iter().all(|(path, _)| form::change_during_run(path).is_some());
+        let live = self.is_under_way() && changes.iter().all(|(path, _)| live::change_during_run(path).is_some());
         for (path, value) in &changes {
             if live {
                 self.plan(path, value);
@@ -80,7 +80,7 @@ impl Model {
 
     /// Writes a change as an operation at the cursor, into one that stands there already if it is of its kind.
     fn plan(&mut self, path: &str, value: &Value) {
-        let Some(change) = form::change_during_run(path) else { return };
+        let Some(change) = live::change_during_run(path) else { return };
         let at_s = self.cursor.micros().div_ceil(MICROS_PER_SECOND);
         let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
         let same = |operation: &Value| {
@@ -94,7 +94,7 @@ impl Model {
         });
         if change.within.is_some() && operations[index].get(change.field).is_none() {
             // Part of a group changes: the rest of the group stays as it is in force.
-            let in_force = form::path_in_force(&self.draft, change.group, self.cursor);
+            let in_force = live::path_in_force(&self.draft, &change.group, self.cursor);
             operations[index][change.field] = self.draft.get_or_default(&in_force).unwrap_or_else(|| json!({}));
         }
         self.draft.set("operations", Value::Array(operations));

@@ -31,7 +31,7 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
         .operations
         .iter()
         .map(|planned| capacity::late_after(scenario, &capacity::in_force(scenario, planned.at).1))
-        .fold(capacity::late_after(scenario, &scenario.consumer), Ord::max);
+        .fold(capacity::late_after(scenario, &scenario.consumers[0]), Ord::max);
     let (worst, worst_at) = all.peak(Metric::IteratorAgeMs);
     if worst > usual.millis_f64() {
         // While frames still arrive the age may go on growing; the mark waits until it has turned.
@@ -46,7 +46,7 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
 
     events.extend(control_events(timeline));
 
-    let mut before = scenario.consumer;
+    let mut before = scenario.consumers[0].clone();
     for planned in &scenario.operations {
         let text = operation_text(planned.operation, &before);
         events.push(Event { at: planned.at, kind: EventKind::Operation, text });

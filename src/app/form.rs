@@ -5,6 +5,7 @@
 
 use super::handbook::Handbook;
 use super::hints::{self, Hint};
+use super::live::path_in_force;
 use super::words;
 use crate::metrics::Timeline;
 use crate::scenario::fields::{self, Kind, Number};
@@ -97,52 +98,6 @@ pub struct Source<'a> {
     pub cursor: SimTime,
     /// What the fields say for whoever asks, once it has come.
     pub handbook: Option<&'a Handbook>,
-}
-
-/// A change that a running system allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change<'p> {
-    /// Kind of the operation that makes it.
-    pub kind: &'static str,
-    /// Field of the operation.
-    pub field: &'static str,
-    /// What the field changes in the document.
-    pub group: &'static str,
-    /// The field inside that group; none where the field is no group.
-    pub within: Option<&'p str>,
-}
-
-/// The operation that changes what stands at a path, if one does. The path may lie in an operation itself.
-pub fn change_during_run(path: &str) -> Option<Change<'_>> {
-    fields::children("operations.0").into_iter().filter(|child| child.stays).find_map(|child| {
-        let kind = child.only.first()?;
-        let own = path.strip_prefix("operations.").and_then(|rest| rest.split_once('.')).map(|(_, rest)| rest);
-        let rest = match own {
-            Some(own) => own.strip_prefix(child.name)?,
-            None => path.strip_prefix(child.field.path)?,
-        };
-        let within = if rest.is_empty() { None } else { Some(rest.strip_prefix('.')?) };
-        Some(Change { kind, field: child.name, group: child.field.path, within })
-    })
-}
-
-/// Where the value stands that is in force at an instant: in the last operation that names it, else in the
-/// document itself.
-pub fn path_in_force(draft: &Draft, path: &str, at: SimTime) -> String {
-    let Some(change) = change_during_run(path) else { return path.to_owned() };
-    let operations = draft.get("operations").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
-    let applied = |operation: &Value| {
-        operation["at_s"].as_f64().is_some_and(|at_s| at_s <= at.seconds_f64() + 1.0)
-            && operation["kind"].as_str() == Some(change.kind)
-            && operation.get(change.field).is_some()
-    };
-    match operations.iter().rposition(applied) {
-        Some(index) => {
-            let within = change.within.map_or_else(String::new, |within| format!(".{within}"));
-            format!("operations.{index}.{}{within}", change.field)
-        }
-        None => path.to_owned(),
-    }
 }
 
 /// A share from 0 to 1 is shown and typed in percent.
@@ -432,18 +387,18 @@ impl Source<'_> {
     }
 
     fn consumer(&self) -> Group {
-        let lambda = self.chosen("consumer.kind") != "poller";
-        let first = if lambda { "consumer.batch_size" } else { "consumer.limit" };
+        let lambda = self.chosen("consumers.0.kind") != "poller";
+        let first = if lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
         let own: &[&str] = if lambda {
-            &["consumer.batching_window_s", "consumer.memory_mb"]
+            &["consumers.0.batching_window_s", "consumers.0.memory_mb"]
         } else {
-            &["consumer.idle_ms", "consumer.sleeps"]
+            &["consumers.0.idle_ms", "consumers.0.sleeps"]
         };
-        let mut first_read = vec!["consumer.start_s", "consumer.starting_position"];
-        if self.chosen("consumer.starting_position") == "AT_TIMESTAMP" {
-            first_read.push("consumer.starting_at_s");
+        let mut first_read = vec!["consumers.0.start_s", "consumers.0.starting_position"];
+        if self.chosen("consumers.0.starting_position") == "AT_TIMESTAMP" {
+            first_read.push("consumers.0.starting_at_s");
         }
-        let shared = ["consumer.spread", "consumer.error_rate", "consumer.kind", "consumer.read_limits"];
+        let shared = ["consumers.0.spread", "consumers.0.error_rate", "consumers.0.kind", "consumers.0.read_limits"];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
             small: match self.scenario.stream.other_pollers.count {
@@ -451,7 +406,7 @@ impl Source<'_> {
                 1 => "polls each shard, and one other does".to_owned(),
                 count => format!("polls each shard, and {} others do", words::count_word(count.into())),
             },
-            knobs: self.knobs([first, "consumer.fixed_ms", "consumer.per_record_ms"]),
+            knobs: self.knobs([first, "consumers.0.fixed_ms", "consumers.0.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
             more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
             more: self.knobs(own.iter().copied().chain(first_read).chain(shared)),

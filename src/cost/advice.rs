@@ -39,8 +39,8 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
 pub(super) fn enough(scenario: &Scenario, timeline: &Timeline) -> u32 {
     let total = |metric| timeline.total(metric, timeline.frames());
     let full = share(1.0 / usage::together(timeline), total(Metric::StoredBytes) / total(Metric::Stored).max(1.0));
-    let lambda = scenario.consumer.kind == ConsumerKind::Lambda;
-    let speed = if lambda { capacity::function_per_shard(scenario, &scenario.consumer) } else { f64::INFINITY };
+    let lambda = scenario.consumers[0].kind == ConsumerKind::Lambda;
+    let speed = if lambda { capacity::function_per_shard(scenario, &scenario.consumers[0]) } else { f64::INFINITY };
     let needed = scenario.traffic.peak_rate(scenario.length) * full.max(1.0 / speed) * HEADROOM;
     (needed.ceil() as u32).clamp(1, limits::SHARDS_MAX as u32)
 }

@@ -127,7 +127,7 @@ impl Use {
             all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
         }
         if lambda {
-            let memory = f64::from(scenario.consumer.memory_mb) / 1_024.0;
+            let memory = f64::from(scenario.consumers[0].memory_mb) / 1_024.0;
             all.push(plain("lambda_request", timeline.column(Metric::Invocations).to_vec()));
             let seconds = timeline.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
             all.push(plain("lambda_gb_second", seconds.collect()));
@@ -214,7 +214,7 @@ impl Quantity {
                 if short { format!("{} read, the rest is the commitment of 25 MiB/s", gb(used)) } else { gb(used) }
             }
             "lambda_request" => format!("{} invocations", text::int(run)),
-            "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumer.memory_mb),
+            "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumers[0].memory_mb),
             // Retention by what is kept: the quantity is that of the steady state, in proportion to the run.
             _ => {
                 let from = if self.price == "long_gb_month" { EXTENDED } else { FREE };

@@ -37,9 +37,9 @@ impl Readers {
             kind: ConsumerKind::Poller(Poller { limit: others.limit, idle: others.idle, always_sleeps: true }),
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
-            ..scenario.consumer
+            ..scenario.consumers[0].clone()
         };
-        let mut settings = vec![scenario.consumer];
+        let mut settings = vec![scenario.consumers[0].clone()];
         settings.resize(1 + others.count as usize, other);
         let mut readers = Self {
             settings,

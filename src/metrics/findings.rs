@@ -265,7 +265,7 @@ impl<'a> Seen<'a> {
         let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
         let full = capacity::full_batch(self.scenario, &consumer);
-        let path = if consumer.kind == ConsumerKind::Lambda { "consumer.batch_size" } else { "consumer.limit" };
+        let path = if consumer.kind == ConsumerKind::Lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
         let evidence = format!(
             "One batch of a shard at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
@@ -314,7 +314,7 @@ impl<'a> Seen<'a> {
                 "{} of {} invocations failed{}. A batch that fails is tried again in place and blocks its shard.",
                 int(errors),
                 int(invocations),
-                if self.scenario.consumer.handler == crate::scenario::HandlerKind::Model {
+                if self.scenario.consumers[0].handler == crate::scenario::HandlerKind::Model {
                     ", by an injected fault"
                 } else {
                     ""
@@ -323,7 +323,7 @@ impl<'a> Seen<'a> {
             remedy: "Mend the function; until then its shard waits.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try without errors".to_owned(),
-                edits: vec![("consumer.error_rate", json!(0))],
+                edits: vec![("consumers.0.error_rate", json!(0))],
             }),
         })
     }

@@ -2,11 +2,8 @@
 
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Draws, Keys, Part};
-use super::{
-    ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, Scenario, StartingPosition, producer, sizes,
-    stream,
-};
-use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
+use super::{Draft, HashKeys, Operation, Scenario, consumer, producer, sizes, stream};
+use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 use serde_json::{Map, Value, json};
 
 /// Version of the file form that this program reads and writes.
@@ -21,35 +18,6 @@ pub fn of(scenario: &Scenario) -> Draft {
         operation(&mut group, planned.operation);
         group.done()
     });
-    let mut consumer = Group::at("consumer");
-    match scenario.consumer.kind {
-        ConsumerKind::Lambda => {
-            consumer.word("kind", "lambda");
-            consumer.number("batch_size", scenario.consumer.batch_size.into());
-            consumer.number("batching_window_s", scenario.consumer.batching_window.micros() / MICROS_PER_SECOND);
-            consumer.number("memory_mb", scenario.consumer.memory_mb.into());
-        }
-        ConsumerKind::Poller(poller) => {
-            consumer.word("kind", "poller");
-            consumer.number("limit", poller.limit.into());
-            consumer.span("idle_ms", poller.idle);
-            consumer.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
-        }
-    }
-    consumer.span("start_s", scenario.consumer.start);
-    consumer.word("starting_position", scenario.consumer.position.word());
-    let at = if let StartingPosition::AtTimestamp(at) = scenario.consumer.position { at } else { SimTime::ZERO };
-    consumer.time("starting_at_s", at);
-    consumer.word("read_limits", if scenario.consumer.read_limits { "kept" } else { "lifted" });
-    consumer.word(
-        "handler",
-        match scenario.consumer.handler {
-            HandlerKind::Model => "model",
-            HandlerKind::Host => "host",
-        },
-    );
-    duration(&mut consumer, scenario.consumer.duration, scenario.consumer.injected_error_rate);
-
     let mut document = Group::at("");
     document.number("streamgauge", VERSION);
     document.word("name", &scenario.name);
@@ -68,7 +36,7 @@ pub fn of(scenario: &Scenario) -> Draft {
     );
     document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
-    document.value("consumer", consumer.done());
+    document.value("consumers", scenario.consumers.iter().map(consumer::write).collect::<Vec<_>>().into());
     document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())
@@ -212,13 +180,6 @@ fn keys(keys: Keys, hash_keys: HashKeys) -> Value {
     group.done()
 }
 
-fn duration(group: &mut Group, duration: DurationModel, error_rate: Ratio) {
-    group.span("fixed_ms", duration.fixed);
-    group.span("per_record_ms", duration.per_record);
-    group.number("spread", duration.spread.millionths().into());
-    group.number("error_rate", error_rate.millionths().into());
-}
-
 fn operation(group: &mut Group, operation: Operation) {
     match operation {
         Operation::UpdateMapping { batch_size, batching_window } => {
@@ -228,7 +189,7 @@ fn operation(group: &mut Group, operation: Operation) {
         }
         Operation::DeployFunction { duration: model, injected_error_rate } => {
             group.word("kind", "deploy_function");
-            duration(group, model, injected_error_rate);
+            consumer::write_duration(group, model, injected_error_rate);
         }
         Operation::DeployProducer { retry: policy } => {
             group.word("kind", "deploy_producer");

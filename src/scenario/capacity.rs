@@ -162,7 +162,7 @@ pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
 
 /// Producer and consumer as the operations up to `at` have left them.
 pub fn in_force(scenario: &Scenario, at: SimTime) -> (Producer, Consumer) {
-    let (mut producer, mut consumer) = (scenario.producer, scenario.consumer);
+    let (mut producer, mut consumer) = (scenario.producer, scenario.consumers[0].clone());
     for planned in scenario.operations.iter().filter(|planned| planned.at <= at) {
         match planned.operation {
             Operation::UpdateMapping { batch_size, batching_window } => {

@@ -6,13 +6,11 @@
 use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
-    Consumer, ConsumerKind, Draft, DurationModel, HandlerKind, HashKeys, Operation, PlannedOperation, Poller, Problem,
-    Producer, PutCall, Scenario, StartingPosition, Stream, StreamMode, Traffic, curve, prices, producer, sizes, stream,
-    walk,
+    Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
+    StreamMode, Traffic, consumer, curve, prices, producer, sizes, stream, walk,
 };
-use crate::errors::ServiceError;
 use crate::limits;
-use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
+use crate::units::{Ratio, SimTime, Span};
 use serde_json::Value;
 
 pub use super::canonical::of;
@@ -115,40 +113,9 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     let mut read = Reader { draft, problems };
     let length = read.span("length_s");
     let producer = producer::read(&mut read);
-    let consumer = Consumer {
-        kind: match read.text("consumer.kind") {
-            "poller" => ConsumerKind::Poller(Poller {
-                limit: read.small("consumer.limit"),
-                idle: read.span("consumer.idle_ms"),
-                always_sleeps: read.text("consumer.sleeps") == "always",
-            }),
-            _ => ConsumerKind::Lambda,
-        },
-        start: read.span("consumer.start_s"),
-        position: match read.text("consumer.starting_position") {
-            "LATEST" => StartingPosition::Latest,
-            "AT_TIMESTAMP" => StartingPosition::AtTimestamp(read.at("consumer.starting_at_s")),
-            _ => StartingPosition::TrimHorizon,
-        },
-        read_limits: read.text("consumer.read_limits") != "lifted",
-        batch_size: read.small("consumer.batch_size"),
-        batching_window: Span::from_secs(read.number("consumer.batching_window_s")),
-        memory_mb: read.small("consumer.memory_mb"),
-        handler: if read.text("consumer.handler") == "host" { HandlerKind::Host } else { HandlerKind::Model },
-        duration: DurationModel {
-            fixed: read.span("consumer.fixed_ms"),
-            per_record: read.span("consumer.per_record_ms"),
-            spread: read.ratio("consumer.spread"),
-        },
-        injected_error_rate: read.ratio("consumer.error_rate"),
-    };
-    duration_fits(&mut read, "consumer.per_record_ms", &consumer);
-    if let StartingPosition::AtTimestamp(at) = consumer.position
-        && at.micros() > consumer.start.micros()
-    {
-        let message = format!("{}; choose less", ServiceError::TimestampInFuture { at, now: consumer.start });
-        read.wrong("consumer.starting_at_s", message);
-    }
+    // A scenario without a list has one consumer with all defaults.
+    let consumers: Vec<Consumer> =
+        (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
     let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
@@ -158,9 +125,9 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         traffic: traffic(&mut read, length, &stream),
         producer,
         stream,
-        consumer,
         prices: prices::read(&read),
-        operations: operations(&mut read, length, producer, consumer),
+        operations: operations(&mut read, length, producer, &consumers[0]),
+        consumers,
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
@@ -218,22 +185,6 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     traffic
 }
 
-/// Reports a function that could not finish a full batch before Lambda ends it.
-fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
-    let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
-    let plain = duration.fixed + duration.per_record * u64::from(batch_size);
-    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
-    if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
-        let message = format!(
-            "a batch of {batch_size} could take {} s, and Lambda ends an invocation after {} s; choose less time or a \
-             smaller batch",
-            slowest.div_ceil(u128::from(MICROS_PER_SECOND)),
-            limits::LAMBDA_TIMEOUT_MAX.seconds_f64()
-        );
-        read.wrong(path, message);
-    }
-}
-
 /// Reports a field without which a call to the service says nothing.
 fn needed(read: &mut Reader<'_>, path: &str) {
     if read.draft.get(path).is_none() {
@@ -243,10 +194,10 @@ fn needed(read: &mut Reader<'_>, path: &str) {
 }
 
 /// The operations in order of time; what an operation does not name stays as it was.
-fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer: Consumer) -> Vec<PlannedOperation> {
+fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer: &Consumer) -> Vec<PlannedOperation> {
     let mut order: Vec<usize> = (0..read.items("operations")).collect();
     order.sort_by_key(|i| read.at(&format!("operations.{i}.at_s")));
-    let (mut now, mut policy, mut planned) = (consumer, producer.retry, Vec::new());
+    let (mut now, mut policy, mut planned) = (consumer.clone(), producer.retry, Vec::new());
     for i in order {
         let of = |name: &str| format!("operations.{i}.{name}");
         let at = read.at(&of("at_s"));
@@ -266,7 +217,7 @@ fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer:
                 if read.sound(&of("batching_window_s")).is_some() {
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
-                duration_fits(read, &of("batch_size"), &now);
+                consumer::duration_fits(read, &of("batch_size"), &now);
                 Operation::UpdateMapping { batch_size: now.batch_size, batching_window: now.batching_window }
             }
             "deploy_function" => {
@@ -282,7 +233,7 @@ fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer:
                 if read.sound(&of("error_rate")).is_some() {
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
-                duration_fits(read, &of("per_record_ms"), &now);
+                consumer::duration_fits(read, &of("per_record_ms"), &now);
                 Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
             }
             "deploy_producer" => {

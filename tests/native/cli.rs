@@ -109,11 +109,11 @@ fn what_is_no_scenario_is_said_in_one_line() {
 #[test]
 fn a_handler_of_the_host_is_refused() {
     let mut draft = presets::ALL[0].draft();
-    draft.set("consumer.handler", json!("host"));
+    draft.set("consumers.0.handler", json!("host"));
     let path = file("host.json", &draft.to_json());
     let output = streamgauge(&["run", path.to_str().expect("a plain path")]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).starts_with("consumer.handler: "));
+    assert!(stderr(&output).starts_with("consumers.0.handler: "));
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn one_key_gets_one_shards_rate_and_its_burst() {
             },
             "producer": {"call": "PutRecords", "batch": 500, "linger_ms": 100, "retry": {"kind": "ignore"}},
             "stream": {"shards": shards},
-            "consumer": {"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1},
+            "consumers": [{"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1}],
         }));
         let ledger = session.ledger();
         assert_eq!(ledger.offered, 300_000);

@@ -18,7 +18,7 @@ fn asked() -> Scenario {
         "traffic": {"curve": [{"kind": "constant", "per_s": 10}], "arrivals": "even"},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 1},
-        "consumer": {"handler": "host", "fixed_ms": 300, "per_record_ms": 0},
+        "consumers": [{"handler": "host", "fixed_ms": 300, "per_record_ms": 0}],
     }))
 }
 
@@ -83,7 +83,7 @@ fn an_outcome_is_accepted_once_and_only_while_its_invocation_runs() {
         "length_s": 30,
         "traffic": {"curve": [{"kind": "constant", "per_s": 100}], "keys": {"kind": "uniform", "count": 100}},
         "stream": {"shards": 9},
-        "consumer": {"handler": "host"},
+        "consumers": [{"handler": "host"}],
     })));
     let foreign = loop {
         let id = waiting(&mut other);
@@ -124,7 +124,7 @@ fn time_never_runs_backwards() {
 #[test]
 fn a_budget_is_spent_and_nothing_is_lost() {
     let mut scenario = asked();
-    scenario.consumer.handler = streamgauge::scenario::HandlerKind::Model;
+    scenario.consumers[0].handler = streamgauge::scenario::HandlerKind::Model;
     let mut whole = Session::new(scenario.clone());
     assert_eq!(whole.run(), Pump::Finished);
     let (mut session, mut spent) = (Session::new(scenario), 0);
@@ -204,7 +204,7 @@ fn a_run_whose_logs_are_full_stops_and_says_so() {
         "traffic": {"curve": [{"kind": "constant", "per_s": 500}], "arrivals": "even"},
         "producer": {"call": "PutRecords", "batch": 100, "linger_ms": 100},
         "stream": {"shards": 1},
-        "consumer": {"error_rate": 1},
+        "consumers": [{"error_rate": 1}],
     }));
     let mut session = Session::new(stuck.clone());
     session.keep_at_most(10_000);

@@ -12,7 +12,7 @@ fn run(traffic: Value, producer: Value, stream: Value) -> Session {
         "traffic": traffic,
         "producer": producer,
         "stream": stream,
-        "consumer": {"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1},
+        "consumers": [{"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1}],
     }))
 }
 

@@ -40,14 +40,14 @@ impl Run {
 fn runs() -> Vec<(&'static str, Run)> {
     let mut hot = sudden_popularity();
     hot.stream.shards = 6;
-    hot.consumer.duration = duration(600);
+    hot.consumers[0].duration = duration(600);
     hot.traffic.keys = Keys::Hot { count: 10_000, share: Ratio::from_millionths(600_000).unwrap() };
     let mut hot_shares = vec![0.4 / 6.0; 6];
     hot_shares[even_shard(HashKey::of("device-000000000"), 6) as usize] += 0.6;
 
     let mut many = sudden_popularity();
     many.stream.shards = 40;
-    many.consumer.duration = duration(9_000);
+    many.consumers[0].duration = duration(9_000);
     many.traffic.parts = vec![spike(50, 600_000)];
     let mut many_shares = vec![1.0 / 43.0; 40];
     many_shares[17] *= 4.0;

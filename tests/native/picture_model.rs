@@ -37,7 +37,8 @@ pub fn sudden_popularity() -> Scenario {
             RetryPolicy::Ignore,
         ),
         stream: crate::common::stream(2, 24, 1),
-        consumer: Consumer {
+        consumers: vec![Consumer {
+            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start: Span::ZERO,
             position: streamgauge::scenario::StartingPosition::TrimHorizon,
@@ -48,7 +49,7 @@ pub fn sudden_popularity() -> Scenario {
             handler: HandlerKind::Model,
             duration: duration(1_500),
             injected_error_rate: Ratio::ZERO,
-        },
+        }],
         prices: Default::default(),
         operations: Vec::new(),
     }
@@ -100,8 +101,8 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
         _ => 1_024.0,
     };
     let room = (1_048_576.0 / bytes).floor().min(1_000.0);
-    let duration = scenario.consumer.duration;
-    let batch = f64::from(scenario.consumer.batch_size);
+    let duration = scenario.consumers[0].duration;
+    let batch = f64::from(scenario.consumers[0].batch_size);
     let keeps = matches!(scenario.producer.retry, RetryPolicy::Again { .. });
     for frame in 0..timeline.frames_total() {
         let mut stream = vec![0.0; Metric::COUNT];

@@ -19,7 +19,7 @@ use streamgauge::units::{Ratio, SimTime, Span};
 fn large() -> impl Strategy<Value = Case> {
     (any::scenario(), any::<bool>(), 0..5u64, any::<u64>(), 1..20_000_000u64, 1..100_000u32).prop_map(
         |(mut scenario, host, fails_one_in, salt, stride, budget)| {
-            scenario.consumer.handler = if host { HandlerKind::Host } else { HandlerKind::Model };
+            scenario.consumers[0].handler = if host { HandlerKind::Host } else { HandlerKind::Model };
             Case { scenario, fails_one_in, salt, stride: Span::from_micros(stride), budget }
         },
     )
@@ -167,7 +167,7 @@ fn pace_does_not_matter(case: &Case) -> Result<(), TestCaseError> {
     // The facts that an observer sees are those of the digest.
     let mut digest = Digest::default();
     let mut engine = Engine::new(&case.scenario);
-    if case.scenario.consumer.handler == HandlerKind::Model {
+    if case.scenario.consumers[0].handler == HandlerKind::Model {
         let _ = engine.advance(engine.end(), u32::MAX, &mut digest);
         prop_assert_eq!(digest, one.digest());
     }
@@ -192,8 +192,8 @@ fn the_seed_decides_and_designs_share_the_traffic(case: &Case) -> Result<(), Tes
     prop_assert_eq!(run.digest(), finished(case).digest());
     let traffic = run.digest().traffic();
     let mut other = case.clone();
-    other.scenario.consumer.batch_size = 1 + case.scenario.consumer.batch_size / 2;
-    other.scenario.consumer.duration.fixed = Span::from_millis(33);
+    other.scenario.consumers[0].batch_size = 1 + case.scenario.consumers[0].batch_size / 2;
+    other.scenario.consumers[0].duration.fixed = Span::from_millis(33);
     other.scenario.stream.shards += 1;
     if !matches!(other.scenario.producer.call, PutCall::Kpl(_)) {
         other.scenario.producer.retry = RetryPolicy::Ignore;

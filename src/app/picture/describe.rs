@@ -30,7 +30,7 @@ pub fn lanes_text(moment: &Moment) -> String {
     }
     let busy = reading.sum(|shard| shard.busy) / count.max(1) as f64;
     let processed = rate(reading.sum(|shard| shard.processed));
-    let name = reading.consumer.name();
+    let name = reading.consumer.title();
     sentences
         .push(format!("{name} is busy {:.0}\u{a0}% of the time and processes {processed} records/s.", busy * 100.0));
     let mut counted = vec![format!("{} records are processed", int(reading.processed_total))];

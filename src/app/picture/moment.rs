@@ -206,7 +206,6 @@ impl Reading {
             bytes_bind: room < forecast.by_count,
             shards,
             producer,
-            consumer,
             losing: LOSSES.iter().map(|loss| moment.rate(timeline.column(*loss), frames)).sum(),
             at_producer: timeline.gauge(Metric::AtProducer, frames),
             failing: if invocations > 0.0 { (errors / invocations).min(1.0) } else { 0.0 },
@@ -216,6 +215,7 @@ impl Reading {
             discarded_total: timeline.total(Metric::Discarded, frames),
             skipped: timeline.gauge(Metric::Skipped, frames),
             patience: capacity::late_after(moment.scenario, &consumer).seconds_f64(),
+            consumer,
         }
     }
 

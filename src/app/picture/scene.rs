@@ -144,7 +144,7 @@ impl<'a> Scene<'a> {
                 layout.width,
                 y,
                 "ink2 e",
-                if failing.is_empty() { self.reading.consumer.name() } else { failing.trim_start() },
+                if failing.is_empty() { self.reading.consumer.title() } else { failing.trim_start() },
             );
         } else {
             self.svg.text(0.0, y, "ink2", "Producer");
@@ -153,7 +153,7 @@ impl<'a> Scene<'a> {
             if layout.detail == Detail::Row {
                 self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
             }
-            self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.name()));
+            self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.title()));
             self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
         }
     }

@@ -55,7 +55,6 @@ impl<'a> State<'a> {
         Self {
             scenario,
             producer,
-            consumer,
             ledger: reading.ledger(),
             outlook: Outlook::after(scenario, timeline, reading.frames()),
             offered: words::coarse_rate(calm_rate(scenario, &reading, window)),
@@ -65,6 +64,7 @@ impl<'a> State<'a> {
             noise: (short * 0.002).max(0.5),
             age: reading.age(),
             late_after: capacity::late_after(scenario, &consumer),
+            consumer,
             spike,
             reading,
         }

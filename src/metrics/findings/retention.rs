@@ -16,7 +16,7 @@ const HOUR: u64 = Span::from_hours(1).micros();
 impl Seen<'_> {
     /// The consumer as the subject of a sentence.
     fn reader(&self) -> &'static str {
-        match self.scenario.consumer.kind {
+        match self.scenario.consumers[0].kind {
             ConsumerKind::Lambda => "the event source mapping",
             ConsumerKind::Poller(_) => "the poller",
         }

@@ -34,7 +34,8 @@ pub fn scenario() -> Scenario {
             RetryPolicy::Ignore,
         ),
         stream: crate::common::stream(2, 24, 1),
-        consumer: Consumer {
+        consumers: vec![Consumer {
+            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start: Span::ZERO,
             position: streamgauge::scenario::StartingPosition::TrimHorizon,
@@ -49,7 +50,7 @@ pub fn scenario() -> Scenario {
                 spread: Ratio::ZERO,
             },
             injected_error_rate: Ratio::ZERO,
-        },
+        }],
         prices: Default::default(),
         operations: Vec::new(),
     }
@@ -61,8 +62,8 @@ pub fn timeline(scenario: &Scenario) -> Timeline {
     let shards = scenario.stream.shards as usize;
     let mut timeline = Timeline::new(scenario.length, Span::from_secs(1), shards);
     let again = matches!(scenario.producer.retry, RetryPolicy::Again { .. });
-    let batch = f64::from(scenario.consumer.batch_size);
-    let duration = scenario.consumer.duration;
+    let batch = f64::from(scenario.consumers[0].batch_size);
+    let duration = scenario.consumers[0].duration;
     let speed = batch / (duration.fixed.seconds_f64() + duration.per_record.seconds_f64() * batch) * shards as f64;
     let room = 1_000.0 * shards as f64;
     let (mut held, mut waiting, mut stored_sum, mut processed_sum) = (0.0_f64, 0.0_f64, 0.0, 0.0);

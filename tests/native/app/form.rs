@@ -1,8 +1,9 @@
 //! The scenario column as data.
 
-use streamgauge::app::form::{Control, Group, Source, change_during_run, first_values, read};
+use streamgauge::app::form::{Control, Group, Source, first_values, read};
 use streamgauge::app::handbook::{self, Handbook};
 use streamgauge::app::hints::HintTone;
+use streamgauge::app::live::change_during_run;
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{Draft, presets};
 use streamgauge::units::{SimTime, Span};
@@ -51,11 +52,11 @@ fn readers_that_share_and_a_timestamp_show_when_they_are_there() {
     let has = |paths: &[String], path: &str| paths.iter().any(|found| found == path);
     assert!(has(&paths(&draft, 3), "stream.other_pollers.count"));
     assert!(!has(&paths(&draft, 3), "stream.other_pollers.idle_ms"));
-    assert!(!has(&paths(&draft, 4), "consumer.starting_at_s"));
+    assert!(!has(&paths(&draft, 4), "consumers.0.starting_at_s"));
     draft.set("stream.other_pollers.count", 5.into());
-    draft.set("consumer.starting_position", "AT_TIMESTAMP".into());
+    draft.set("consumers.0.starting_position", "AT_TIMESTAMP".into());
     assert!(has(&paths(&draft, 3), "stream.other_pollers.idle_ms"));
-    assert!(has(&paths(&draft, 4), "consumer.starting_at_s"));
+    assert!(has(&paths(&draft, 4), "consumers.0.starting_at_s"));
     let hints = groups(&draft, 0)[3].hints.clone();
     assert_eq!(hints[1].text, "All pollers ask a shard 6 times a second; it answers 5.");
     assert_eq!(hints[1].tone, HintTone::Late);
@@ -71,7 +72,7 @@ fn a_knob_shows_what_is_in_force_at_the_cursor() {
         let Control::Number { text, .. } = knob.control else { panic!("a number") };
         (text, knob.path)
     };
-    assert_eq!(text(50), ("100".to_owned(), "consumer.batch_size".to_owned()));
+    assert_eq!(text(50), ("100".to_owned(), "consumers.0.batch_size".to_owned()));
     assert_eq!(text(100), ("700".to_owned(), "operations.0.batch_size".to_owned()));
 }
 
@@ -98,7 +99,7 @@ fn steps_are_one_line_of_text() {
 
 #[test]
 fn only_what_a_running_system_allows_changes_while_it_runs() {
-    assert_eq!(change_during_run("consumer.batch_size").unwrap().kind, "update_mapping");
+    assert_eq!(change_during_run("consumers.0.batch_size").unwrap().kind, "update_mapping");
     assert_eq!(change_during_run("producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
     assert_eq!(change_during_run("stream.shards").unwrap().kind, "update_shard_count");
     assert_eq!(change_during_run("stream.byte_burst_mib"), None);

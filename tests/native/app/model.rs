@@ -107,7 +107,7 @@ fn what_can_change_live_becomes_an_operation_and_the_picture_stays() {
     send(&mut model, run, 0, 1_500);
     finish(&mut model, run);
     model.update(Action::Seek { seconds: 500.0 });
-    let effects = edit(&mut model, "consumer.per_record_ms", "0.5");
+    let effects = edit(&mut model, "consumers.0.per_record_ms", "0.5");
     let again = opened(&effects);
     assert_eq!(
         model.draft().get("operations"),

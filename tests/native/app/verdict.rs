@@ -56,7 +56,7 @@ fn a_spike_that_is_ignored_is_told_from_start_to_end() {
 fn enough_room_holds() {
     let mut scenario = fixture::scenario();
     scenario.stream.shards = 6;
-    scenario.consumer.duration.per_record = Span::from_micros(700);
+    scenario.consumers[0].duration.per_record = Span::from_micros(700);
     let said = heads(&scenario, &[400, 1_500]);
     assert_eq!(said[0].0, "5,000 records a second pass: nothing lost, nothing late.");
     assert_eq!(said[1].0, "It holds: nothing lost, nothing late.");
@@ -80,7 +80,7 @@ fn what_waits_at_the_producer_is_said() {
         jitter: streamgauge::scenario::Jitter::Full,
     };
     scenario.producer.buffer = 10_000_000;
-    scenario.consumer.duration.per_record = Span::from_micros(100);
+    scenario.consumers[0].duration.per_record = Span::from_micros(100);
     let said = heads(&scenario, &[400, 1_500]);
     assert!(said[0].0.starts_with("Two shards take 2,000 of 5,000 records a second; 8"), "{}", said[0].0);
     assert!(said[0].0.ends_with("wait at the producer."), "{}", said[0].0);

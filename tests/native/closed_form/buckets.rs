@@ -19,7 +19,7 @@ fn flood(producer: Value, per_s: u32, bytes: u32, burst_mib: u32, length: u32) -
         },
         "producer": producer,
         "stream": {"shards": 1, "byte_burst_mib": burst_mib},
-        "consumer": {"batch_size": 1_000, "fixed_ms": 1, "per_record_ms": 0.01},
+        "consumers": [{"batch_size": 1_000, "fixed_ms": 1, "per_record_ms": 0.01}],
     }))
 }
 
@@ -121,7 +121,7 @@ fn without_rounding_bytes_count_as_they_are() {
                 },
                 "producer": producer,
                 "stream": {"shards": 1, "rounding": rounding},
-                "consumer": {"batch_size": 1_000, "fixed_ms": 1, "per_record_ms": 0.01},
+                "consumers": [{"batch_size": 1_000, "fixed_ms": 1, "per_record_ms": 0.01}],
             })));
         }
         // 1,126 bytes each: the bytes of 121 seconds, less at most a record.
@@ -145,7 +145,7 @@ fn the_largest_records_pass_one_by_one() {
         },
         "producer": {"call": "PutRecord", "retry": {"kind": "ignore"}},
         "stream": {"shards": 1, "byte_burst_mib": 10, "max_record_kib": 10_240},
-        "consumer": {"batch_size": 10, "fixed_ms": 10, "per_record_ms": 1},
+        "consumers": [{"batch_size": 10, "fixed_ms": 10, "per_record_ms": 1}],
     }));
     let ledger = session.ledger();
     assert_eq!((ledger.offered, ledger.stored, ledger.lost_ignored), (120, 60, 60));

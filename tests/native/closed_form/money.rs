@@ -18,7 +18,7 @@ fn a_full_shard_costs_what_the_price_page_says() {
         },
         "producer": {"call": "PutRecords", "batch": 100, "linger_ms": 100},
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1},
+        "consumers": [{"batch_size": 1_000, "fixed_ms": 10, "per_record_ms": 0.1}],
     }));
     let ledger = session.ledger();
     assert_eq!(ledger.offered, 3_600_000);
@@ -65,7 +65,7 @@ fn gigabyte_seconds_are_memory_times_duration() {
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}], "arrivals": "even", "keys": {"kind": "one"}},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 1},
-        "consumer": {"memory_mb": 512, "fixed_ms": 250, "per_record_ms": 0},
+        "consumers": [{"memory_mb": 512, "fixed_ms": 250, "per_record_ms": 0}],
     }));
     let invocations = session.timeline().total(Metric::Invocations, 100);
     assert_eq!(invocations, 99.0, "each poll but the first finds one record");
@@ -94,7 +94,7 @@ fn durations_are_billed_in_whole_milliseconds() {
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}], "arrivals": "even", "keys": {"kind": "one"}},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 1},
-        "consumer": {"memory_mb": 128, "fixed_ms": 3, "per_record_ms": 0.001},
+        "consumers": [{"memory_mb": 128, "fixed_ms": 3, "per_record_ms": 0.001}],
     }));
     assert_eq!(session.timeline().total(Metric::DurationMs, 50), 49.0 * 4.0);
 }
@@ -115,7 +115,7 @@ fn the_published_example_of_48_hours_is_met_within_two_percent() {
             },
             "producer": {"call": "PutRecords", "batch": 400, "linger_ms": 20},
             "stream": {"mode": mode, "shards": 200},
-            "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0, "idle_ms": 200},
+            "consumers": [{"kind": "poller", "fixed_ms": 0, "per_record_ms": 0, "idle_ms": 200}],
         }));
         assert_eq!(session.ledger().lost(), 0);
         let bill = session.bill();
@@ -136,7 +136,7 @@ fn on_demand_standard_costs_what_the_worked_check_says() {
             "sizes": {"kind": "fixed", "bytes": 1_008},
         },
         "stream": {"mode": "on_demand", "shards": 4},
-        "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0},
+        "consumers": [{"kind": "poller", "fixed_ms": 0, "per_record_ms": 0}],
     }));
     let month = session.bill().month_total_cents as f64 / 100.0;
     assert!((month / 325.44 - 1.0).abs() < 0.005, "{month}");
@@ -145,7 +145,7 @@ fn on_demand_standard_costs_what_the_worked_check_says() {
         "length_s": 600,
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
         "stream": {"mode": "on_demand_advantage", "shards": 4},
-        "consumer": {"kind": "poller"},
+        "consumers": [{"kind": "poller"}],
     }));
     let day = idle.bill().month_total_cents as f64 / 100.0 / 30.0;
     assert!((day / 101.25 - 1.0).abs() < 0.005, "{day}");
@@ -221,7 +221,7 @@ fn every_line_names_its_cause_with_quantities() {
             },
             "producer": {"call": "PutRecords", "batch": 100, "linger_ms": 100},
             "stream": stream,
-            "consumer": {"kind": "poller", "fixed_ms": 0, "per_record_ms": 0},
+            "consumers": [{"kind": "poller", "fixed_ms": 0, "per_record_ms": 0}],
         }))
         .bill();
         let line = bill.lines.iter().find(|line| line.name == name).unwrap_or_else(|| panic!("{name} is billed"));

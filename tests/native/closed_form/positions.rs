@@ -18,7 +18,7 @@ fn begun(consumer: &Value, operations: &Value) -> Session {
         },
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 2, "reshard_s": 10},
-        "consumer": own,
+        "consumers": [own],
         "operations": operations,
     }))
 }
@@ -95,7 +95,7 @@ fn a_consumer_that_begins_late_at_the_tip_keeps_nothing_before() {
         "traffic": {"curve": [{"kind": "constant", "per_s": 2}], "arrivals": "even"},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 1},
-        "consumer": {"start_s": 95_000, "starting_position": "LATEST"},
+        "consumers": [{"start_s": 95_000, "starting_position": "LATEST"}],
     }));
     let ledger = late.ledger();
     assert_eq!((ledger.skipped, ledger.expired), (190_000, 0));
@@ -106,11 +106,11 @@ fn a_consumer_that_begins_late_at_the_tip_keeps_nothing_before() {
 fn a_timestamp_that_is_still_to_come_is_refused_as_the_service_does() {
     let document = json!({
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
-        "consumer": {"start_s": 10, "starting_position": "AT_TIMESTAMP", "starting_at_s": 11},
+        "consumers": [{"start_s": 10, "starting_position": "AT_TIMESTAMP", "starting_at_s": 11}],
     });
     let problems = Draft::from_value(document).check().expect_err("it lies ahead");
     assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].path, "consumer.starting_at_s");
+    assert_eq!(problems[0].path, "consumers.0.starting_at_s");
     assert_eq!(
         problems[0].message,
         "InvalidArgumentException: The timestampInMillis parameter cannot be greater than the \
@@ -119,6 +119,6 @@ fn a_timestamp_that_is_still_to_come_is_refused_as_the_service_does() {
     // Of another position it says nothing.
     let _ = scenario(&json!({
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
-        "consumer": {"starting_position": "LATEST", "starting_at_s": 11},
+        "consumers": [{"starting_position": "LATEST", "starting_at_s": 11}],
     }));
 }

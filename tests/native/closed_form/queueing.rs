@@ -20,7 +20,7 @@ fn a_backlog_drains_in_backlog_over_spare_capacity() {
             },
             "producer": {"call": "PutRecords", "batch": 50, "linger_ms": 50},
             "stream": {"shards": 1},
-            "consumer": {"batch_size": batch, "fixed_ms": 0, "per_record_ms": 2},
+            "consumers": [{"batch_size": batch, "fixed_ms": 0, "per_record_ms": 2}],
         }));
         let timeline = session.timeline();
         let backlog = |frame: usize| timeline.column(Metric::Waiting)[frame] + timeline.column(Metric::InFlight)[frame];
@@ -73,10 +73,10 @@ fn littles_law_holds() {
                 "keys": {"kind": "uniform", "count": 1_000},
             },
             "stream": {"shards": 2},
-            "consumer": {
+            "consumers": [{
                 "batch_size": 100, "batching_window_s": window, "fixed_ms": fixed, "per_record_ms": per_record,
                 "spread": 0.5,
-            },
+            }],
         }));
         let mut engine = Engine::new(&checked);
         let mut system = InSystem { end: engine.end().micros(), integral: 0, processed: 0 };
@@ -106,7 +106,7 @@ fn the_utilisation_law_holds() {
                 "keys": {"kind": "uniform", "count": 5_000},
             },
             "stream": {"shards": 3},
-            "consumer": {"batch_size": 100, "fixed_ms": fixed, "per_record_ms": per_record, "spread": spread},
+            "consumers": [{"batch_size": 100, "fixed_ms": fixed, "per_record_ms": per_record, "spread": spread}],
         }))
     };
     // A spread of ±80 % over some 1,200 batches leaves a standard error of 1.3 % of the mean.
@@ -146,7 +146,7 @@ fn a_saturated_function_does_its_rate_and_not_more() {
             "sizes": {"kind": "fixed", "bytes": 100},
         },
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 100, "fixed_ms": 50, "per_record_ms": 1.5},
+        "consumers": [{"batch_size": 100, "fixed_ms": 50, "per_record_ms": 1.5}],
     }));
     let timeline = session.timeline();
     // Batches of 100 in 200 ms.

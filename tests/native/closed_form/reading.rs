@@ -15,12 +15,13 @@ fn polled(parts: &[(&str, Value)]) -> Session {
         "traffic": {"curve": [{"kind": "constant", "per_s": 100}], "keys": {"kind": "uniform", "count": 1_000}},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 2},
-        "consumer": {"kind": "poller", "sleeps": "always", "idle_ms": 1_000, "fixed_ms": 0, "per_record_ms": 0},
+        "consumers": [{"kind": "poller", "sleeps": "always", "idle_ms": 1_000, "fixed_ms": 0, "per_record_ms": 0}],
     });
     for (pointer, value) in parts {
         let (group, name) = pointer.rsplit_once('.').expect("a group and a field");
-        let place = if group.is_empty() { &mut document } else { &mut document[group] };
-        place[name] = value.clone();
+        let pointer =
+            group.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect::<String>();
+        document.pointer_mut(&pointer).expect("a group of the document")[name] = value.clone();
     }
     session(&document)
 }
@@ -32,7 +33,7 @@ fn total(session: &Session, metric: Metric) -> f64 {
 /// AWS: about 200 ms with one consumer, about a second with five, since a shard answers five calls a second.
 #[test]
 fn one_poller_is_done_in_a_fifth_of_a_second_and_five_in_a_second() {
-    let lone = polled(&[("consumer.idle_ms", json!(200))]);
+    let lone = polled(&[("consumers.0.idle_ms", json!(200))]);
     let latency = lone.recorder().put_latency();
     let millis = |permille| latency.quantile(permille).expect("records were processed").millis_f64();
     // The bucket holds exactly five calls a second, so none is refused; the histogram is right to 0.4 %.
@@ -110,7 +111,7 @@ fn a_slow_neighbour_does_not_unbalance_the_ledger() {
         (".length_s", json!(90_000)),
         ("traffic.curve", json!([{"kind": "constant", "per_s": 1}])),
         (".stream", json!({"shards": 1, "other_pollers": {"count": 2, "idle_ms": 60_000, "limit": 1}})),
-        ("consumer.idle_ms", json!(60_000)),
+        ("consumers.0.idle_ms", json!(60_000)),
     ]);
     for frames in 0..=session.timeline().frames() {
         assert!(Ledger::after(session.timeline(), frames).balances());
@@ -147,7 +148,7 @@ fn millis_behind_latest_is_the_age_of_the_next_record() {
         ("stream.shards", json!(1)),
         ("traffic.curve", json!([{"kind": "constant", "per_s": 50}])),
         ("traffic.arrivals", json!("even")),
-        ("consumer.limit", json!(40)),
+        ("consumers.0.limit", json!(40)),
     ]);
     let behind = session.timeline().column(Metric::MillisBehindLatest);
     // At second n the nth answer has brought record 40 × n − 1; the next came at 0.8 s × n.
@@ -169,7 +170,7 @@ fn an_iterator_lives_for_five_minutes() {
         polled(&[
             (".length_s", json!(6_000)),
             ("traffic.curve", json!([{"kind": "constant", "per_s": 5}])),
-            (".consumer", consumer),
+            (".consumers", json!([consumer])),
         ])
     };
     let (good, late) = (run(300_000, "poller"), run(300_001, "poller"));
@@ -204,7 +205,7 @@ fn the_answer_to_an_old_iterator_is_the_services() {
         (".length_s", json!(1_200)),
         ("stream.shards", json!(1)),
         ("traffic.arrivals", json!("even")),
-        ("consumer.fixed_ms", json!(400_000)),
+        ("consumers.0.fixed_ms", json!(400_000)),
     ]);
     let mut first = First(None);
     let mut engine = Engine::new(session.scenario());

@@ -18,7 +18,7 @@ fn slow(length_s: u32, per_record_ms: u32, operations: &Value) -> Value {
         "traffic": {"curve": [{"kind": "constant", "per_s": 2}], "arrivals": "even", "keys": {"kind": "one"}},
         "producer": {"call": "PutRecord"},
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 10, "fixed_ms": 0, "per_record_ms": per_record_ms},
+        "consumers": [{"batch_size": 10, "fixed_ms": 0, "per_record_ms": per_record_ms}],
         "operations": operations,
     })
 }
@@ -59,7 +59,7 @@ fn expiries(parts: &Value) -> Vec<(f64, u64)> {
 fn lowering_the_retention_takes_what_is_older_at_once() {
     let mut parts = slow(180_000, 1, &json!([{"at_s": 144_000, "kind": "update_retention", "retention_h": 24}]));
     parts["stream"]["retention_h"] = 48.into();
-    parts["consumer"]["error_rate"] = 1.into();
+    parts["consumers"][0]["error_rate"] = 1.into();
     let expired = expiries(&parts);
     let (first, rest) = expired.split_first().expect("records expire");
     assert_eq!(first.0, 144_000.0);
@@ -77,7 +77,7 @@ fn lowering_the_retention_takes_what_is_older_at_once() {
 #[test]
 fn raising_the_retention_saves_what_has_not_expired() {
     let mut parts = slow(216_000, 1, &json!([{"at_s": 108_000, "kind": "update_retention", "retention_h": 72}]));
-    parts["consumer"]["error_rate"] = 1.into();
+    parts["consumers"][0]["error_rate"] = 1.into();
     let expired = expiries(&parts);
     // Raising takes a minute.
     assert!(expired.iter().all(|(at, _)| (DAY - 1.0..=108_060.0).contains(at)), "{:?}", expired.last());
@@ -91,7 +91,7 @@ fn raising_the_retention_saves_what_has_not_expired() {
 #[test]
 fn a_consumer_that_stands_still_has_what_is_left_of_the_retention() {
     let mut parts = slow(100_000, 1, &json!([]));
-    parts["consumer"]["error_rate"] = 1.into();
+    parts["consumers"][0]["error_rate"] = 1.into();
     let session = session(&parts);
     for at in [600.0, 30_000.0, 80_000.0] {
         let outlook = outlook(&session, at);
@@ -146,7 +146,7 @@ fn the_predicted_catch_up_comes_when_it_was_predicted() {
         "traffic": {"curve": [{"kind": "constant", "per_s": 400}], "keys": {"kind": "one"}},
         "producer": {"call": "PutRecords", "batch": 40, "linger_ms": 100},
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 100, "fixed_ms": 0, "per_record_ms": 2},
+        "consumers": [{"batch_size": 100, "fixed_ms": 0, "per_record_ms": 2}],
         "operations": [
             {"at_s": 300, "kind": "deploy_function", "fixed_ms": 600_000},
             {"at_s": 310, "kind": "deploy_function", "fixed_ms": 0},

@@ -33,7 +33,7 @@ fn offers(length_s: f64, traffic: Value) -> Vec<(u64, u32, u32)> {
         "traffic": traffic,
         "producer": {"call": "PutRecord", "retry": {"kind": "ignore"}},
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 1_000, "fixed_ms": 0, "per_record_ms": 0},
+        "consumers": [{"batch_size": 1_000, "fixed_ms": 0, "per_record_ms": 0}],
     })))
 }
 
@@ -89,7 +89,7 @@ fn series_of(rows: &[(u64, u64, u64)], arrivals: Arrivals) -> Scenario {
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
         "producer": {"call": "PutRecord", "retry": {"kind": "ignore"}},
         "stream": {"shards": 1},
-        "consumer": {"batch_size": 1_000, "fixed_ms": 0, "per_record_ms": 0},
+        "consumers": [{"batch_size": 1_000, "fixed_ms": 0, "per_record_ms": 0}],
     }));
     let row = |&(at, length, count): &(u64, u64, u64)| SeriesRow {
         at: SimTime::from_micros(at),

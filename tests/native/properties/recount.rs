@@ -77,7 +77,7 @@ impl Recount {
             frames: length.div_ceil(width) as usize,
             shards: scenario.stream.open_at_start() as usize,
             open: scenario.stream.open_at_start() as usize,
-            starts_at: scenario.consumer.position.from(scenario.consumer.start).micros(),
+            starts_at: scenario.consumers[0].position.from(scenario.consumers[0].start).micros(),
             stream: BTreeMap::new(),
             shard: BTreeMap::new(),
             latencies: Vec::new(),

@@ -81,7 +81,7 @@ impl Model<'_> {
         let by = By::Operation(self.applied);
         self.applied += 1;
         let operation = self.scenario.operations[index].operation;
-        let consumer = &mut self.scenario.consumer;
+        let consumer = &mut self.scenario.consumers[0];
         match operation {
             Operation::UpdateMapping { batch_size, batching_window } => {
                 (consumer.batch_size, consumer.batching_window) = (batch_size, batching_window);

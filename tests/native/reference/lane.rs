@@ -52,7 +52,7 @@ impl Lane {
             batch: 0,
             window_from: 0,
             last_poll: None,
-            first_poll: scenario.consumer.start.micros() + SECOND * u64::from(shard) / u64::from(count),
+            first_poll: scenario.consumers[0].start.micros() + SECOND * u64::from(shard) / u64::from(count),
             behind: false,
             at_end: false,
             rng: Rng::of(seed, Actor::Function { reader: 0, shard }),
@@ -91,7 +91,7 @@ impl Model<'_> {
     pub fn gather(&mut self, shard: u32) {
         let i = shard as usize;
         loop {
-            let consumer = self.scenario.consumer;
+            let consumer = self.scenario.consumers[0].clone();
             let window = consumer.batching_window.micros();
             let read: Vec<Kept> = self.shards[i].kept.iter().copied().filter(|record| record.read).collect();
             let next_poll = self.lanes[i].next_poll();
@@ -216,7 +216,7 @@ impl Model<'_> {
     }
 
     fn invoke(&mut self, shard: u32, attempt: u32) {
-        let consumer = self.scenario.consumer;
+        let consumer = self.scenario.consumers[0].clone();
         let lane = &mut self.lanes[shard as usize];
         let mean = consumer.duration.fixed.micros() + consumer.duration.per_record.micros() * lane.batch as u64;
         let spread = u64::from(consumer.duration.spread.millionths());
@@ -239,7 +239,7 @@ impl Model<'_> {
     pub fn invocation_end(&mut self, shard: u32) {
         let i = shard as usize;
         let Phase::Running { id, started, attempt, injected } = self.lanes[i].phase else { unreachable!("it runs") };
-        let by_host = self.scenario.consumer.handler == HandlerKind::Host;
+        let by_host = self.scenario.consumers[0].handler == HandlerKind::Host;
         if !injected && (!by_host || (self.succeeds)(id)) {
             let done = self.shards[i].kept.drain(..self.lanes[i].batch);
             let numbers = done.map(|record| record.number).collect();

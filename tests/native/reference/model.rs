@@ -325,7 +325,7 @@ impl<'a> Model<'a> {
             let size = record.size;
             let index = shard.stored;
             let kept = Kept { number, size, arrived: now, index, read: false };
-            let consumer = self.scenario.consumer;
+            let consumer = self.scenario.consumers[0].clone();
             let from = match consumer.position {
                 StartingPosition::TrimHorizon => 0,
                 StartingPosition::Latest => consumer.start.micros(),

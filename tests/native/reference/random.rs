@@ -75,7 +75,8 @@ pub fn changing() -> impl Strategy<Value = Case> {
                 (stream.reshard, stream.scale_after, stream.mode) = (reshard, scale_after, mode);
                 stream.warm_mib = if mode == StreamMode::Advantage { warm_mib } else { 0 };
                 stream.other_pollers.count = 0;
-                (scenario.consumer.position, scenario.consumer.start) = (StartingPosition::TrimHorizon, Span::ZERO);
+                (scenario.consumers[0].position, scenario.consumers[0].start) =
+                    (StartingPosition::TrimHorizon, Span::ZERO);
                 let of = |(at, operation)| PlannedOperation { at: SimTime::from_micros(at), operation };
                 scenario.operations.extend(changes.into_iter().map(of));
                 scenario.operations.sort_by_key(|planned| planned.at);
@@ -115,7 +116,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         traffic,
         producer,
         stream,
-        consumer,
+        consumers: vec![consumer],
         operations,
     })
 }
@@ -258,6 +259,7 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let begins = begins(Span::from_micros(length));
     (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
         |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
+            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start,
             position,

@@ -35,7 +35,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 traffic,
                 producer,
                 stream,
-                consumer,
+                consumers: vec![consumer],
                 operations,
             }
         })
@@ -304,6 +304,7 @@ pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
 fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
+            name: String::new(),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,

@@ -81,7 +81,7 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
         "traffic": { "curve": [{ "kind": "spike", "base_per_s": "many", "rate": 4 }], "keys": { "kind": "hott" } },
         "producer": { "batch": 501, "retry": { "kind": "ignore", "base_ms": 5 } },
         "stream": { "shards": 0 },
-        "consumer": 5,
+        "consumers": 5,
         "operations": [{ "at_s": 1 }]
     }"#;
     let found = problems(&Draft::parse(text).expect("JSON"));
@@ -100,7 +100,7 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
         "stream.shards: 0 is too few; choose 1 to 1,000 shards. The service says: ValidationException: 1 validation error \
          detected: Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal \
          to 1",
-        "consumer: 5 is not a group of fields; write { … } here",
+        "consumers: 5 is not a list; write [ … ] here",
         "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"deploy_producer\", \
          \"split_shard\", \"merge_shards\", \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \
          \"update_warm_throughput\"",
@@ -157,7 +157,7 @@ fn fields_are_checked_against_each_other() {
         ),
         ("producer.buffer", json!(499), "producer.buffer"),
         ("producer.retry", json!({ "kind": "again", "base_ms": 200, "cap_ms": 100 }), "producer.retry.cap_ms"),
-        ("consumer.per_record_ms", json!(9_000), "consumer.per_record_ms"),
+        ("consumers.0.per_record_ms", json!(9_000), "consumers.0.per_record_ms"),
         ("traffic.curve.0.per_s", json!(10_000_000), "traffic.curve"),
         (
             "traffic.curve.0",
@@ -314,7 +314,7 @@ fn many_bad_rows_are_counted() {
 #[test]
 fn an_operation_changes_what_it_names_and_nothing_else() {
     let mut draft = small();
-    draft.set("consumer.batching_window_s", json!(7));
+    draft.set("consumers.0.batching_window_s", json!(7));
     draft.set("operations.0", json!({ "at_s": 20, "kind": "update_mapping", "batch_size": 9 }));
     draft.set("operations.1", json!({ "at_s": 10, "kind": "update_mapping", "batching_window_s": 3 }));
     let scenario = draft.check().expect("both are whole");
@@ -329,7 +329,7 @@ fn an_operation_changes_what_it_names_and_nothing_else() {
 #[test]
 fn a_poller_knows_neither_a_mapping_nor_the_time_limit_of_lambda() {
     let mut draft = small();
-    draft.set("consumer", json!({ "kind": "poller", "fixed_ms": 900_000, "per_record_ms": 1_000 }));
+    draft.set("consumers.0", json!({ "kind": "poller", "fixed_ms": 900_000, "per_record_ms": 1_000 }));
     draft.set("operations.0", json!({ "at_s": 10, "kind": "deploy_function", "per_record_ms": 2_000 }));
     assert_eq!(problems(&draft), Vec::<String>::new());
     draft.set("operations.1", json!({ "at_s": 20, "kind": "update_mapping", "batch_size": 9 }));
