@@ -34,7 +34,7 @@ pub mod sequence;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
+pub use fact::{By, Digest, Fact, FailureCause, LossCause, Observer, WriteLimit};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;
 pub use record::Record;

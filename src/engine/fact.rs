@@ -126,8 +126,8 @@ pub enum Fact<'a> {
         id: u64,
         /// When it began.
         started: SimTime,
-        /// Whether the scenario's injected error rate made it fail.
-        injected: bool,
+        /// Why.
+        cause: FailureCause,
     },
     /// Records aged out of retention before they were processed.
     Expired {
@@ -210,6 +210,15 @@ pub enum WriteLimit {
     Records,
     /// 1 MiB a second.
     Bytes,
+}
+
+/// Why an invocation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureCause {
+    /// The handler said so.
+    Handler,
+    /// The scenario's error rate made it fail: a fault that is injected.
+    Injected,
 }
 
 /// Why a record was lost at the producer.
@@ -389,8 +398,8 @@ impl Observer for Digest {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
             }
-            Fact::InvocationFailed { reader, shard, id, injected, .. } => {
-                self.add(pair(now << 4 | 9, lane(reader, shard) | u64::from(injected)) ^ id.rotate_left(16));
+            Fact::InvocationFailed { reader, shard, id, cause, .. } => {
+                self.add(pair(now << 4 | 9, lane(reader, shard) | cause as u64) ^ id.rotate_left(16));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),

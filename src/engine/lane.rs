@@ -3,7 +3,7 @@
 //! A reader at instant t sees the records that arrived before t. That one rule is why readers can be moved after
 //! the writing side, a slice of time at a stretch, with the same result as event by event.
 
-use super::fact::{Fact, Observer};
+use super::fact::{Fact, FailureCause, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::record::Log;
 use super::rng::{Actor, Rng};
@@ -252,8 +252,8 @@ impl Lane {
             self.go_on_from(self.batch_end.max(self.expired_to), desk.now);
             return self.gather(desk);
         }
-        let injected = verdict == Verdict::FailsByInjection;
-        desk.say(Fact::InvocationFailed { reader, shard, id, started, injected });
+        let cause = if verdict == Verdict::FailsByInjection { FailureCause::Injected } else { FailureCause::Handler };
+        desk.say(Fact::InvocationFailed { reader, shard, id, started, cause });
         self.phase = Phase::Backoff { attempts: attempt };
         let (base, cap) = (limits::MAPPING_RETRY_BASE.micros(), limits::MAPPING_RETRY_CAP.micros());
         let wait = base.saturating_mul(1 << (attempt - 1).min(31)).min(cap);

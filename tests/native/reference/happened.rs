@@ -1,6 +1,6 @@
 //! Facts as plain values that own what they say, so that two lists of them can be compared.
 
-use streamgauge::engine::{By, Fact, LossCause, Observer, WriteLimit};
+use streamgauge::engine::{By, Fact, FailureCause, LossCause, Observer, WriteLimit};
 use streamgauge::errors::ServiceError;
 use streamgauge::scenario::StreamMode;
 use streamgauge::units::SimTime;
@@ -175,8 +175,8 @@ impl Observer for Collector {
                 let numbers = batch.iter().map(|record| record.number).collect();
                 What::Processed { shard, id, started: started.micros(), numbers }
             }
-            Fact::InvocationFailed { reader: 0, shard, id, started, injected } => {
-                What::Failed { shard, id, started: started.micros(), injected }
+            Fact::InvocationFailed { reader: 0, shard, id, started, cause } => {
+                What::Failed { shard, id, started: started.micros(), injected: cause == FailureCause::Injected }
             }
             Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
