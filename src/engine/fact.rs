@@ -1,5 +1,6 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
+use super::failure::{FailureCause, GivenUp};
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
@@ -128,6 +129,15 @@ pub enum Fact<'a> {
         started: SimTime,
         /// Why.
         cause: FailureCause,
+        /// Whether the function named the records that failed, which is no error of the function.
+        by_item: bool,
+        /// The records before the first that failed: they are processed.
+        done: Run<'a>,
+    },
+    /// Records were given up after retries, or because of their age.
+    Discarded {
+        /// Which, and why.
+        given_up: GivenUp,
     },
     /// Records aged out of retention before they were processed.
     Expired {
@@ -210,15 +220,6 @@ pub enum WriteLimit {
     Records,
     /// 1 MiB a second.
     Bytes,
-}
-
-/// Why an invocation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureCause {
-    /// The handler said so.
-    Handler,
-    /// The scenario's error rate made it fail: a fault that is injected.
-    Injected,
 }
 
 /// Why a record was lost at the producer.
@@ -398,8 +399,13 @@ impl Observer for Digest {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
             }
-            Fact::InvocationFailed { reader, shard, id, cause, .. } => {
-                self.add(pair(now << 4 | 9, lane(reader, shard) | cause as u64) ^ id.rotate_left(16));
+            Fact::InvocationFailed { reader, shard, id, cause, done, .. } => {
+                let failed = lane(reader, shard) | cause as u64 ^ (done.len() as u64) << 8;
+                self.add(pair(now << 4 | 9, failed) ^ id.rotate_left(16));
+            }
+            Fact::Discarded { given_up: of } => {
+                let batch = lane(of.reader, of.shard) ^ of.records;
+                self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),

@@ -61,7 +61,13 @@ impl Readers {
                 // Readers of one shard do not begin together.
                 let apart = interval * u64::from(reader) / u64::from(1 + others.count);
                 let first_poll = settings.start.micros() + spread + apart;
-                Lane::new(scenario.seed, reader, shard, starts_at(settings), first_poll)
+                Lane::new(
+                    scenario.seed,
+                    (reader, shard),
+                    settings.parallelization,
+                    starts_at(settings),
+                    Some(first_poll),
+                )
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
         }
@@ -76,7 +82,9 @@ impl Readers {
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
-        let lane = |(reader, settings)| Lane::child(self.seed, reader, shard, starts_at(settings));
+        let lane = |(reader, settings): (u32, &Settings)| {
+            Lane::new(self.seed, (reader, shard), settings.parallelization, starts_at(settings), None)
+        };
         self.lanes.push((0..).zip(&self.settings).map(lane).collect());
     }
 
@@ -123,10 +131,10 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
-        let Self { settings, lanes, asked, payload_per_record, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, seed, .. } = self;
         let before = self.worked;
         let (mut ended, mut missing) = (false, None);
-        let skips = lanes[shard][0].starts_at > 0;
+        let skips = lanes[shard][0].may_skip();
         if skips {
             lanes[shard][0].skip(&stream.shards[shard].log, to);
         }
@@ -136,7 +144,7 @@ impl Readers {
             let lane = &mut lanes[shard][reader];
             let payload_per_record = *payload_per_record;
             let settings = &settings[reader];
-            let desk = &mut Desk { now: due, stream, settings, payload_per_record, asked, observer };
+            let desk = &mut Desk { now: due, seed: *seed, stream, settings, payload_per_record, asked, observer };
             if let Some(id) = lane.step(desk) {
                 missing = Some((due, id));
                 break;
@@ -145,7 +153,7 @@ impl Readers {
             ended |= lane.ended_at().is_some();
         }
         if self.worked > before || skips {
-            let done = lanes[shard].iter().map(|lane| lane.position).min().unwrap_or(0);
+            let done = lanes[shard].iter().map(Lane::position).min().unwrap_or(0);
             stream.trim(shard as u32, done);
         }
         if ended {
@@ -191,7 +199,7 @@ impl Readers {
 
     /// Invocations of the consumer that run.
     pub fn running(&self) -> u64 {
-        self.lanes.iter().filter(|lanes| lanes[0].is_running()).count() as u64
+        self.lanes.iter().map(|lanes| lanes[0].running() as u64).sum()
     }
 
     /// The state of a reader's lane.

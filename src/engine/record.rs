@@ -179,6 +179,12 @@ impl Log {
         start
     }
 
+    /// Where the Kinesis record ends that begins at `from`.
+    #[inline]
+    pub fn entry_end(&self, from: u64) -> u64 {
+        if self.entry_of.is_empty() { from + 1 } else { self.find(from, 1) }
+    }
+
     /// Bytes of data in the Kinesis record that begins at `from`, and where it ends.
     pub fn data_of(&self, from: u64) -> (u64, u64) {
         if self.entry_of.is_empty() {

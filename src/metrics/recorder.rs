@@ -10,6 +10,9 @@ use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
+/// Batches that a run tells one by one when they are given up; beyond it they are only counted.
+const GIVEN_UP_TOLD_MAX: u32 = 500;
+
 /// The reader that the ledger speaks of.
 const CONSUMER: u32 = 0;
 
@@ -23,6 +26,8 @@ pub struct Recorder {
     put_latency: Latency,
     offer_latency: Latency,
     order: Order,
+    /// Batches that were given up and told one by one.
+    told_given_up: u32,
 }
 
 /// Whether the records of a key are stored in the order in which they were offered.
@@ -51,6 +56,10 @@ struct Counts {
     expired: u64,
     invocations: u64,
     errors: u64,
+    item_failures: u64,
+    redelivered: u64,
+    discarded: u64,
+    given_up: u64,
     duration_ms: u64,
     get_records_calls: u64,
     read_records: u64,
@@ -108,6 +117,7 @@ impl Recorder {
             put_latency: Latency::default(),
             offer_latency: Latency::default(),
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
+            told_given_up: 0,
         }
     }
 
@@ -212,6 +222,10 @@ impl Recorder {
             (Metric::Expired, counts.expired as f64),
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
+            (Metric::ItemFailures, counts.item_failures as f64),
+            (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::Discarded, counts.discarded as f64),
+            (Metric::GivenUp, counts.given_up as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::Concurrency, engine.concurrency() as f64),
@@ -248,6 +262,14 @@ impl Recorder {
         *overtaken += 1;
         if *overtaken > self.order.worst.1 {
             self.order.worst = (record.key, *overtaken);
+        }
+    }
+
+    #[inline(always)]
+    fn count_processed(&mut self, at: SimTime, shard: u32, batch: Run<'_>) {
+        self.shards[shard as usize].processed += batch.len() as u64;
+        for part in [batch.0, batch.1] {
+            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
         }
     }
 
@@ -304,13 +326,25 @@ impl Observer for Recorder {
                 self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
             }
             Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
-            Fact::InvocationStarted { shard, .. } => {
+            Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.counts.invocations += 1;
+                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
                 self.shards[shard as usize].busy_since = Some(at);
             }
-            Fact::InvocationFailed { shard, started, .. } => {
-                self.counts.errors += 1;
+            Fact::InvocationFailed { shard, started, by_item, done, .. } => {
+                self.counts.errors += u64::from(!by_item);
+                self.counts.item_failures += u64::from(by_item);
+                self.count_processed(at, shard, done);
                 self.invocation_ended(at, shard, started);
+            }
+            Fact::Discarded { given_up } => {
+                self.counts.discarded += given_up.records;
+                self.counts.given_up += 1;
+                // A run may give up millions of records one by one; the first ones tell how.
+                if self.told_given_up < GIVEN_UP_TOLD_MAX {
+                    self.told_given_up += 1;
+                    self.note(at, NoteKind::GivenUp(given_up));
+                }
             }
             // What another poller missed is not the consumer's loss.
             Fact::Expired { reader, records, .. } => {
@@ -363,10 +397,7 @@ impl Observer for Recorder {
 
     #[inline]
     fn processed(&mut self, at: SimTime, _: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
-        self.shards[shard as usize].processed += batch.len() as u64;
-        for part in [batch.0, batch.1] {
-            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
-        }
+        self.count_processed(at, shard, batch);
         self.invocation_ended(at, shard, started);
     }
 }
