@@ -249,16 +249,11 @@ impl Ring {
         Some(waiting)
     }
 
+    /// Twice over it is a ring of twice the length, as the log of a shard is.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut places = Vec::with_capacity(2 * self.places.len());
-        while let Some(waiting) = self.pop() {
-            places.push(waiting);
-        }
-        (self.head, self.tail) = (0, places.len());
-        places.resize(2 * self.places.len(), Waiting::default());
-        self.places = places;
+        self.places.extend_from_within(..);
     }
 }
 

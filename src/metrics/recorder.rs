@@ -192,8 +192,10 @@ impl Recorder {
         let counts = std::mem::take(&mut self.counts);
         let counted = (engine.offered(), engine.stream().put_calls);
         let before = std::mem::replace(&mut self.before, counted);
-        let quantile =
-            |latency: &Latency, permille| latency.frame.quantile(permille).map_or(f64::NAN, |s| s.millis_f64());
+        let middle_and_tail = |latency: &Latency| {
+            latency.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+        };
+        let [put, offer] = [&self.put_latency, &self.offer_latency].map(middle_and_tail);
         let own = [
             (Metric::Offered, (counted.0 - before.0) as f64),
             (Metric::PutCalls, (counted.1 - before.1) as f64),
@@ -226,10 +228,10 @@ impl Recorder {
             (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
-            (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
-            (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
-            (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
-            (Metric::OfferLatencyP99Ms, quantile(&self.offer_latency, 990)),
+            (Metric::PutLatencyP50Ms, put[0]),
+            (Metric::PutLatencyP99Ms, put[1]),
+            (Metric::OfferLatencyP50Ms, offer[0]),
+            (Metric::OfferLatencyP99Ms, offer[1]),
         ];
         for (metric, value) in own {
             values[metric.index()] = value;
@@ -355,8 +357,10 @@ impl Observer for Recorder {
         } else {
             *newest = record.number + 1;
         }
-        self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
-        self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+        // Both rounded up; without `div_ceil`, which also looks at the rest of each division.
+        const UNIT: u32 = limits::PUT_PAYLOAD_UNIT.get() as u32;
+        self.counts.stored_kib += u64::from((bytes + 1_023) / 1_024);
+        self.counts.put_units += u64::from((bytes + UNIT - 1) / UNIT);
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@ use super::super::agenda::Agenda;
 use super::super::fact::{LossCause, Observer};
 use super::super::offers::Offers;
 use super::super::put::{Bench, charged_alone, put_entry};
+use super::super::record::Record;
 use super::super::stream::Stream;
 use super::super::waiting::Group;
 use super::Producer;
@@ -48,7 +49,9 @@ impl Producer {
             (due, until) = (u64::MAX, until.min(due));
         }
         // Nothing but this queue changes here.
-        let room = self.settings.buffer.saturating_sub(self.held() - self.queues.len());
+        let mut waiting = self.queues.len();
+        let room = self.settings.buffer.saturating_sub(self.held() - waiting);
+        let client = &mut self.hosts[0].client;
         let (mut left, mut now, mut refused) = (most, 0, 0);
         while left > 0 {
             let arrival = offers.next_at();
@@ -57,7 +60,6 @@ impl Producer {
             }
             if due <= arrival {
                 let end = until.min(arrival.saturating_add(1));
-                let client = &mut self.hosts[0].client;
                 let count;
                 (count, now) = self.queues.turn(end, left, wait, |now, record| {
                     let at = SimTime::from_micros(now);
@@ -76,14 +78,14 @@ impl Producer {
                     again
                 });
                 left -= count;
-                due = self.queues.due();
+                (due, waiting) = (self.queues.due(), self.queues.len());
                 continue;
             }
             left -= 1;
             now = arrival;
             let (at, record) = (SimTime::from_micros(now), offers.take());
             observer.offered(at, &record);
-            if self.queues.len() >= room {
+            if waiting >= room {
                 refused += 1;
                 observer.lost(at, &record, LossCause::BufferFull);
                 continue;
@@ -91,12 +93,14 @@ impl Producer {
             observer.put_called(at, 1, 1);
             let bench = &mut Bench { now, stream: &mut *stream, agenda: &mut *agenda, observer: &mut *observer };
             if put_entry(record, charged_alone(&record, bench), bench).is_ok() {
-                self.hosts[0].client.succeeded(1);
+                client.succeeded(1);
             } else if max_attempts > 1 {
                 self.queues.admit(now, wait, record);
+                waiting += 1;
                 due = due.min(now + wait);
             } else {
-                // It may wait in the agenda, and be the next there.
+                // It may wait in the agenda, and be the next there. Taken apart, so that until here it is in registers.
+                let record = Record { offered: now, number: record.number, ..record };
                 self.rejected_one(record, &mut Bench { now, stream, agenda, observer });
                 break;
             }
