@@ -349,6 +349,7 @@ impl Observer for Recorder {
     #[inline(always)]
     fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
+    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
     fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];
@@ -357,7 +358,6 @@ impl Observer for Recorder {
         } else {
             *newest = record.number + 1;
         }
-        // Both rounded up; without `div_ceil`, which also looks at the rest of each division.
         const UNIT: u32 = limits::PUT_PAYLOAD_UNIT.get() as u32;
         self.counts.stored_kib += u64::from((bytes + 1_023) / 1_024);
         self.counts.put_units += u64::from((bytes + UNIT - 1) / UNIT);
