@@ -272,6 +272,12 @@ pub trait Observer {
         self.observe(at, Fact::Throttled { shard, record, limit });
     }
 
+    /// Takes [`Fact::Lost`].
+    #[inline]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.observe(at, Fact::Lost { record, cause });
+    }
+
     /// Takes [`Fact::Processed`].
     #[inline]
     fn processed(&mut self, at: SimTime, reader: u32, shard: u32, id: u64, started: SimTime, batch: Run<'_>) {
@@ -312,6 +318,12 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
         self.0.throttled(at, shard, record, limit);
         self.1.throttled(at, shard, record, limit);
+    }
+
+    #[inline(always)]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.0.lost(at, record, cause);
+        self.1.lost(at, record, cause);
     }
 
     #[inline(always)]
@@ -387,7 +399,7 @@ impl Observer for Digest {
             }
             Fact::Unanswered { entries } => self.write(pair(now << 4 | 15, 2 << 60 | u64::from(entries))),
             Fact::HostsDied { hosts } => self.write(pair(now << 4 | 15, 3 << 60 | u64::from(hosts))),
-            Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
+            Fact::Lost { record, cause } => self.lost(at, record, cause),
             // How far behind an answer is follows from the other facts.
             Fact::Read { reader, shard, records, bytes, withheld, .. } => {
                 let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
@@ -452,6 +464,11 @@ impl Observer for Digest {
     #[inline(always)]
     fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
         self.write(pair(at.micros() << 4 | 2, named(record, shard, limit as u64)));
+    }
+
+    #[inline(always)]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.write(pair(at.micros() << 4 | 3, named(record, 0, cause as u64)));
     }
 
     #[inline(always)]

@@ -23,6 +23,8 @@ pub struct Recorder {
     frame_start: SimTime,
     shards: Vec<ShardCounts>,
     counts: Counts,
+    /// What the engine itself had counted when the frame began: records that were offered, and put calls.
+    before: (u64, u64),
     put_latency: Latency,
     offer_latency: Latency,
     order: Order,
@@ -44,8 +46,6 @@ struct Order {
 /// What is counted in the open frame for the stream as a whole. Sums over shards are taken when it closes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    offered: u64,
-    put_calls: u64,
     put_units: u64,
     stored_kib: u64,
     read_bytes: u64,
@@ -72,8 +72,6 @@ struct Counts {
 /// What is counted in the open frame for one shard.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShardCounts {
-    /// First attempts.
-    offered: u64,
     processed: u64,
     read_throttled: u64,
     busy: u64,
@@ -88,6 +86,8 @@ struct ShardCounts {
 /// What a shard counts by itself.
 #[derive(Clone, Copy, Debug, Default)]
 struct Before {
+    /// First attempts.
+    offered: u64,
     stored: u64,
     bytes: u64,
     throttled: u64,
@@ -114,6 +114,7 @@ impl Recorder {
             frame_start: SimTime::ZERO,
             shards: vec![ShardCounts::default(); shards],
             counts: Counts::default(),
+            before: (0, 0),
             put_latency: Latency::default(),
             offer_latency: Latency::default(),
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
@@ -157,6 +158,7 @@ impl Recorder {
             // What a shard counts by itself is not counted a second time for each record.
             let shard = &engine.stream().shards[index];
             let counted = Before {
+                offered: shard.first_attempts,
                 stored: shard.log.tail(),
                 bytes: shard.log.bytes(),
                 throttled: shard.rejected_records,
@@ -168,10 +170,11 @@ impl Recorder {
             let throttled = counted.throttled - before.throttled;
             entries += counted.entries - before.entries;
             rejected += counted.rejected - before.rejected;
-            retried += stored + throttled - counts.offered;
+            let offered = counted.offered - before.offered;
+            retried += stored + throttled - offered;
             let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
             let of = |metric| match metric {
-                ShardMetric::Offered => counts.offered as f64,
+                ShardMetric::Offered => offered as f64,
                 ShardMetric::Stored => stored as f64,
                 ShardMetric::StoredBytes => bytes as f64,
                 ShardMetric::Throttled => throttled as f64,
@@ -197,11 +200,15 @@ impl Recorder {
             *counts = ShardCounts { busy_since, behind, before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
-        let quantile =
-            |latency: &Latency, permille| latency.frame.quantile(permille).map_or(f64::NAN, |s| s.millis_f64());
+        let counted = (engine.offered(), engine.stream().put_calls);
+        let before = std::mem::replace(&mut self.before, counted);
+        let middle_and_tail = |latency: &Latency| {
+            latency.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+        };
+        let [put, offer] = [&self.put_latency, &self.offer_latency].map(middle_and_tail);
         let own = [
-            (Metric::Offered, counts.offered as f64),
-            (Metric::PutCalls, counts.put_calls as f64),
+            (Metric::Offered, (counted.0 - before.0) as f64),
+            (Metric::PutCalls, (counted.1 - before.1) as f64),
             (Metric::Retried, retried as f64),
             (Metric::PutUnits, counts.put_units as f64),
             (Metric::StoredKib, counts.stored_kib as f64),
@@ -235,10 +242,10 @@ impl Recorder {
             (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
-            (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
-            (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
-            (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
-            (Metric::OfferLatencyP99Ms, quantile(&self.offer_latency, 990)),
+            (Metric::PutLatencyP50Ms, put[0]),
+            (Metric::PutLatencyP99Ms, put[1]),
+            (Metric::OfferLatencyP50Ms, offer[0]),
+            (Metric::OfferLatencyP99Ms, offer[1]),
         ];
         for (metric, value) in own {
             values[metric.index()] = value;
@@ -250,18 +257,20 @@ impl Recorder {
         self.frame_start = now;
     }
 
-    /// A record is stored after a later one of its key, or once more.
+    /// A record of a key is stored after a later one, or once more. It comes in parts, so that where this is not called
+    /// the record stays in registers.
     #[cold]
-    fn stored_late(&mut self, record: &Record) {
-        if record.copies > 0 {
+    #[inline(never)]
+    fn stored_late(&mut self, key: u32, copies: u8) {
+        if copies > 0 {
             self.counts.duplicates += 1;
             return;
         }
         self.counts.overtaken += 1;
-        let overtaken = &mut self.order.overtaken[record.key as usize];
+        let overtaken = &mut self.order.overtaken[key as usize];
         *overtaken += 1;
         if *overtaken > self.order.worst.1 {
-            self.order.worst = (record.key, *overtaken);
+            self.order.worst = (key, *overtaken);
         }
     }
 
@@ -308,7 +317,7 @@ impl Observer for Recorder {
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
-            Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
+            Fact::Lost { record, cause } => self.lost(at, record, cause),
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
             Fact::Read { reader, shard, records, bytes, behind, withheld } => {
@@ -367,32 +376,33 @@ impl Observer for Recorder {
         }
     }
 
+    // The engine counts these.
     #[inline(always)]
-    fn offered(&mut self, _: SimTime, _: &Record) {
-        self.counts.offered += 1;
-    }
+    fn offered(&mut self, _: SimTime, _: &Record) {}
 
     #[inline(always)]
-    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {
-        self.counts.put_calls += 1;
-    }
+    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
+    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
-    fn stored(&mut self, _: SimTime, shard: u32, record: &Record, bytes: u32) {
+    fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];
         if record.number < *newest {
-            self.stored_late(record);
+            self.stored_late(record.key, record.copies);
         } else {
             *newest = record.number + 1;
         }
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
-        self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
-        self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+        const UNIT: u32 = limits::PUT_PAYLOAD_UNIT.get() as u32;
+        self.counts.stored_kib += u64::from((bytes + 1_023) / 1_024);
+        self.counts.put_units += u64::from((bytes + UNIT - 1) / UNIT);
     }
 
     #[inline(always)]
-    fn throttled(&mut self, _: SimTime, shard: u32, record: &Record, _: WriteLimit) {
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
+    fn throttled(&mut self, _: SimTime, _: u32, _: &Record, _: WriteLimit) {}
+
+    #[inline(always)]
+    fn lost(&mut self, _: SimTime, _: &Record, cause: LossCause) {
+        self.counts.lost[cause as usize] += 1;
     }
 
     #[inline]
