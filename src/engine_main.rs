@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use streamgauge::scenario::packed::unpack;
-use streamgauge::scenario::printer::compact;
 use streamgauge::session::{Pump, Session};
 
 /// The run, and the buffers that cross the border.
@@ -94,7 +93,7 @@ pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
 pub extern "C" fn sg_summary() {
     HOST.with_borrow_mut(|host| {
         if let Some(session) = &host.session {
-            host.output = compact(&session.essence()).into_bytes();
+            host.output = session.essence_text().into_bytes();
         }
     });
 }

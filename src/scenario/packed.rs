@@ -5,7 +5,7 @@
 //! that its type cannot hold, a kind that does not exist, too little or too much is refused as a whole. Whatever else
 //! is wrong can only make the run wrong or end it, inside the box.
 //!
-//! Names and prices stay on the page, except the title, which the result repeats.
+//! Texts and prices stay on the page: no run depends on them.
 
 use super::{
     Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
@@ -17,7 +17,7 @@ use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// The scenario as text for [`unpack`], without its description and its prices.
+/// The scenario as text for [`unpack`], without its title and description and without its prices.
 pub fn pack(scenario: &Scenario) -> String {
     let mut out = String::new();
     scenario.put(&mut out);
@@ -325,7 +325,7 @@ impl Packed for Series {
 
 impl Packed for Scenario {
     fn put(&self, out: &mut String) {
-        let Self { name, about: _, seed, length, traffic, producer, stream, consumer, operations, prices: _ } = self;
+        let Self { name: _, about: _, seed, length, traffic, producer, stream, consumer, operations, prices: _ } = self;
         seed.put(out);
         length.put(out);
         traffic.put(out);
@@ -333,8 +333,6 @@ impl Packed for Scenario {
         stream.put(out);
         consumer.put(out);
         operations.put(out);
-        // Last, so that no text has to be told from numbers.
-        out.push_str(name);
     }
     fn take(from: &mut Source<'_>) -> Self {
         Self {
@@ -345,7 +343,7 @@ impl Packed for Scenario {
             stream: Packed::take(from),
             consumer: Packed::take(from),
             operations: Packed::take(from),
-            name: std::mem::take(&mut from.rest).to_owned(),
+            name: String::new(),
             about: String::new(),
             prices: prices::Prices::default(),
         }

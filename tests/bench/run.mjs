@@ -53,13 +53,16 @@ for (let i = 0; i < 40; i += 1) {
   Atomics.wait(nap, 0, 0, 2);
 }
 for (let round = 0; round < Number(rounds); round += 1) {
-  const { wall, essence: { ledger, work, latency, digest } } = run(workload(scale));
-  const attempts = ledger.stored + work.throttled;
-  const empty = work.reads - work.invocations_ended - work.invocations_running;
+  const { wall, essence } = run(workload(scale));
+  const attempts = essence["ledger.stored"] + essence["work.throttled"];
+  const ended = essence["work.invocations_ended"];
+  const empty = essence["work.reads"] - ended - essence["work.invocations_running"];
+  const offered = essence["ledger.offered"];
   console.log(JSON.stringify({
-    engine: "streamgauge-wasm", model: name === "overload" ? 1 : 2, scale, records: ledger.offered, attempts,
-    rejects: work.throttled, dropped: ledger.lost.all, delivered: ledger.processed, batches: work.invocations_ended,
-    empty_polls: empty, queued: ledger.waiting, hist_sum: latency.offered_to_processed.checksum,
-    events: attempts + work.invocations_ended + empty, wall_s: wall, ns_per_rec: (wall / ledger.offered) * 1e9, digest,
+    engine: "streamgauge-wasm", model: name === "overload" ? 1 : 2, scale, records: offered, attempts,
+    rejects: essence["work.throttled"], dropped: essence["ledger.lost.all"], delivered: essence["ledger.processed"],
+    batches: ended, empty_polls: empty, queued: essence["ledger.waiting"],
+    hist_sum: essence["latency.offered_to_processed.checksum"], events: attempts + ended + empty,
+    wall_s: wall, ns_per_rec: (wall / offered) * 1e9, digest: essence.digest,
   }));
 }
