@@ -31,6 +31,7 @@ pub mod record;
 pub mod rng;
 mod sdk;
 pub mod sequence;
+mod sorted;
 pub mod stream;
 mod waiting;
 
