@@ -33,6 +33,7 @@ pub mod record;
 pub mod rng;
 mod sdk;
 pub mod sequence;
+mod sorted;
 mod source;
 pub mod stream;
 mod waiting;

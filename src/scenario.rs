@@ -13,6 +13,7 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod packed;
 pub mod presets;
 pub mod prices;
 pub mod printer;
