@@ -17,8 +17,12 @@ use crate::units::{Ratio, SimTime, Span};
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// Which reader: 0 is the consumer of the scenario.
+    /// Which reader: the consumers of the scenario first, then the other pollers.
     pub(super) reader: u32,
+    /// Whether it is one of the other pollers, whose work takes no time.
+    passes: bool,
+    /// Whether its reads meet the limits of the shard.
+    limited: bool,
     pub(super) shard: u32,
     /// Everything before it is done: the checkpoint.
     pub(super) position: u64,
@@ -52,6 +56,18 @@ pub struct Lane {
     pub(super) rng: Rng,
     /// Decides which answers are empty, and how pauses vary.
     reading: Rng,
+}
+
+/// Which reader a lane belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who {
+    pub seed: u64,
+    pub reader: u32,
+    /// Its number for the generators.
+    pub actor: u32,
+    pub passes: bool,
+    pub limited: bool,
+    pub starts_at: u64,
 }
 
 /// What a lane is doing.
@@ -115,11 +131,14 @@ impl<O: Observer> Desk<'_, O> {
 }
 
 impl Lane {
-    /// A lane at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
-    /// `first_poll`.
-    pub(super) fn new(seed: u64, reader: u32, shard: u32, starts_at: u64, first_poll: u64) -> Self {
+    /// A lane at the oldest record of its shard that arrived at its reader's `starts_at` or later; its first poll is
+    /// due at `first_poll`.
+    pub(super) fn new(who: Who, shard: u32, first_poll: u64) -> Self {
+        let Who { seed, reader, actor, passes, limited, starts_at } = who;
         Self {
             reader,
+            passes,
+            limited,
             shard,
             position: 0,
             fetched: 0,
@@ -137,14 +156,14 @@ impl Lane {
             skipped: 0,
             skipped_told: false,
             next_id: 0,
-            rng: Rng::of(seed, Actor::Function { reader, shard }),
-            reading: Rng::of(seed, Actor::Reading { reader, shard }),
+            rng: Rng::of(seed, Actor::Function { reader: actor, shard }),
+            reading: Rng::of(seed, Actor::Reading { reader: actor, shard }),
         }
     }
 
     /// A lane of a shard that came from others, which are read first.
-    pub(super) fn child(seed: u64, reader: u32, shard: u32, starts_at: u64) -> Self {
-        let mut lane = Self::new(seed, reader, shard, starts_at, u64::MAX);
+    pub(super) fn child(who: Who, shard: u32) -> Self {
+        let mut lane = Self::new(who, shard, u64::MAX);
         lane.phase = Phase::AwaitingParents;
         lane
     }
@@ -217,7 +236,7 @@ impl Lane {
         if desk.now >= self.next_at
             && let Phase::Running { id, verdict: Verdict::Open, .. } = self.phase
         {
-            return Some(InvocationId::new(id, self.shard));
+            return Some(InvocationId::new(self.reader, self.shard, id));
         }
         self.expire(desk);
         if desk.now >= self.next_at {
@@ -234,7 +253,7 @@ impl Lane {
     #[inline]
     fn gather(&mut self, desk: &mut Desk<'_, impl Observer>) {
         match desk.settings.kind {
-            ConsumerKind::Poller(poller) if self.reader > 0 => poller::pass(self, poller, desk),
+            ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, desk),
             ConsumerKind::Poller(_) => poller::gather(self, desk),
         }
@@ -330,7 +349,8 @@ impl Lane {
         if verdict == Verdict::Open {
             let batch = desk.stream.shards[shard as usize].log.run(self.position, self.batch_end);
             let started = SimTime::from_micros(desk.now);
-            desk.asked.push(Invocation::new(id, shard, attempt, started, ends, self.position, batch));
+            let id = InvocationId::new(reader, shard, id);
+            desk.asked.push(Invocation::new(id, attempt, started, ends, self.position, batch));
         }
     }
 
@@ -412,10 +432,11 @@ impl Lane {
         true
     }
 
-    /// A pause, in µs. Where several poll a shard it is longer at random by up to a tenth: keeping step, it would
+    /// A pause, in µs. Where several share the limits of a shard it is longer at random by up to a tenth: keeping step, it would
     /// always be the same one that is refused.
     pub(super) fn pause(&mut self, micros: u64, stream: &Stream) -> u64 {
-        let varies = if stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
+        let varies =
+            if self.limited && stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
         micros + varies
     }
 

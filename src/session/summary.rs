@@ -10,23 +10,47 @@ use serde_json::{Map, Value, json};
 
 impl Session {
     /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
-    /// `caught_up_in_s` if it went on so, `bill`, `notes` and `findings`.
+    /// `caught_up_in_s` if it went on so, `consumers`, `bill`, `notes` and `findings`. What a consumer does is said of
+    /// the first, and in `consumers` of each.
     pub fn summary(&self) -> Value {
         let mut summary = self.essence();
-        summary["metrics"] = self.metrics();
-        summary["time_to_loss_s"] = self.outlook().time_to_loss.into();
-        summary["caught_up_in_s"] = self.outlook().caught_up_in.into();
+        summary["metrics"] = self.metrics(0, |_| true);
+        summary["time_to_loss_s"] = self.outlook(0).time_to_loss.into();
+        summary["caught_up_in_s"] = self.outlook(0).caught_up_in.into();
+        summary["consumers"] = self.consumers();
         summary["bill"] = bill(&self.bill());
         summary["notes"] = self.timeline().notes().map(note).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
         summary
     }
 
+    /// What each consumer did, in the order of the scenario.
+    fn consumers(&self) -> Value {
+        let of = |index: usize| {
+            let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
+            json!({
+                "name": self.scenario().consumers[index].title(),
+                "ledger": read_part(&ledger),
+                "metrics": self.metrics(index, Metric::is_of_consumer),
+                "latency": self.latency(index),
+                "time_to_loss_s": self.outlook(index).time_to_loss,
+                "caught_up_in_s": self.outlook(index).caught_up_in,
+            })
+        };
+        (0..self.scenario().consumers.len()).map(of).collect()
+    }
+
+    fn latency(&self, consumer: usize) -> Value {
+        json!({
+            "put_to_processed": latency(self.recorder().put_latency(consumer)),
+            "offered_to_processed": latency(self.recorder().offer_latency(consumer)),
+        })
+    }
+
     /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
     /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`. The box sends it when a run is over; the page
     /// makes everything else from the columns.
     pub fn essence(&self) -> Value {
-        let recorder = self.recorder();
         json!({
             "scenario": self.scenario().name,
             "seed": self.scenario().seed,
@@ -34,12 +58,9 @@ impl Session {
             "traffic_digest": hex(Digest::traffic(self.digest())),
             "length_s": self.timeline().length().seconds_f64(),
             "frame_s": self.timeline().width().seconds_f64(),
-            "ledger": ledger(&self.ledger()),
+            "ledger": ledger(&self.ledger(), self.balances()),
             "work": self.work(),
-            "latency": {
-                "put_to_processed": latency(recorder.put_latency()),
-                "offered_to_processed": latency(recorder.offer_latency()),
-            },
+            "latency": self.latency(0),
         })
     }
 
@@ -56,8 +77,8 @@ impl Session {
     }
 
     /// For each metric its unit, and the sum of counts, or the last and the highest value of gauges.
-    fn metrics(&self) -> Value {
-        let timeline = self.timeline();
+    fn metrics(&self, consumer: usize, kept: fn(Metric) -> bool) -> Value {
+        let timeline = self.seen_by(consumer);
         let of = |metric: &Metric| {
             let column = timeline.column(*metric);
             let highest = column.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
@@ -70,7 +91,7 @@ impl Session {
             };
             (metric.name().to_owned(), value)
         };
-        Value::Object(Metric::ALL.iter().map(of).collect::<Map<_, _>>())
+        Value::Object(Metric::ALL.iter().filter(|metric| kept(**metric)).map(of).collect::<Map<_, _>>())
     }
 }
 
@@ -78,8 +99,8 @@ fn hex(digest: u64) -> String {
     format!("{digest:016x}")
 }
 
-fn ledger(ledger: &Ledger) -> Value {
-    json!({
+fn ledger(ledger: &Ledger, balances: bool) -> Value {
+    let mut value = json!({
         "offered": ledger.offered,
         "stored": ledger.stored,
         "duplicates": ledger.duplicates,
@@ -92,13 +113,23 @@ fn ledger(ledger: &Ledger) -> Value {
             "host_died": ledger.lost_host_died,
             "all": ledger.lost(),
         },
+        "balances": balances,
+    });
+    if let (Some(all), Value::Object(read)) = (value.as_object_mut(), read_part(ledger)) {
+        all.extend(read);
+    }
+    value
+}
+
+/// How a consumer stands to the records that are stored.
+fn read_part(ledger: &Ledger) -> Value {
+    json!({
         "processed": ledger.processed,
         "waiting": ledger.waiting,
         "in_flight": ledger.in_flight,
         "expired": ledger.expired,
         "discarded": ledger.discarded,
         "skipped": ledger.skipped,
-        "balances": ledger.balances(),
     })
 }
 

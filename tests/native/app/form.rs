@@ -10,11 +10,12 @@ use streamgauge::units::{SimTime, Span};
 
 fn groups(draft: &Draft, at_s: u64) -> Vec<Group> {
     let scenario = draft.check().unwrap();
-    let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize);
+    let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize, 1);
     let cursor = SimTime::from_micros(at_s * 1_000_000);
     let handbook = Handbook::read(&handbook::document().to_string());
     let handbook = handbook.as_ref();
-    Source { draft, raw: &[], problems: &[], scenario: &scenario, timeline: &timeline, cursor, handbook }.groups()
+    Source { draft, raw: &[], problems: &[], scenario: &scenario, timeline: timeline.seen_by(0), cursor, handbook }
+        .groups()
 }
 
 #[test]
@@ -99,9 +100,10 @@ fn steps_are_one_line_of_text() {
 
 #[test]
 fn only_what_a_running_system_allows_changes_while_it_runs() {
-    assert_eq!(change_during_run("consumers.0.batch_size").unwrap().kind, "update_mapping");
-    assert_eq!(change_during_run("producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
-    assert_eq!(change_during_run("stream.shards").unwrap().kind, "update_shard_count");
-    assert_eq!(change_during_run("stream.byte_burst_mib"), None);
-    assert_eq!(change_during_run("traffic.curve.0.base_per_s"), None);
+    let draft = Draft::from_value(serde_json::json!({}));
+    assert_eq!(change_during_run(&draft, "consumers.0.batch_size").unwrap().kind, "update_mapping");
+    assert_eq!(change_during_run(&draft, "producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
+    assert_eq!(change_during_run(&draft, "stream.shards").unwrap().kind, "update_shard_count");
+    assert_eq!(change_during_run(&draft, "stream.byte_burst_mib"), None);
+    assert_eq!(change_during_run(&draft, "traffic.curve.0.base_per_s"), None);
 }

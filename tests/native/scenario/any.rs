@@ -323,11 +323,15 @@ fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
         (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
         (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
+            consumer: 0,
             batch_size,
             batching_window: Span::from_secs(window)
         }),
-        (duration(), ratio())
-            .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
+        (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
+            consumer: 0,
+            duration,
+            injected_error_rate
+        }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (0..12u32, prop::option::of(any::<u128>()))
             .prop_map(|(shard, key)| Operation::SplitShard { shard, new_starting_hash_key: key.map(HashKey::new) }),
