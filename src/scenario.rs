@@ -62,9 +62,16 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// What one of the consumers is called: its name, or what it is, with its number where there are several.
+    pub fn title_of(&self, consumer: usize) -> String {
+        let of = &self.consumers[consumer];
+        let numbered = of.name.is_empty() && self.consumers.len() > 1;
+        if numbered { format!("{} {}", of.title(), consumer + 1) } else { of.title().to_owned() }
+    }
+
     /// A text about one of the consumers, with its title before it where there are several.
     pub fn with_title(&self, consumer: usize, text: String) -> String {
-        if self.consumers.len() > 1 { format!("{}: {text}", self.consumers[consumer].title()) } else { text }
+        if self.consumers.len() > 1 { format!("{}: {text}", self.title_of(consumer)) } else { text }
     }
 
     /// How many readers share the read limits of a shard: consumers, unless theirs are lifted, and other pollers.

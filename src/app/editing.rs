@@ -154,8 +154,7 @@ impl Model {
     pub(super) fn add_consumer(&mut self) -> Vec<Effect> {
         let mut all = form::consumers(&self.draft);
         let mut another = all.last().cloned().unwrap_or_default();
-        let kind = if another["kind"] == "poller" { "Poller" } else { "Lambda" };
-        another["name"] = format!("{kind} {}", all.len() + 1).into();
+        another["name"] = "".into();
         self.consumer = all.len();
         all.push(another);
         self.draft.set("consumers", all.into());

@@ -410,7 +410,11 @@ impl Source<'_> {
         }
         more.extend(knobs(&["spread", "error_rate", "kind", "read_limits"]));
         Group {
-            title: if name.is_empty() { kind.to_owned() } else { name },
+            title: match name.as_str() {
+                "" if several => format!("{kind} {}", index + 1),
+                "" => kind.to_owned(),
+                _ => name,
+            },
             small: match others {
                 0 => "polls each shard".to_owned(),
                 1 => "polls each shard, and one other does".to_owned(),

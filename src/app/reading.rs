@@ -37,7 +37,7 @@ impl Reader {
         let (age, backlog) = (reading.age(), reading.backlog());
         let (_, consumer) = capacity::in_force(scenario, timeline.consumer, reading.at());
         Self {
-            title: consumer.title().to_owned(),
+            title: scenario.title_of(timeline.consumer),
             state: match backlog {
                 0.0 => "nothing waits".to_owned(),
                 _ => format!("{} wait, oldest {}", words::int(backlog), words::span_text(age)),

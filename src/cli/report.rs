@@ -37,10 +37,10 @@ pub fn report(session: &Session) -> String {
     if several {
         out.push_str(&account("Records", &session.ledger(), |part| part != Part::Consumer));
     }
-    for (index, consumer) in consumers.iter().enumerate() {
+    for index in 0..consumers.len() {
         let ledger = Ledger::after(session.seen_by(index), timeline.frames());
         out.push_str(&if several {
-            account(consumer.title(), &ledger, |part| part == Part::Consumer)
+            account(&scenario.title_of(index), &ledger, |part| part == Part::Consumer)
         } else {
             account("Records", &ledger, |_| true)
         });

@@ -29,7 +29,7 @@ impl Session {
         let of = |index: usize| {
             let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
             json!({
-                "name": self.scenario().consumers[index].title(),
+                "name": self.scenario().title_of(index),
                 "ledger": read_part(&ledger),
                 "metrics": self.metrics(index, Metric::is_of_consumer),
                 "latency": self.latency(index),

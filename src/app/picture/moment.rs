@@ -171,7 +171,9 @@ impl Reading {
     pub fn of(moment: &Moment, forecast: &Forecast, shown: &[usize]) -> Self {
         let (timeline, frames) = (moment.timeline, moment.frames());
         let at = moment.instant();
-        let (producer, consumer) = capacity::in_force(moment.scenario, moment.timeline.consumer, at);
+        let of = moment.timeline.consumer;
+        let (producer, mut consumer) = capacity::in_force(moment.scenario, of, at);
+        consumer.name = moment.scenario.title_of(of);
         // At the very end of a run a recorded series has nothing left; its last instant still has.
         let last = SimTime::from_micros(moment.scenario.length.micros().saturating_sub(1));
         let offered = moment.scenario.traffic.rate_at(at.min(last));

@@ -16,7 +16,8 @@ impl Seen<'_> {
             return None;
         }
         let pollers = self.scenario.stream.other_pollers;
-        let shared = match pollers.count {
+        let others = self.scenario.limited_readers().saturating_sub(1);
+        let shared = match others {
             0 => "a shard gives 2\u{a0}MiB/s and 5 calls a second.".to_owned(),
             1 => "another poller shares the 2\u{a0}MiB/s and the 5 calls a second that a shard gives.".to_owned(),
             count => format!(
@@ -24,19 +25,20 @@ impl Seen<'_> {
                 count_word(count.into())
             ),
         };
-        let (remedy, remedy_try) = if pollers.count == 0 {
+        let (remedy, remedy_try) = if others == 0 {
             ("More shards give more to read; smaller records take less.".to_owned(), None)
         } else {
             let edits = vec![("stream.other_pollers.count".to_owned(), json!(0))];
             let label = if pollers.count == 1 { "Try without the other" } else { "Try without the others" };
             let remedy =
                 "Fewer applications that poll, or each less often; enhanced fan-out gives each its own 2\u{a0}MiB/s.";
-            (remedy.to_owned(), Some(Try { label: label.to_owned(), edits }))
+            let others_only = pollers.count > 0;
+            (remedy.to_owned(), others_only.then(|| Try { label: label.to_owned(), edits }))
         };
         Some(Finding {
             id: "reads-throttled",
             tone: Tone::Late,
-            cause: if pollers.count == 0 { "Reads are throttled" } else { "Too many read the same shards" }.to_owned(),
+            cause: if others == 0 { "Reads are throttled" } else { "Too many read the same shards" }.to_owned(),
             evidence: format!(
                 "{} of the consumer’s {} GetRecords calls were refused: {shared}",
                 int(refused),
