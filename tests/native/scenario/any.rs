@@ -42,6 +42,26 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     })
 }
 
+/// Such a scenario with one to four consumers; operations concern any of them.
+pub fn several() -> impl Strategy<Value = Scenario> {
+    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, others)| {
+        scenario.consumers.extend(others);
+        let consumers = scenario.consumers.clone();
+        for (place, planned) in scenario.operations.iter_mut().enumerate() {
+            if let Operation::UpdateMapping { consumer, .. } | Operation::DeployFunction { consumer, .. } =
+                &mut planned.operation
+            {
+                *consumer = (place % consumers.len()) as u32;
+            }
+        }
+        scenario.operations.retain(|planned| match planned.operation {
+            Operation::UpdateMapping { consumer, .. } => consumers[consumer as usize].kind == ConsumerKind::Lambda,
+            _ => true,
+        });
+        scenario
+    })
+}
+
 fn rate() -> impl Strategy<Value = Rate> {
     (0..1_500_000u64).prop_map(Rate::from_milli)
 }
@@ -265,7 +285,8 @@ fn duration() -> impl Strategy<Value = DurationModel> {
         .prop_map(|(fixed, per_record, spread)| DurationModel { fixed, per_record, spread })
 }
 
-fn consumer() -> impl Strategy<Value = Consumer> {
+/// A consumer of either kind.
+pub fn consumer() -> impl Strategy<Value = Consumer> {
     let idle = (1_000..3_000_000u64).prop_map(Span::from_micros);
     let poller = (1..=10_000u32, idle, any::<bool>());
     let poller = poller.prop_map(|(limit, idle, always_sleeps)| Poller { limit, idle, always_sleeps });
