@@ -2,6 +2,7 @@
 
 mod backoff;
 mod buckets;
+mod consumers;
 mod money;
 mod positions;
 mod producers;
