@@ -270,13 +270,15 @@ impl Engine {
         self.applied += 1;
         observer.observe(self.now(), Fact::OperationApplied { index });
         match operation {
-            Operation::UpdateMapping { consumer, batch_size, batching_window } => {
+            Operation::UpdateMapping { consumer, batch_size, batching_window, failures } => {
                 if let Some(settings) = self.readers.settings(consumer) {
                     (settings.batch_size, settings.batching_window) = (batch_size, batching_window);
+                    settings.failures = failures;
                 }
             }
-            Operation::DeployFunction { consumer, duration, injected_error_rate } => {
+            Operation::DeployFunction { consumer, duration, injected_error_rate, poison } => {
                 if let Some(settings) = self.readers.settings(consumer) {
+                    settings.poison = poison;
                     (settings.duration, settings.injected_error_rate) = (duration, injected_error_rate);
                 }
             }

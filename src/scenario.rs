@@ -28,7 +28,8 @@ pub mod traffic;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationModel, HandlerKind, OnFailure, Poison, Poller, Responses, StartingPosition,
+    Consumer, ConsumerKind, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, Responses,
+    StartingPosition,
 };
 pub use draft::Draft;
 pub use problem::Problem;
@@ -104,6 +105,8 @@ pub enum Operation {
         batch_size: u32,
         /// New batching window.
         batching_window: Span,
+        /// What becomes of batches that fail from then on.
+        failures: Failures,
     },
     /// A deploy of the function: the next invocation takes this long and fails this often.
     DeployFunction {
@@ -113,6 +116,8 @@ pub enum Operation {
         duration: DurationModel,
         /// New injected error rate.
         injected_error_rate: Ratio,
+        /// Records on which it always fails from then on.
+        poison: Option<Poison>,
     },
     /// A deploy of the producer: rejected records are treated like this from now on.
     DeployProducer {

@@ -211,7 +211,7 @@ impl Lane {
         let (reader, shard) = (self.reader, self.shard);
         let started = SimTime::from_micros(started);
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
-        let by_item = desk.settings.responses == Responses::ItemFailures;
+        let by_item = desk.settings.failures.responses == Responses::ItemFailures;
         let (cause, place) = match verdict {
             // Where the mapping does not ask for the failed items, what the function returns is ignored.
             Verdict::Fails(FailureCause::Items, _) if !by_item => {
@@ -263,12 +263,12 @@ impl Lane {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         // A response that named a record has divided the batch there already.
-        let middle = (settings.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
+        let middle = (settings.failures.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
         let of = &mut self.parts[part];
         if let Some(middle) = middle {
             of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
             of.batch_end = middle;
-        } else if settings.max_retries.is_some_and(|most| of.retries >= most) {
+        } else if settings.failures.max_retries.is_some_and(|most| of.retries >= most) {
             of.phase = Phase::Backoff { attempts: attempt };
             let invocations = of.retries + 1;
             self.give_up(part, end, Condition::RetryAttemptsExhausted, invocations, Some((cause, by_item)), desk);
@@ -281,7 +281,7 @@ impl Lane {
         let doubled = of.retries.saturating_sub(1).min(31);
         let wait = settings.retry_base.micros().saturating_mul(1 << doubled);
         of.next_at = desk.now + wait.min(settings.retry_cap.micros());
-        if let Some(age) = settings.max_record_age {
+        if let Some(age) = settings.failures.max_record_age {
             let too_old = desk.log(self.shard).get(from).arrived + age.micros();
             self.parts[part].next_at = self.parts[part].next_at.min(too_old.max(desk.now));
         }
@@ -290,7 +290,7 @@ impl Lane {
 
     /// Gives up those records at the head of a batch that are older than the mapping takes. True if none is left.
     fn give_up_old(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) -> bool {
-        let Some(age) = desk.settings.max_record_age else { return false };
+        let Some(age) = desk.settings.failures.max_record_age else { return false };
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = desk.log(self.shard);
         let mut young = end;

@@ -56,6 +56,14 @@ pub struct Try {
     pub edits: Vec<(String, Value)>,
 }
 
+impl Try {
+    /// One edit. Called in so many places that it is worth a function.
+    #[inline(never)]
+    pub fn edit(path: &str, value: Value) -> Vec<(String, Value)> {
+        vec![(path.to_owned(), value)]
+    }
+}
+
 /// What looks for one finding, and whether it looks at what each consumer does.
 type Look<'a> = (fn(&Seen<'a>) -> Option<Finding>, bool);
 
@@ -315,7 +323,7 @@ impl<'a> Seen<'a> {
         let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
-            let edits = vec![(self.path(field), json!(larger as u64))];
+            let edits = Try::edit(&self.path(field), json!(larger as u64));
             let label = format!("Try batches of {}", int(larger));
             ("Larger batches: the fixed time of an invocation is paid less often.".to_owned(), Try { label, edits })
         } else {
@@ -352,7 +360,7 @@ impl<'a> Seen<'a> {
             remedy_try: match self.scenario.traffic.parts.as_slice() {
                 [crate::scenario::Part::Spike { factor_milli, .. }] => Some(Try {
                     label: "Try twice the spike".to_owned(),
-                    edits: vec![("traffic.curve.0.factor".to_owned(), json!(*factor_milli as f64 / 500.0))],
+                    edits: Try::edit("traffic.curve.0.factor", json!(*factor_milli as f64 / 500.0)),
                 }),
                 _ => None,
             },
@@ -361,12 +369,12 @@ impl<'a> Seen<'a> {
 
     fn try_shards(&self, needed: f64) -> Try {
         let count = ((needed * HEADROOM).ceil() as u64).clamp(1, limits::SHARDS_MAX);
-        Try { label: format!("Try {}", shards(count)), edits: vec![("stream.shards".to_owned(), json!(count))] }
+        Try { label: format!("Try {}", shards(count)), edits: Try::edit("stream.shards", json!(count)) }
     }
 
     fn try_retries(&self, label: &str, attempts: u32) -> Try {
         let policy = json!({"kind": "again", "max_attempts": attempts, "base_ms": 100, "cap_ms": 5_000});
-        Try { label: label.to_owned(), edits: vec![("producer.retry".to_owned(), policy)] }
+        Try { label: label.to_owned(), edits: Try::edit("producer.retry", policy) }
     }
 }
 

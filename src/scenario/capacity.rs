@@ -165,13 +165,15 @@ pub fn in_force(scenario: &Scenario, of: usize, at: SimTime) -> (Producer, Consu
     let (mut producer, mut consumer) = (scenario.producer, scenario.consumers[of].clone());
     for planned in scenario.operations.iter().filter(|planned| planned.at <= at) {
         match planned.operation {
-            Operation::UpdateMapping { consumer: to, batch_size, batching_window } if to as usize == of => {
+            Operation::UpdateMapping { consumer: to, batch_size, batching_window, failures } if to as usize == of => {
                 consumer.batch_size = batch_size;
                 consumer.batching_window = batching_window;
+                consumer.failures = failures;
             }
-            Operation::DeployFunction { consumer: to, duration, injected_error_rate } if to as usize == of => {
+            Operation::DeployFunction { consumer: to, duration, injected_error_rate, poison } if to as usize == of => {
                 consumer.duration = duration;
                 consumer.injected_error_rate = injected_error_rate;
+                consumer.poison = poison;
             }
             Operation::DeployProducer { retry } => producer.retry = retry,
             // The others change the stream, or another consumer.

@@ -26,16 +26,8 @@ pub struct Consumer {
     pub batching_window: Span,
     /// `ParallelizationFactor`, 1 to 10: invocations of one shard at a time.
     pub parallelization: u32,
-    /// `BisectBatchOnFunctionError`.
-    pub bisect: bool,
-    /// `MaximumRetryAttempts`, 0 to 10,000; `None` tries until the records expire.
-    pub max_retries: Option<u32>,
-    /// `MaximumRecordAgeInSeconds` as a span, 60 s to 7 days; `None` for any age.
-    pub max_record_age: Option<Span>,
-    /// `FunctionResponseTypes`.
-    pub responses: Responses,
-    /// Where what is given up is reported.
-    pub on_failure: OnFailure,
+    /// What becomes of a batch that fails.
+    pub failures: Failures,
     /// Wait before a failed batch is tried again for the first time; it doubles with each failure.
     pub retry_base: Span,
     /// The wait between tries never grows beyond this.
@@ -81,6 +73,21 @@ impl Default for Consumer {
     fn default() -> Self {
         document::consumer_by_default()
     }
+}
+
+/// What a mapping does with a batch that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// `BisectBatchOnFunctionError`.
+    pub bisect: bool,
+    /// `MaximumRetryAttempts`, 0 to 10,000; `None` tries until the records expire.
+    pub max_retries: Option<u32>,
+    /// `MaximumRecordAgeInSeconds` as a span, 60 s to 7 days; `None` for any age.
+    pub max_record_age: Option<Span>,
+    /// `FunctionResponseTypes`.
+    pub responses: Responses,
+    /// Where what is given up is reported.
+    pub on_failure: OnFailure,
 }
 
 /// Whether the mapping asks which records of a batch failed.
@@ -223,17 +230,19 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         batch_size: read.small(&of("batch_size")),
         batching_window: Span::from_secs(read.number(&of("batching_window_s"))),
         parallelization: read.small(&of("parallelization_factor")).max(1),
-        bisect: read.text(&of("bisect")) == "on",
-        max_retries: read.maybe(&of("max_retries")).and_then(|retries| u32::try_from(retries).ok()),
-        max_record_age: read.maybe(&of("max_record_age_s")).map(Span::from_secs),
-        responses: if read.text(&of("responses")) == "items" { Responses::ItemFailures } else { Responses::Whole },
-        on_failure: {
-            let word = read.text(&of("on_failure"));
-            OnFailure::ALL.into_iter().find(|to| to.word() == word).unwrap_or(OnFailure::None)
+        failures: {
+            let none = Failures {
+                bisect: false,
+                max_retries: None,
+                max_record_age: None,
+                responses: Responses::Whole,
+                on_failure: OnFailure::None,
+            };
+            failures(read, &of, none)
         },
         retry_base: read.span(&of("retry_base_ms")),
         retry_cap: read.span(&of("retry_cap_s")),
-        poison: poison(read, &of),
+        poison: poison(read, &of, None),
         memory_mb: read.small(&of("memory_mb")),
         handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
         duration: DurationModel {
@@ -253,10 +262,38 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
     consumer
 }
 
-/// The records on which the function fails, if there are any.
-fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String) -> Option<Poison> {
-    let rate = read.ratio(&of("poison_rate"));
-    let key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
+/// What becomes of failed batches, where it is written; the rest is as before.
+pub(super) fn failures(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Failures) -> Failures {
+    let mut now = before;
+    let is_written = |name: &str| read.sound(&of(name)).is_some();
+    if is_written("bisect") {
+        now.bisect = read.text(&of("bisect")) == "on";
+    }
+    if is_written("max_retries") {
+        now.max_retries = read.maybe(&of("max_retries")).and_then(|retries| u32::try_from(retries).ok());
+    }
+    if is_written("max_record_age_s") {
+        now.max_record_age = read.maybe(&of("max_record_age_s")).map(Span::from_secs);
+    }
+    if is_written("responses") {
+        now.responses = if read.text(&of("responses")) == "items" { Responses::ItemFailures } else { Responses::Whole };
+    }
+    if is_written("on_failure") {
+        let word = read.text(&of("on_failure"));
+        now.on_failure = OnFailure::ALL.into_iter().find(|to| to.word() == word).unwrap_or(OnFailure::None);
+    }
+    now
+}
+
+/// The records on which the function fails, if there are any; what is not written is as before.
+pub(super) fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Option<Poison>) -> Option<Poison> {
+    let Poison { mut rate, mut key } = before.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
+    if read.sound(&of("poison_rate")).is_some() {
+        rate = read.ratio(&of("poison_rate"));
+    }
+    if read.sound(&of("poison_key")).is_some() {
+        key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
+    }
     (rate > Ratio::ZERO || key.is_some()).then_some(Poison { rate, key })
 }
 
@@ -286,11 +323,7 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("batch_size", of.batch_size.into());
             group.number("batching_window_s", of.batching_window.micros() / MICROS_PER_SECOND);
             group.number("parallelization_factor", of.parallelization.into());
-            group.word("bisect", if of.bisect { "on" } else { "off" });
-            group.maybe("max_retries", of.max_retries.map(u64::from));
-            group.maybe("max_record_age_s", of.max_record_age.map(|age| age.micros() / MICROS_PER_SECOND));
-            group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
-            group.word("on_failure", of.on_failure.word());
+            write_failures(&mut group, of.failures);
             group.number("memory_mb", of.memory_mb.into());
         }
         ConsumerKind::Poller(poller) => {
@@ -308,11 +341,25 @@ pub(super) fn write(of: &Consumer) -> Value {
     group.word("handler", if of.handler == HandlerKind::Host { "host" } else { "model" });
     group.span("retry_base_ms", of.retry_base);
     group.span("retry_cap_s", of.retry_cap);
-    let poison = of.poison.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
-    group.number("poison_rate", poison.rate.millionths().into());
-    group.maybe("poison_key", poison.key.map(u64::from));
+    write_poison(&mut group, of.poison);
     write_duration(&mut group, of.duration, of.injected_error_rate);
     group.done()
+}
+
+/// The fields about batches that fail.
+pub(super) fn write_failures(group: &mut Group, of: Failures) {
+    group.word("bisect", if of.bisect { "on" } else { "off" });
+    group.maybe("max_retries", of.max_retries.map(u64::from));
+    group.maybe("max_record_age_s", of.max_record_age.map(|age| age.micros() / MICROS_PER_SECOND));
+    group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
+    group.word("on_failure", of.on_failure.word());
+}
+
+/// The fields about poison records.
+pub(super) fn write_poison(group: &mut Group, of: Option<Poison>) {
+    let Poison { rate, key } = of.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
+    group.number("poison_rate", rate.millionths().into());
+    group.maybe("poison_key", key.map(u64::from));
 }
 
 /// The fields that a deploy of the function changes.

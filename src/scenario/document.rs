@@ -243,8 +243,9 @@ fn operations(
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
                 consumer::duration_fits(read, &of("batch_size"), now);
-                let Consumer { batch_size, batching_window, .. } = *now;
-                Operation::UpdateMapping { consumer: index, batch_size, batching_window }
+                now.failures = consumer::failures(read, &of, now.failures);
+                let Consumer { batch_size, batching_window, failures, .. } = *now;
+                Operation::UpdateMapping { consumer: index, batch_size, batching_window, failures }
             }
             "deploy_function" => {
                 if read.sound(&of("fixed_ms")).is_some() {
@@ -260,8 +261,9 @@ fn operations(
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
                 consumer::duration_fits(read, &of("per_record_ms"), now);
-                let Consumer { duration, injected_error_rate, .. } = *now;
-                Operation::DeployFunction { consumer: index, duration, injected_error_rate }
+                now.poison = consumer::poison(read, &of, now.poison);
+                let Consumer { duration, injected_error_rate, poison, .. } = *now;
+                Operation::DeployFunction { consumer: index, duration, injected_error_rate, poison }
             }
             "deploy_producer" => {
                 if matches!(producer.call, PutCall::Kpl(_)) {

@@ -8,8 +8,8 @@
 //! Texts and prices stay on the page: no run depends on them.
 
 use super::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
-    OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, Failures, HandlerKind, HashKeys, Jitter, Keys,
+    Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
     Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode,
     Timeouts, Traffic, prices,
 };
@@ -255,9 +255,9 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind start position read_limits batch_size batching_window parallelization bisect max_retries
-        max_record_age responses on_failure retry_base retry_cap poison memory_mb handler duration injected_error_rate
+        name kind start position read_limits batch_size batching_window parallelization failures retry_base retry_cap poison memory_mb handler duration injected_error_rate
     }
+    Failures { bisect max_retries max_record_age responses on_failure }
     DurationModel { fixed per_record spread }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
@@ -286,8 +286,8 @@ kinds! {
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
     Operation {
-        0 UpdateMapping { consumer batch_size batching_window },
-        1 DeployFunction { consumer duration injected_error_rate },
+        0 UpdateMapping { consumer batch_size batching_window failures },
+        1 DeployFunction { consumer duration injected_error_rate poison },
         2 DeployProducer { retry },
         3 KillHosts { hosts down },
         4 SplitShard { shard new_starting_hash_key },

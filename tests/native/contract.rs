@@ -4,7 +4,7 @@ use crate::common::{bits, scenario};
 use serde_json::json;
 use streamgauge::engine::{Engine, Invocation, InvocationId, Outcome, Step};
 use streamgauge::metrics::Metric;
-use streamgauge::scenario::{Operation, RetryPolicy, Scenario, SdkMode};
+use streamgauge::scenario::{Consumer, Operation, RetryPolicy, Scenario, SdkMode};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{SimTime, Span};
 
@@ -171,7 +171,12 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
             Pump::Full => panic!("a small run"),
         }
         let batch_size = 3 + applied % 7;
-        let operation = Operation::UpdateMapping { consumer: 0, batch_size, batching_window: Span::from_millis(100) };
+        let operation = Operation::UpdateMapping {
+            consumer: 0,
+            batch_size,
+            batching_window: Span::from_millis(100),
+            failures: Consumer::default().failures,
+        };
         applied += u32::from(session.apply(operation).is_ok());
     }
     assert_eq!(session.trace().operations.len(), applied as usize);

@@ -28,7 +28,7 @@ impl Seen<'_> {
         let (remedy, remedy_try) = if others == 0 {
             ("More shards give more to read; smaller records take less.".to_owned(), None)
         } else {
-            let edits = vec![("stream.other_pollers.count".to_owned(), json!(0))];
+            let edits = Try::edit("stream.other_pollers.count", json!(0));
             let label = if pollers.count == 1 { "Try without the other" } else { "Try without the others" };
             let remedy =
                 "Fewer applications that poll, or each less often; enhanced fan-out gives each its own 2\u{a0}MiB/s.";
@@ -68,7 +68,7 @@ impl Seen<'_> {
             remedy: "Go on with NextShardIterator; only MillisBehindLatest says whether the end is reached.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try without empty answers".to_owned(),
-                edits: vec![("stream.empty_answers".to_owned(), json!(0))],
+                edits: Try::edit("stream.empty_answers", json!(0)),
             }),
         })
     }
@@ -100,7 +100,7 @@ impl Seen<'_> {
             remedy: "Read again within five minutes: smaller answers, or reading and working apart.".to_owned(),
             remedy_try: fits.then(|| Try {
                 label: format!("Try answers of {}", int(limit)),
-                edits: vec![(self.path("limit"), json!(limit as u64))],
+                edits: Try::edit(&self.path("limit"), json!(limit as u64)),
             }),
         })
     }
@@ -121,7 +121,7 @@ impl Seen<'_> {
             remedy: "TRIM_HORIZON reads them too, as far as they are kept.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try TRIM_HORIZON".to_owned(),
-                edits: vec![(self.path("starting_position"), json!(StartingPosition::TrimHorizon.word()))],
+                edits: Try::edit(&self.path("starting_position"), json!(StartingPosition::TrimHorizon.word())),
             }),
         })
     }

@@ -279,12 +279,14 @@ fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (batch_size(), wait(2_000_000)).prop_map(|(batch_size, batching_window)| Operation::UpdateMapping {
             consumer: 0,
             batch_size,
-            batching_window
+            batching_window,
+            failures: Consumer::default().failures,
         }),
         (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
             consumer: 0,
             duration,
-            injected_error_rate
+            injected_error_rate,
+            poison: None,
         }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (1..3u32, wait(4_000_000)).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
-    Operation, OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, RetryPolicy, Scenario,
-    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, Failures, HandlerKind, HashKeys, Jitter, Keys,
+    Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
+    Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode,
+    Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -322,9 +323,37 @@ pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
     })
 }
 
+/// Any way with failed batches.
+fn failures() -> impl Strategy<Value = Failures> {
+    let retries = prop::option::of(0..=4u32);
+    let age = prop::option::of((60..=120u64).prop_map(Span::from_secs));
+    let to = prop_oneof![Just(OnFailure::None), Just(OnFailure::Sqs), Just(OnFailure::Sns), Just(OnFailure::S3)];
+    let responses = prop_oneof![Just(Responses::Whole), Just(Responses::ItemFailures)];
+    (any::<bool>(), retries, age, responses, to).prop_map(
+        |(bisect, max_retries, max_record_age, responses, on_failure)| Failures {
+            bisect,
+            max_retries,
+            max_record_age,
+            responses,
+            on_failure,
+        },
+    )
+}
+
+/// Few poison records, or none.
+fn poison() -> impl Strategy<Value = Option<Poison>> {
+    let rate = (1..=20_000u32).prop_map(|rate| Ratio::from_millionths(rate).expect("below one"));
+    prop::option::of((rate, prop::option::of(0..50u32)).prop_map(|(rate, key)| Poison { rate, key }))
+}
+
 fn lambda() -> impl Strategy<Value = Consumer> {
-    (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
-        |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
+    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)));
+    (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), failing).prop_map(
+        |(batch_size, window, memory_mb, duration, injected_error_rate, failing)| Consumer {
+            failures: failing.0,
+            poison: failing.1,
+            parallelization: failing.2,
+            retry_base: failing.3 + Span::from_millis(1),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
@@ -343,15 +372,14 @@ fn lambda() -> impl Strategy<Value = Consumer> {
 fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
         (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
-        (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
+        (1..=1_000u32, 0..=10u64, failures()).prop_map(|(batch_size, window, failures)| Operation::UpdateMapping {
             consumer: 0,
             batch_size,
-            batching_window: Span::from_secs(window)
+            batching_window: Span::from_secs(window),
+            failures,
         }),
-        (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
-            consumer: 0,
-            duration,
-            injected_error_rate
+        (duration(), ratio(), poison()).prop_map(|(duration, injected_error_rate, poison)| {
+            Operation::DeployFunction { consumer: 0, duration, injected_error_rate, poison }
         }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (0..12u32, prop::option::of(any::<u128>()))
