@@ -5,8 +5,8 @@
 //! [`Engine::accept`] takes the answers, in any order and at any pace. It knows no clock, no screen, no price.
 //!
 //! Time goes by in slices. In each, the writing side goes first: arrivals, puts, retries, in order of time. Then the
-//! readers follow, shard by shard. Nothing that readers do reaches the writers within a slice, so the result is that
-//! of one event after the other, and the path of a record meets neither a heap of events nor a cold cache. What
+//! readers follow, shard by shard, or in order of time where they share a function's concurrency. Nothing that readers
+//! do reaches the writers within a slice, so the result is that of one event after the other, and the path of a record meets neither a heap of events nor a cold cache. What
 //! concerns both sides, a *change*, happens between two slices.
 
 pub mod agenda;
@@ -18,6 +18,7 @@ mod host;
 pub mod invocation;
 mod kpl;
 mod kpl_aggregate;
+mod lambda;
 pub mod lane;
 mod mapping;
 pub mod offers;
@@ -34,7 +35,7 @@ pub mod sequence;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, Digest, Fact, FailureCause, LossCause, Observer, WriteLimit};
+pub use fact::{By, ConcurrencyCap, Digest, Fact, FailureCause, LossCause, Observer, WriteLimit};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;
 pub use record::Record;
@@ -279,7 +280,7 @@ impl Engine {
                 self.readers.update(batch_size, batching_window);
             }
             Operation::DeployFunction { duration, injected_error_rate } => {
-                self.readers.deploy(duration, injected_error_rate);
+                self.readers.deploy(duration, injected_error_rate, self.now);
             }
             Operation::DeployProducer { retry } => self.producer.deploy(retry, &mut self.retries),
             Operation::KillHosts { hosts, down } => {
@@ -304,6 +305,11 @@ impl Engine {
     /// Invocations that run.
     pub fn concurrency(&self) -> u64 {
         self.readers.running()
+    }
+
+    /// Execution environments of the consumer's function, busy or idle.
+    pub fn environments(&self) -> u64 {
+        self.readers.environments(self.now)
     }
 
     /// Number of shards.

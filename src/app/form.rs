@@ -390,7 +390,19 @@ impl Source<'_> {
         let lambda = self.chosen("consumers.0.kind") != "poller";
         let first = if lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
         let own: &[&str] = if lambda {
-            &["consumers.0.batching_window_s", "consumers.0.memory_mb"]
+            &[
+                "consumers.0.batching_window_s",
+                "consumers.0.memory_mb",
+                "consumers.0.architecture",
+                "consumers.0.cpu_share",
+                "consumers.0.timeout_s",
+                "consumers.0.reserved_concurrency",
+                "account.concurrency",
+                "consumers.0.init_ms",
+                "consumers.0.idle_life_s",
+                "consumers.0.throttle_wait_ms",
+                "consumers.0.throttle_wait_max_ms",
+            ]
         } else {
             &["consumers.0.idle_ms", "consumers.0.sleeps"]
         };
@@ -398,7 +410,13 @@ impl Source<'_> {
         if self.chosen("consumers.0.starting_position") == "AT_TIMESTAMP" {
             first_read.push("consumers.0.starting_at_s");
         }
-        let shared = ["consumers.0.spread", "consumers.0.error_rate", "consumers.0.kind", "consumers.0.read_limits"];
+        let shared = [
+            "consumers.0.spread",
+            "consumers.0.duration_law",
+            "consumers.0.error_rate",
+            "consumers.0.kind",
+            "consumers.0.read_limits",
+        ];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
             small: match self.scenario.stream.other_pollers.count {
@@ -408,7 +426,8 @@ impl Source<'_> {
             },
             knobs: self.knobs([first, "consumers.0.fixed_ms", "consumers.0.per_record_ms"]),
             hints: hints::consumer(self.scenario, self.cursor),
-            more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
+            more_label: if lambda { "Window, memory, concurrency, start, errors" } else { "Sleep, start, errors" }
+                .to_owned(),
             more: self.knobs(own.iter().copied().chain(first_read).chain(shared)),
         }
     }

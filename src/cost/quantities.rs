@@ -4,7 +4,7 @@ use super::{MONTH, Month};
 use crate::limits;
 use crate::metrics::usage::{IDLE_BELOW, Usage};
 use crate::metrics::{Metric, NoteKind, Timeline};
-use crate::scenario::{Scenario, StreamMode};
+use crate::scenario::{Architecture, Scenario, StreamMode};
 use crate::units::Span;
 use crate::{text, words};
 
@@ -130,7 +130,11 @@ impl Use {
             let memory = f64::from(scenario.consumers[0].memory_mb) / 1_024.0;
             all.push(plain("lambda_request", timeline.column(Metric::Invocations).to_vec()));
             let seconds = timeline.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
-            all.push(plain("lambda_gb_second", seconds.collect()));
+            let price = match scenario.consumers[0].function.architecture {
+                Architecture::X86 => "lambda_gb_second",
+                Architecture::Arm => "lambda_arm_gb_second",
+            };
+            all.push(plain(price, seconds.collect()));
         }
         all
     }
@@ -214,7 +218,15 @@ impl Quantity {
                 if short { format!("{} read, the rest is the commitment of 25 MiB/s", gb(used)) } else { gb(used) }
             }
             "lambda_request" => format!("{} invocations", text::int(run)),
-            "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumers[0].memory_mb),
+            "lambda_gb_second" | "lambda_arm_gb_second" => {
+                let cold = total(Metric::InitDurationMs) / total(Metric::DurationMs).max(1.0);
+                let cold = if cold >= TOLD {
+                    format!(", {} of it cold starts", words::percent(cold.min(1.0)))
+                } else {
+                    String::new()
+                };
+                format!("{} GB-s at {} MB{cold}", words::short(run), scenario.consumers[0].memory_mb)
+            }
             // Retention by what is kept: the quantity is that of the steady state, in proportion to the run.
             _ => {
                 let from = if self.price == "long_gb_month" { EXTENDED } else { FREE };

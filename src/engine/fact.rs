@@ -88,6 +88,25 @@ pub enum Fact<'a> {
         /// The answer.
         error: ServiceError,
     },
+    /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; it is no error and uses up
+    /// no retry.
+    InvocationThrottled {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard whose records it would have had.
+        shard: u32,
+        /// What was full.
+        cap: ConcurrencyCap,
+    },
+    /// A new execution environment was made for the invocation that begins at this instant: a cold start.
+    EnvironmentMade {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How much of the invocation's time its start takes.
+        init: Span,
+    },
     /// An invocation began.
     InvocationStarted {
         /// Which reader: 0 is the consumer of the scenario.
@@ -219,6 +238,19 @@ pub enum FailureCause {
     Handler,
     /// The scenario's error rate made it fail: a fault that is injected.
     Injected,
+    /// It took longer than the function's timeout.
+    TimedOut,
+}
+
+/// What keeps Lambda from running one more invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConcurrencyCap {
+    /// The function's reserved concurrency.
+    Reserved,
+    /// What the account has left for functions that reserve none.
+    Account,
+    /// The rate at which a function gains environments.
+    ScalingRate,
 }
 
 /// Why a record was lost at the producer.
@@ -394,6 +426,11 @@ impl Observer for Digest {
             }
             Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
             Fact::IteratorExpired { reader, shard, .. } => self.add(pair(now << 4 | 12, lane(reader, shard))),
+            Fact::InvocationThrottled { reader, shard, cap } => {
+                self.add(pair(now << 4 | 8, lane(reader, shard) | cap as u64));
+            }
+            // When an invocation ends says the same.
+            Fact::EnvironmentMade { .. } => {}
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));

@@ -5,13 +5,14 @@
 
 use super::fact::{Fact, FailureCause, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
+use super::lambda::{self, Lambda, Start};
 use super::record::Log;
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
 use super::{mapping, poller};
 use crate::errors::ServiceError;
 use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, HandlerKind};
+use crate::scenario::{Consumer as Settings, ConsumerKind, HandlerKind};
 use crate::units::{Ratio, SimTime, Span};
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
@@ -49,6 +50,8 @@ pub struct Lane {
     skipped_told: bool,
     /// Number of its next invocation.
     next_id: u64,
+    /// How often its batch was refused in a row.
+    throttles: u32,
     pub(super) rng: Rng,
     /// Decides which answers are empty, and how pauses vary.
     reading: Rng,
@@ -63,7 +66,7 @@ pub(super) enum Phase {
     Gathering,
     /// An invocation runs.
     Running { id: u64, started: u64, attempt: u32, verdict: Verdict },
-    /// The batch failed and waits for another try.
+    /// The batch failed or was refused, and waits for another try.
     Backoff { attempts: u32 },
     /// The shard is closed and everything in it is done, since `at`.
     Ended { at: u64 },
@@ -75,6 +78,7 @@ pub(super) enum Verdict {
     Succeeds,
     FailsByInjection,
     Fails,
+    TimesOut,
     /// The host has not answered yet.
     Open,
 }
@@ -99,6 +103,7 @@ pub(super) struct Desk<'a, O> {
     pub now: u64,
     pub stream: &'a mut Stream,
     pub settings: &'a Settings,
+    pub lambda: &'a mut Lambda,
     /// No record's data takes more of a payload than this.
     pub payload_per_record: u64,
     /// Invocations that the host has to answer.
@@ -137,6 +142,7 @@ impl Lane {
             skipped: 0,
             skipped_told: false,
             next_id: 0,
+            throttles: 0,
             rng: Rng::of(seed, Actor::Function { reader, shard }),
             reading: Rng::of(seed, Actor::Reading { reader, shard }),
         }
@@ -244,6 +250,7 @@ impl Lane {
     fn end(&mut self, desk: &mut Desk<'_, impl Observer>) {
         let Phase::Running { id, started, attempt, verdict } = self.phase else { return };
         let (reader, shard) = (self.reader, self.shard);
+        desk.lambda.end(reader, started, desk.now);
         let started = SimTime::from_micros(started);
         if verdict == Verdict::Succeeds {
             let at = SimTime::from_micros(desk.now);
@@ -252,12 +259,14 @@ impl Lane {
             self.go_on_from(self.batch_end.max(self.expired_to), desk.now);
             return self.gather(desk);
         }
-        let cause = if verdict == Verdict::FailsByInjection { FailureCause::Injected } else { FailureCause::Handler };
+        let cause = match verdict {
+            Verdict::FailsByInjection => FailureCause::Injected,
+            Verdict::TimesOut => FailureCause::TimedOut,
+            _ => FailureCause::Handler,
+        };
         desk.say(Fact::InvocationFailed { reader, shard, id, started, cause });
         self.phase = Phase::Backoff { attempts: attempt };
-        let (base, cap) = (limits::MAPPING_RETRY_BASE.micros(), limits::MAPPING_RETRY_CAP.micros());
-        let wait = base.saturating_mul(1 << (attempt - 1).min(31)).min(cap);
-        self.next_at = desk.now + wait;
+        self.next_at = desk.now + doubled(limits::MAPPING_RETRY_BASE, limits::MAPPING_RETRY_CAP, attempt - 1);
         self.expire(desk);
     }
 
@@ -311,21 +320,37 @@ impl Lane {
     /// Invokes the function with the lane's batch.
     fn invoke(&mut self, attempt: u32, desk: &mut Desk<'_, impl Observer>) {
         let settings = desk.settings;
+        let start = desk.lambda.begin(self.reader, desk.now);
+        if let Start::Throttled(cap) = start {
+            let (reader, shard, function) = (self.reader, self.shard, &settings.function);
+            desk.say(Fact::InvocationThrottled { reader, shard, cap });
+            self.phase = Phase::Backoff { attempts: attempt - 1 };
+            self.next_at = desk.now + doubled(function.throttle_wait, function.throttle_wait_max, self.throttles);
+            self.throttles += 1;
+            return;
+        }
+        self.throttles = 0;
         let records = self.batch_end - self.position;
-        let took = duration(settings.duration, records, &mut self.rng);
+        let needs = desk.lambda.duration(settings, records, &mut self.rng);
+        let timeout = settings.timeout().micros();
+        let init = if start == Start::Cold { lambda::init(settings, &mut self.rng) } else { 0 };
         let rate = u64::from(settings.injected_error_rate.millionths());
         // A rate of zero draws nothing: most runs have none, and batches are many.
         let fails = rate > 0 && self.rng.below(u64::from(Ratio::ONE.millionths())) < rate;
         let verdict = match (fails, settings.handler) {
+            _ if needs > timeout => Verdict::TimesOut,
             (true, _) => Verdict::FailsByInjection,
             (false, HandlerKind::Model) => Verdict::Succeeds,
             (false, HandlerKind::Host) => Verdict::Open,
         };
         let id = self.next_id;
         self.next_id += 1;
-        self.next_at = desk.now + took;
+        self.next_at = desk.now + init + needs.min(timeout);
         self.phase = Phase::Running { id, started: desk.now, attempt, verdict };
         let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(self.next_at));
+        if start == Start::Cold {
+            desk.say(Fact::EnvironmentMade { reader, shard, init: Span::from_micros(init) });
+        }
         desk.say(Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends });
         if verdict == Verdict::Open {
             let batch = desk.stream.shards[shard as usize].log.run(self.position, self.batch_end);
@@ -430,14 +455,7 @@ impl Lane {
     }
 }
 
-/// Time of an invocation with so many records, µs.
-fn duration(model: DurationModel, records: u64, rng: &mut Rng) -> u64 {
-    let mean = model.fixed.micros() + model.per_record.micros() * records;
-    let spread = u64::from(model.spread.millionths());
-    if spread == 0 {
-        return mean;
-    }
-    let one = u64::from(Ratio::ONE.millionths());
-    let factor = one - spread + rng.below(2 * spread + 1);
-    (u128::from(mean) * u128::from(factor) / u128::from(one)) as u64
+/// A wait that doubles with each time before, up to a cap; µs.
+fn doubled(base: Span, cap: Span, times: u32) -> u64 {
+    base.micros().saturating_mul(1 << times.min(31)).min(cap.micros())
 }

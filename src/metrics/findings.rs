@@ -2,6 +2,7 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod function;
 mod putting;
 mod reading;
 mod retention;
@@ -75,8 +76,11 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
         seen.expired(),
         seen.will_lose(),
         seen.backlog_in_parents(),
+        seen.concurrency_binds(),
+        seen.timeouts(),
         seen.falling_behind(),
         seen.catching_up(),
+        seen.cold_starts(),
         seen.failing(),
         seen.overtaken(),
         seen.duplicates(),
@@ -264,6 +268,10 @@ impl<'a> Seen<'a> {
         }
         let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
+        // Where invocations are refused, a function that is fast enough is not the cause.
+        if self.total(Metric::Throttles) > 0.0 && speed > busiest {
+            return None;
+        }
         let full = capacity::full_batch(self.scenario, &consumer);
         let path = if consumer.kind == ConsumerKind::Lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
@@ -305,7 +313,9 @@ impl<'a> Seen<'a> {
     }
 
     fn failing(&self) -> Option<Finding> {
-        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
+        // Those that time out have a finding of their own.
+        let errors = self.total(Metric::Errors) - self.total(Metric::Timeouts);
+        let invocations = self.total(Metric::Invocations);
         (errors > 0.0).then(|| Finding {
             id: "invocations-fail",
             tone: Tone::Late,

@@ -4,7 +4,7 @@ use super::histogram::Histogram;
 use super::note::{Note, NoteKind};
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::Run;
-use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
+use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause, LossCause, Observer, Record, WriteLimit};
 use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
@@ -51,6 +51,11 @@ struct Counts {
     expired: u64,
     invocations: u64,
     errors: u64,
+    throttles: u64,
+    scaling_throttles: u64,
+    timeouts: u64,
+    cold_starts: u64,
+    init: u64,
     duration_ms: u64,
     get_records_calls: u64,
     read_records: u64,
@@ -212,9 +217,15 @@ impl Recorder {
             (Metric::Expired, counts.expired as f64),
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
+            (Metric::Throttles, counts.throttles as f64),
+            (Metric::ScalingThrottles, counts.scaling_throttles as f64),
+            (Metric::Timeouts, counts.timeouts as f64),
+            (Metric::ColdStarts, counts.cold_starts as f64),
+            (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::Concurrency, engine.concurrency() as f64),
+            (Metric::Environments, engine.environments() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
             (Metric::ConsumerReads, counts.consumer_reads as f64),
@@ -304,12 +315,21 @@ impl Observer for Recorder {
                 self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
             }
             Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
+            Fact::InvocationThrottled { cap, .. } => {
+                self.counts.throttles += 1;
+                self.counts.scaling_throttles += u64::from(cap == ConcurrencyCap::ScalingRate);
+            }
+            Fact::EnvironmentMade { init, .. } => {
+                self.counts.cold_starts += 1;
+                self.counts.init += init.micros();
+            }
             Fact::InvocationStarted { shard, .. } => {
                 self.counts.invocations += 1;
                 self.shards[shard as usize].busy_since = Some(at);
             }
-            Fact::InvocationFailed { shard, started, .. } => {
+            Fact::InvocationFailed { shard, started, cause, .. } => {
                 self.counts.errors += 1;
+                self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
                 self.invocation_ended(at, shard, started);
             }
             // What another poller missed is not the consumer's loss.

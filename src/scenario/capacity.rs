@@ -4,9 +4,7 @@
 //! does, and where a run says otherwise the run is right.
 
 use crate::limits;
-use crate::scenario::{
-    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-};
+use crate::scenario::{Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes};
 use crate::units::{SimTime, Span};
 
 /// Mean size of a data blob in bytes.
@@ -134,8 +132,7 @@ pub fn full_batch(scenario: &Scenario, consumer: &Consumer) -> f64 {
 
 /// Mean time of an invocation with a full batch.
 pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
-    let DurationModel { fixed, per_record, .. } = consumer.duration;
-    fixed.seconds_f64() + per_record.seconds_f64() * full_batch(scenario, consumer)
+    consumer.work(full_batch(scenario, consumer) as u64).seconds_f64()
 }
 
 /// Records per second that the function processes of one shard when batches are full.

@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::Reader;
+use super::function::{self, Function};
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -24,8 +25,10 @@ pub struct Consumer {
     pub batch_size: u32,
     /// `MaximumBatchingWindowInSeconds` as a span, 0 to 300 s.
     pub batching_window: Span,
-    /// Memory of the function in MB; it sets the price of a second.
+    /// Memory of the function in MB; it sets the price of a second, and its part of a vCPU.
     pub memory_mb: u32,
+    /// What else a Lambda function is; of no meaning for a poller.
+    pub function: Function,
     /// Who decides what an invocation does.
     pub handler: HandlerKind,
     /// How long an invocation takes.
@@ -40,6 +43,23 @@ impl Consumer {
         match self.kind {
             ConsumerKind::Lambda => self.batch_size,
             ConsumerKind::Poller(poller) => poller.limit,
+        }
+    }
+
+    /// Time of an invocation with so many records, before any chance.
+    pub fn work(&self, records: u64) -> Span {
+        let plain = self.duration.fixed + self.duration.per_record * records;
+        match self.kind {
+            ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
+            ConsumerKind::Poller(_) => plain,
+        }
+    }
+
+    /// An invocation that takes longer is ended; only Lambda does that.
+    pub const fn timeout(&self) -> Span {
+        match self.kind {
+            ConsumerKind::Lambda => self.function.timeout,
+            ConsumerKind::Poller(_) => Span::from_micros(u64::MAX),
         }
     }
 
@@ -114,7 +134,7 @@ pub enum HandlerKind {
     Host,
 }
 
-/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor within `1 ± spread`.
+/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor of mean one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationModel {
     /// Time of an invocation before its first record.
@@ -123,6 +143,17 @@ pub struct DurationModel {
     pub per_record: Span,
     /// Half width of the uniform random factor around one.
     pub spread: Ratio,
+    /// Which law the factor follows.
+    pub law: DurationLaw,
+}
+
+/// The law of the random factor of a duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationLaw {
+    /// Uniform within `1 ± spread`.
+    Uniform,
+    /// Exponential with mean one: mostly short, now and then very long.
+    Exponential,
 }
 
 /// Reads one consumer of a document and checks its fields against each other.
@@ -148,11 +179,17 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         batch_size: read.small(&of("batch_size")),
         batching_window: Span::from_secs(read.number(&of("batching_window_s"))),
         memory_mb: read.small(&of("memory_mb")),
+        function: function::read(read, index),
         handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
         duration: DurationModel {
             fixed: read.span(&of("fixed_ms")),
             per_record: read.span(&of("per_record_ms")),
             spread: read.ratio(&of("spread")),
+            law: if read.text(&of("duration_law")) == "exponential" {
+                DurationLaw::Exponential
+            } else {
+                DurationLaw::Uniform
+            },
         },
         injected_error_rate: read.ratio(&of("error_rate")),
     };
@@ -169,8 +206,10 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
 /// Reports a function that could not finish a full batch before Lambda ends it.
 pub(super) fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
     let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
-    let plain = duration.fixed + duration.per_record * u64::from(batch_size);
-    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
+    // An exponential duration has no longest: its mean has to fit.
+    let spread = if duration.law == DurationLaw::Uniform { duration.spread.millionths() } else { 0 };
+    let plain = consumer.work(u64::from(batch_size));
+    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + spread) / 1_000_000;
     if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
         let message = format!(
             "a batch of {batch_size} could take {} s, and Lambda ends an invocation after {} s; choose less time or a \
@@ -192,6 +231,7 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("batch_size", of.batch_size.into());
             group.number("batching_window_s", of.batching_window.micros() / MICROS_PER_SECOND);
             group.number("memory_mb", of.memory_mb.into());
+            function::write(&mut group, &of.function);
         }
         ConsumerKind::Poller(poller) => {
             group.word("kind", "poller");
@@ -207,6 +247,8 @@ pub(super) fn write(of: &Consumer) -> Value {
     group.word("read_limits", if of.read_limits { "kept" } else { "lifted" });
     group.word("handler", if of.handler == HandlerKind::Host { "host" } else { "model" });
     write_duration(&mut group, of.duration, of.injected_error_rate);
+    let exponential = of.duration.law == DurationLaw::Exponential;
+    group.word("duration_law", if exponential { "exponential" } else { "uniform" });
     group.done()
 }
 

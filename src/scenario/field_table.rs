@@ -226,6 +226,14 @@ const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
 ];
+const ARCHITECTURES: &[Choice] = &[
+    word("x86_64", "x86_64", "Intel and AMD processors."),
+    word("arm64", "arm64", "Graviton processors: a fifth less for a second."),
+];
+const LAWS: &[Choice] = &[
+    word("uniform", "Uniform", "Within the spread around the duration."),
+    word("exponential", "Exponential", "Mostly short, now and then very long, as in the formulas of queueing theory."),
+];
 const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
     word("always", "After each answer", "It sleeps after each answer, as the KCL does."),
@@ -433,12 +441,24 @@ const OWN_FIELDS: &[Field] = &[
     Field::choice("consumers.*.read_limits", "Read limits", READ_LIMITS, Default::Text("kept"), "Whether reads meet the limits of a shard.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
     Field::num("consumers.*.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
     Field::num("consumers.*.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),
-    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second, and the part of a vCPU.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::choice("consumers.*.architecture", "Architecture", ARCHITECTURES, Default::Text("x86_64"), "Processors of the function; they set the price of a second.").only(&["lambda"]),
+    Field::num("consumers.*.cpu_share", "CPU-bound", "of its time", SHARE, 0, "Share of the duration that is computing; with less memory than comes with a vCPU it takes longer in proportion.").limit_is("LAMBDA_VCPU_MB").only(&["lambda"]),
+    Field::num("consumers.*.timeout_s", "Timeout", "s", whole(1, l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, 1), l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, "Lambda ends an invocation that takes longer, and it has failed. The service's own default is 3 s.").limit_is("LAMBDA_TIMEOUT_DEFAULT").only(&["lambda"]),
+    Field::num("consumers.*.reserved_concurrency", "Reserved concurrency", "executions", whole(0, l::LAMBDA_CONCURRENCY_MAX, 10), 0, "The function's own part of the account's concurrency, which it cannot exceed; null takes what the account has left.").optional().limit_is("LAMBDA_UNRESERVED_MIN").only(&["lambda"]),
+    Field::num("consumers.*.init_ms", "Cold start", "ms", millis(0, l::LAMBDA_INIT_MAX, 100_000), 0, "How long a new environment starts before its first invocation, within the spread; it is billed. Typical are 100 ms to a second and more.").limit_is("LAMBDA_INIT_MAX").only(&["lambda"]),
+    Field::num("consumers.*.idle_life_s", "Idle environments live", "s", Number { min: MICROS_PER_SECOND, max: DAY, step: 60_000_000, decimals: 6 }, l::LAMBDA_IDLE_LIFE.micros(), "An environment that is idle for so long is gone.").limit_is("LAMBDA_IDLE_LIFE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_ms", "Wait when refused", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 100_000), l::THROTTLE_RETRY_BASE.micros(), "How long the mapping waits after the first TooManyRequestsException; it doubles.").limit_is("THROTTLE_RETRY_BASE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_max_ms", "Longest such wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::THROTTLE_RETRY_CAP.micros(), "That wait never grows beyond this.").limit_is("THROTTLE_RETRY_CAP").only(&["lambda"]),
     Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumers.*.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
+    Field::choice("consumers.*.duration_law", "Duration's law", LAWS, Default::Text("uniform"), "How the duration varies from one invocation to the next."),
+
+    Field::group("account", "Account", "What all functions of the account share."),
+    Field::num("account.concurrency", "Account concurrency", "executions", whole(1, l::LAMBDA_CONCURRENCY_MAX, 100), l::LAMBDA_CONCURRENCY, "Executions at the same time, all functions together; the service raises it on request, and gives new accounts less.").limit_is("LAMBDA_CONCURRENCY"),
 
     Field::group("prices", "Prices", "List prices of a region, or your own."),
     Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod buckets;
+mod lambda;
 mod money;
 mod positions;
 mod producers;
