@@ -92,7 +92,7 @@ impl Readers {
     }
 
     /// Moves every lane up to `to`. Gives the earliest invocation whose outcome is missing, with the instant at which
-    /// it ends; lanes that need no outcome are at `to` all the same.
+    /// it ends; lanes of pollers that need no outcome are at `to` all the same.
     pub fn advance(
         &mut self,
         to: u64,

@@ -287,9 +287,8 @@ impl<'a> Seen<'a> {
         );
         // With more records a batch, the fixed part of an invocation weighs less.
         let larger = (f64::from(consumer.batch_max()) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
-        let per_record = consumer.duration.per_record.seconds_f64();
         let records = larger * capacity::records_together(self.scenario);
-        let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
+        let with_larger = records / consumer.work(records as u64).seconds_f64().max(1e-6);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
             let edits = vec![(path, json!(larger as u64))];

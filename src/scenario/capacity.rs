@@ -140,6 +140,12 @@ pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
     full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6)
 }
 
+/// Invocations of a function that may run at the same time: what it reserves, or what the account has left.
+pub fn concurrency(scenario: &Scenario, consumer: &Consumer) -> u32 {
+    let reserved = scenario.consumers.iter().filter_map(|other| other.function.reserved).sum();
+    consumer.function.reserved.unwrap_or_else(|| scenario.account_concurrency.saturating_sub(reserved))
+}
+
 /// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,
 /// and never less than three seconds.
 pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {

@@ -19,9 +19,10 @@ impl Seen<'_> {
             return None;
         }
         let consumer = &self.scenario.consumers[0];
+        let account = self.scenario.account_concurrency;
+        let allowed = capacity::concurrency(self.scenario, consumer);
         let reserved_by_others: u32 =
             self.scenario.consumers[1..].iter().filter_map(|other| other.function.reserved).sum();
-        let account = self.scenario.account_concurrency;
         // What all shards together can use, and what the load takes with full batches.
         let most = self.timeline.gauge(Metric::OpenShards, self.frames);
         let stored = self.sustained(self.timeline.column(Metric::Stored));
@@ -55,12 +56,11 @@ impl Seen<'_> {
             });
             ("Reserved concurrency is too low", evidence, enough, edits)
         } else {
-            let left = account - reserved_by_others.min(account);
             let evidence = format!(
-                "{} invocations were {asked}: the account allows {left} executions at the same time. {waits}",
+                "{} invocations were {asked}: the account allows {allowed} executions at the same time. {waits}",
                 int(refused)
             );
-            let wanted = (needed.max(f64::from(left) + 1.0) + f64::from(reserved_by_others)).ceil();
+            let wanted = (needed.max(f64::from(allowed) + 1.0) + f64::from(reserved_by_others)).ceil();
             let edit = ("account.concurrency", json!(wanted as u64));
             let edits = Some((format!("Try an account with {}", int(wanted)), edit));
             ("The account’s concurrency is used up", evidence, enough, edits)
