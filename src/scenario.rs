@@ -23,11 +23,14 @@ mod request;
 pub mod schema;
 mod sizes;
 mod stream;
-mod timestamp;
+pub mod timestamp;
 pub mod traffic;
 mod walk;
 
-pub use consumer::{Consumer, ConsumerKind, DurationLaw, DurationModel, HandlerKind, Poller, StartingPosition};
+pub use consumer::{
+    Consumer, ConsumerKind, DurationLaw, DurationModel, HandlerKind, OnFailure, Poison, Poller, Responses,
+    StartingPosition,
+};
 pub use draft::Draft;
 pub use function::{Architecture, Function};
 pub use problem::Problem;

@@ -315,7 +315,7 @@ impl Kpl {
             return;
         }
         let attempt = entries.iter().flat_map(|entry| &entry.records).map(|record| record.attempt).max().unwrap_or(1);
-        bench.observer.put_called(bench.at(), entries.len() as u32, u32::from(attempt));
+        bench.call(entries.len() as u32, attempt);
         let lost_answer = super::put::strikes(self.timeouts, &mut self.answers);
         if lost_answer {
             bench.say(Fact::Unanswered { entries: entries.len() as u32 });
@@ -331,7 +331,9 @@ impl Kpl {
             let elsewhere: Vec<Record> = elsewhere;
             later.extend(elsewhere);
             let charged = entry.bytes();
-            let admitted = bench.stream.shards[owner as usize].admit(bench.now, charged, entry.records.len() as u32);
+            let of = &mut bench.stream.shards[owner as usize];
+            of.first_attempts += entry.records.iter().filter(|record| record.attempt == 1).count() as u64;
+            let admitted = of.admit(bench.now, charged, entry.records.len() as u32);
             for record in &mut entry.records {
                 record.arrived = bench.now;
             }
@@ -340,7 +342,7 @@ impl Kpl {
                     if self.settings.aggregates {
                         bench.stream.store_aggregate(owner, &entry.records, charged);
                     } else {
-                        bench.stream.store(owner, entry.records[0]);
+                        bench.stream.shards[owner as usize].log.push(entry.records[0]);
                     }
                     (bytes, last) = (bytes + u64::from(charged), Some(owner));
                     let mut of_first = charged;

@@ -72,7 +72,13 @@ impl Readers {
                 // Readers of one shard do not begin together.
                 let apart = interval * u64::from(reader) / u64::from(1 + others.count);
                 let first_poll = settings.start.micros() + spread + apart;
-                Lane::new(scenario.seed, reader, shard, starts_at(settings), first_poll)
+                Lane::new(
+                    scenario.seed,
+                    (reader, shard),
+                    settings.parallelization,
+                    starts_at(settings),
+                    Some(first_poll),
+                )
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
         }
@@ -87,7 +93,9 @@ impl Readers {
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
-        let lane = |(reader, settings)| Lane::child(self.seed, reader, shard, starts_at(settings));
+        let lane = |(reader, settings): (u32, &Settings)| {
+            Lane::new(self.seed, (reader, shard), settings.parallelization, starts_at(settings), None)
+        };
         self.lanes.push((0..).zip(&self.settings).map(lane).collect());
     }
 
@@ -208,7 +216,7 @@ impl Readers {
 
     /// Leaves what lies before the starting position behind, as far as the log goes; whether there was anything to do.
     fn skip(&mut self, shard: usize, to: u64, stream: &Stream) -> bool {
-        let skips = self.lanes[shard][0].starts_at > 0;
+        let skips = self.lanes[shard][0].may_skip();
         if skips {
             self.lanes[shard][0].skip(&stream.shards[shard].log, to);
         }
@@ -233,17 +241,18 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> (bool, Option<InvocationId>) {
-        let Self { settings, lanes, asked, payload_per_record, lambda, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
         let (lane, payload_per_record) = (&mut lanes[shard][reader], *payload_per_record);
         let settings = &settings[reader];
-        let lacks = lane.step(&mut Desk { now, stream, settings, lambda, payload_per_record, asked, observer });
+        let lacks =
+            lane.step(&mut Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer });
         self.worked += u64::from(lacks.is_none());
         (lane.ended_at().is_some(), lacks)
     }
 
     /// Lets the log forget what every reader of a shard is done with.
     fn trim(&self, shard: usize, stream: &mut Stream) {
-        let done = self.lanes[shard].iter().map(|lane| lane.position).min().unwrap_or(0);
+        let done = self.lanes[shard].iter().map(Lane::position).min().unwrap_or(0);
         stream.trim(shard as u32, done);
     }
 
@@ -285,7 +294,7 @@ impl Readers {
 
     /// Invocations of the consumer that run.
     pub fn running(&self) -> u64 {
-        self.lanes.iter().filter(|lanes| lanes[0].is_running()).count() as u64
+        self.lanes.iter().map(|lanes| lanes[0].running() as u64).sum()
     }
 
     /// Execution environments of the consumer's function, busy or idle.

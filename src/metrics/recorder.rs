@@ -10,6 +10,9 @@ use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
+/// Batches that a run tells one by one when they are given up; beyond it they are only counted.
+const GIVEN_UP_TOLD_MAX: u32 = 500;
+
 /// The reader that the ledger speaks of.
 const CONSUMER: u32 = 0;
 
@@ -20,9 +23,13 @@ pub struct Recorder {
     frame_start: SimTime,
     shards: Vec<ShardCounts>,
     counts: Counts,
+    /// What the engine itself had counted when the frame began: records that were offered, and put calls.
+    before: (u64, u64),
     put_latency: Latency,
     offer_latency: Latency,
     order: Order,
+    /// Batches that were given up and told one by one.
+    told_given_up: u32,
 }
 
 /// Whether the records of a key are stored in the order in which they were offered.
@@ -39,8 +46,6 @@ struct Order {
 /// What is counted in the open frame for the stream as a whole. Sums over shards are taken when it closes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    offered: u64,
-    put_calls: u64,
     put_units: u64,
     stored_kib: u64,
     read_bytes: u64,
@@ -51,6 +56,10 @@ struct Counts {
     expired: u64,
     invocations: u64,
     errors: u64,
+    item_failures: u64,
+    redelivered: u64,
+    discarded: u64,
+    given_up: u64,
     throttles: u64,
     scaling_throttles: u64,
     timeouts: u64,
@@ -68,8 +77,6 @@ struct Counts {
 /// What is counted in the open frame for one shard.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShardCounts {
-    /// First attempts.
-    offered: u64,
     processed: u64,
     read_throttled: u64,
     busy: u64,
@@ -84,6 +91,8 @@ struct ShardCounts {
 /// What a shard counts by itself.
 #[derive(Clone, Copy, Debug, Default)]
 struct Before {
+    /// First attempts.
+    offered: u64,
     stored: u64,
     bytes: u64,
     throttled: u64,
@@ -110,9 +119,11 @@ impl Recorder {
             frame_start: SimTime::ZERO,
             shards: vec![ShardCounts::default(); shards],
             counts: Counts::default(),
+            before: (0, 0),
             put_latency: Latency::default(),
             offer_latency: Latency::default(),
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
+            told_given_up: 0,
         }
     }
 
@@ -152,6 +163,7 @@ impl Recorder {
             // What a shard counts by itself is not counted a second time for each record.
             let shard = &engine.stream().shards[index];
             let counted = Before {
+                offered: shard.first_attempts,
                 stored: shard.log.tail(),
                 bytes: shard.log.bytes(),
                 throttled: shard.rejected_records,
@@ -163,10 +175,11 @@ impl Recorder {
             let throttled = counted.throttled - before.throttled;
             entries += counted.entries - before.entries;
             rejected += counted.rejected - before.rejected;
-            retried += stored + throttled - counts.offered;
+            let offered = counted.offered - before.offered;
+            retried += stored + throttled - offered;
             let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
             let of = |metric| match metric {
-                ShardMetric::Offered => counts.offered as f64,
+                ShardMetric::Offered => offered as f64,
                 ShardMetric::Stored => stored as f64,
                 ShardMetric::StoredBytes => bytes as f64,
                 ShardMetric::Throttled => throttled as f64,
@@ -192,11 +205,15 @@ impl Recorder {
             *counts = ShardCounts { busy_since, behind, before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
-        let quantile =
-            |latency: &Latency, permille| latency.frame.quantile(permille).map_or(f64::NAN, |s| s.millis_f64());
+        let counted = (engine.offered(), engine.stream().put_calls);
+        let before = std::mem::replace(&mut self.before, counted);
+        let middle_and_tail = |latency: &Latency| {
+            latency.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+        };
+        let [put, offer] = [&self.put_latency, &self.offer_latency].map(middle_and_tail);
         let own = [
-            (Metric::Offered, counts.offered as f64),
-            (Metric::PutCalls, counts.put_calls as f64),
+            (Metric::Offered, (counted.0 - before.0) as f64),
+            (Metric::PutCalls, (counted.1 - before.1) as f64),
             (Metric::Retried, retried as f64),
             (Metric::PutUnits, counts.put_units as f64),
             (Metric::StoredKib, counts.stored_kib as f64),
@@ -217,6 +234,10 @@ impl Recorder {
             (Metric::Expired, counts.expired as f64),
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
+            (Metric::ItemFailures, counts.item_failures as f64),
+            (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::Discarded, counts.discarded as f64),
+            (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),
             (Metric::ScalingThrottles, counts.scaling_throttles as f64),
             (Metric::Timeouts, counts.timeouts as f64),
@@ -232,10 +253,10 @@ impl Recorder {
             (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
-            (Metric::PutLatencyP50Ms, quantile(&self.put_latency, 500)),
-            (Metric::PutLatencyP99Ms, quantile(&self.put_latency, 990)),
-            (Metric::OfferLatencyP50Ms, quantile(&self.offer_latency, 500)),
-            (Metric::OfferLatencyP99Ms, quantile(&self.offer_latency, 990)),
+            (Metric::PutLatencyP50Ms, put[0]),
+            (Metric::PutLatencyP99Ms, put[1]),
+            (Metric::OfferLatencyP50Ms, offer[0]),
+            (Metric::OfferLatencyP99Ms, offer[1]),
         ];
         for (metric, value) in own {
             values[metric.index()] = value;
@@ -247,18 +268,28 @@ impl Recorder {
         self.frame_start = now;
     }
 
-    /// A record is stored after a later one of its key, or once more.
+    /// A record of a key is stored after a later one, or once more. It comes in parts, so that where this is not called
+    /// the record stays in registers.
     #[cold]
-    fn stored_late(&mut self, record: &Record) {
-        if record.copies > 0 {
+    #[inline(never)]
+    fn stored_late(&mut self, key: u32, copies: u8) {
+        if copies > 0 {
             self.counts.duplicates += 1;
             return;
         }
         self.counts.overtaken += 1;
-        let overtaken = &mut self.order.overtaken[record.key as usize];
+        let overtaken = &mut self.order.overtaken[key as usize];
         *overtaken += 1;
         if *overtaken > self.order.worst.1 {
-            self.order.worst = (record.key, *overtaken);
+            self.order.worst = (key, *overtaken);
+        }
+    }
+
+    #[inline(always)]
+    fn count_processed(&mut self, at: SimTime, shard: u32, batch: Run<'_>) {
+        self.shards[shard as usize].processed += batch.len() as u64;
+        for part in [batch.0, batch.1] {
+            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
         }
     }
 
@@ -297,7 +328,7 @@ impl Observer for Recorder {
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
-            Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
+            Fact::Lost { record, cause } => self.lost(at, record, cause),
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
             Fact::Read { reader, shard, records, bytes, behind, withheld } => {
@@ -323,14 +354,26 @@ impl Observer for Recorder {
                 self.counts.cold_starts += 1;
                 self.counts.init += init.micros();
             }
-            Fact::InvocationStarted { shard, .. } => {
+            Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.counts.invocations += 1;
+                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
                 self.shards[shard as usize].busy_since = Some(at);
             }
-            Fact::InvocationFailed { shard, started, cause, .. } => {
-                self.counts.errors += 1;
+            Fact::InvocationFailed { shard, started, cause, by_item, done, .. } => {
+                self.counts.errors += u64::from(!by_item);
+                self.counts.item_failures += u64::from(by_item);
                 self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
+                self.count_processed(at, shard, done);
                 self.invocation_ended(at, shard, started);
+            }
+            Fact::Discarded { given_up } => {
+                self.counts.discarded += given_up.records;
+                self.counts.given_up += 1;
+                // A run may give up millions of records one by one; the first ones tell how.
+                if self.told_given_up < GIVEN_UP_TOLD_MAX {
+                    self.told_given_up += 1;
+                    self.note(at, NoteKind::GivenUp(given_up));
+                }
             }
             // What another poller missed is not the consumer's loss.
             Fact::Expired { reader, records, .. } => {
@@ -353,40 +396,38 @@ impl Observer for Recorder {
         }
     }
 
+    // The engine counts these.
     #[inline(always)]
-    fn offered(&mut self, _: SimTime, _: &Record) {
-        self.counts.offered += 1;
-    }
+    fn offered(&mut self, _: SimTime, _: &Record) {}
 
     #[inline(always)]
-    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {
-        self.counts.put_calls += 1;
-    }
+    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
+    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
-    fn stored(&mut self, _: SimTime, shard: u32, record: &Record, bytes: u32) {
+    fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];
         if record.number < *newest {
-            self.stored_late(record);
+            self.stored_late(record.key, record.copies);
         } else {
             *newest = record.number + 1;
         }
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
-        self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
-        self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+        const UNIT: u32 = limits::PUT_PAYLOAD_UNIT.get() as u32;
+        self.counts.stored_kib += u64::from((bytes + 1_023) / 1_024);
+        self.counts.put_units += u64::from((bytes + UNIT - 1) / UNIT);
     }
 
     #[inline(always)]
-    fn throttled(&mut self, _: SimTime, shard: u32, record: &Record, _: WriteLimit) {
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
+    fn throttled(&mut self, _: SimTime, _: u32, _: &Record, _: WriteLimit) {}
+
+    #[inline(always)]
+    fn lost(&mut self, _: SimTime, _: &Record, cause: LossCause) {
+        self.counts.lost[cause as usize] += 1;
     }
 
     #[inline]
     fn processed(&mut self, at: SimTime, _: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
-        self.shards[shard as usize].processed += batch.len() as u64;
-        for part in [batch.0, batch.1] {
-            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
-        }
+        self.count_processed(at, shard, batch);
         self.invocation_ended(at, shard, started);
     }
 }

@@ -102,10 +102,7 @@ pub(super) fn write(group: &mut Group, of: &Function) {
     group.word("architecture", of.architecture.word());
     group.number("cpu_share", of.cpu_share.millionths().into());
     group.number("timeout_s", of.timeout.micros() / MICROS_PER_SECOND);
-    match of.reserved {
-        Some(count) => group.number("reserved_concurrency", count.into()),
-        None => group.value("reserved_concurrency", serde_json::Value::Null),
-    }
+    group.maybe("reserved_concurrency", of.reserved.map(u64::from));
     group.span("init_ms", of.init);
     group.span("idle_life_s", of.idle_life);
     group.span("throttle_wait_ms", of.throttle_wait);

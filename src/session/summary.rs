@@ -1,11 +1,12 @@
 //! The result of a run as one JSON object: what the command line prints and what the box sends when it is done.
 
-use super::Session;
+use super::{Session, failure};
 use crate::cost::Bill;
 use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
 use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
+use crate::scenario::{OnFailure, Scenario};
 use serde_json::{Map, Value, json};
 
 impl Session {
@@ -17,7 +18,7 @@ impl Session {
         summary["time_to_loss_s"] = self.outlook().time_to_loss.into();
         summary["caught_up_in_s"] = self.outlook().caught_up_in.into();
         summary["bill"] = bill(&self.bill());
-        summary["notes"] = self.timeline().notes().map(note).collect();
+        summary["notes"] = self.timeline().notes().map(|of| note(self.scenario(), of)).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
         summary
     }
@@ -142,7 +143,7 @@ fn bill(bill: &Bill) -> Value {
     })
 }
 
-fn note(note: &Note) -> Value {
+fn note(scenario: &Scenario, note: &Note) -> Value {
     let at_s = note.at.seconds_f64();
     match &note.what {
         NoteKind::Opened { shard, parents, .. } => {
@@ -157,6 +158,22 @@ fn note(note: &Note) -> Value {
         }
         NoteKind::Policy { from, target } => {
             json!({"at_s": at_s, "what": "policy called UpdateShardCount", "from": from, "target": target})
+        }
+        NoteKind::GivenUp(of) => {
+            let reported =
+                scenario.consumers.get(of.reader as usize).is_some_and(|by| by.on_failure != OnFailure::None);
+            let mut told = json!({
+                "at_s": at_s,
+                "what": "given up",
+                "consumer": of.reader,
+                "shard": shard_id(of.shard),
+                "records": of.records,
+                "condition": of.condition.word(),
+            });
+            if reported {
+                told["report"] = failure::document(scenario, note.at, of);
+            }
+            told
         }
         NoteKind::Active => json!({"at_s": at_s, "what": "stream active"}),
         NoteKind::Mode { mode } => json!({"at_s": at_s, "what": "mode", "mode": mode.word()}),

@@ -35,7 +35,6 @@ pub fn scenario() -> Scenario {
         ),
         stream: crate::common::stream(2, 24, 1),
         consumers: vec![Consumer {
-            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start: Span::ZERO,
             position: streamgauge::scenario::StartingPosition::TrimHorizon,
@@ -52,6 +51,7 @@ pub fn scenario() -> Scenario {
                 law: streamgauge::scenario::DurationLaw::Uniform,
             },
             injected_error_rate: Ratio::ZERO,
+            ..Consumer::default()
         }],
         prices: Default::default(),
         account_concurrency: 1_000,

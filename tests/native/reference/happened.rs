@@ -183,7 +183,7 @@ impl Observer for Collector {
                 let numbers = batch.iter().map(|record| record.number).collect();
                 What::Processed { shard, id, started: started.micros(), numbers }
             }
-            Fact::InvocationFailed { reader: 0, shard, id, started, cause } => {
+            Fact::InvocationFailed { reader: 0, shard, id, started, cause, .. } => {
                 What::Failed { shard, id, started: started.micros(), cause }
             }
             Fact::InvocationThrottled { reader: 0, shard, cap } => What::InvocationThrottled { shard, cap },

@@ -296,7 +296,6 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
             (function, memory_mb),
         )| Consumer {
             function,
-            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start,
             position,
@@ -307,6 +306,7 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
             handler,
             duration,
             injected_error_rate,
+            ..Consumer::default()
         },
     )
 }

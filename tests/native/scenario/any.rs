@@ -339,7 +339,6 @@ fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), function()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate, function)| Consumer {
             function,
-            name: String::new(),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
@@ -350,6 +349,7 @@ fn lambda() -> impl Strategy<Value = Consumer> {
             handler: HandlerKind::Model,
             duration,
             injected_error_rate,
+            ..Consumer::default()
         },
     )
 }
