@@ -34,13 +34,15 @@ pub mod record;
 pub mod rng;
 mod sdk;
 pub mod sequence;
+mod sorted;
 mod source;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, ConcurrencyCap, Digest, Fact, LossCause, Observer, WriteLimit};
+pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
+pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
 pub use record::Record;
 pub use sequence::SequenceNumber;

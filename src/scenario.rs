@@ -14,6 +14,7 @@ pub mod draft;
 mod field_table;
 pub mod fields;
 mod function;
+pub mod packed;
 pub mod presets;
 pub mod prices;
 pub mod printer;

@@ -136,7 +136,7 @@ pub fn consumer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
             hints.push(Hint::new(text, HintTone::Late, true));
         }
         let (runs, shards) = (capacity::concurrency(scenario, &consumer), scenario.stream.open_at_start());
-        if runs < shards {
+        if runs < shards * consumer.parallelization {
             let text =
                 format!("Runs {} times at once at most, for {}.", int(runs.into()), words::shards(shards.into()));
             hints.push(Hint::new(text, HintTone::Late, speed * f64::from(runs) < peak));

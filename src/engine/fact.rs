@@ -1,6 +1,7 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
 use super::failure::{FailureCause, GivenUp};
+use super::lambda::ConcurrencyCap;
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
@@ -89,8 +90,7 @@ pub enum Fact<'a> {
         /// The answer.
         error: ServiceError,
     },
-    /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; it is no error and uses up
-    /// no retry.
+    /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; no retry is used up.
     InvocationThrottled {
         /// Which reader: 0 is the consumer of the scenario.
         reader: u32,
@@ -241,17 +241,6 @@ pub enum WriteLimit {
     Bytes,
 }
 
-/// What keeps Lambda from running one more invocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConcurrencyCap {
-    /// The function's reserved concurrency.
-    Reserved,
-    /// What the account has left for functions that reserve none.
-    Account,
-    /// The rate at which a function gains environments.
-    ScalingRate,
-}
-
 /// Why a record was lost at the producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossCause {
@@ -269,11 +258,9 @@ pub enum LossCause {
 
 /// Something that is told every fact.
 ///
-/// Facts of the writing side come in order of time, and so do those of one lane. Between them there is no order: the
-/// engine moves writers and readers through a slice of time one after the other.
+/// Facts of the writing side come in order of time, and so do those of one lane; between them there is no order.
 ///
-/// The facts that happen for each record have methods of their own, so that an observer who counts can be inlined;
-/// by default they end in [`observe`](Observer::observe) like all others.
+/// The facts of each record have methods of their own, to be inlined; by default they end in [`Observer::observe`].
 pub trait Observer {
     /// Takes a fact.
     fn observe(&mut self, at: SimTime, fact: Fact<'_>);
@@ -440,8 +427,7 @@ impl Observer for Digest {
             Fact::InvocationThrottled { reader, shard, cap } => {
                 self.add(pair(now << 4 | 8, lane(reader, shard) | cap as u64));
             }
-            // When an invocation ends says the same.
-            Fact::EnvironmentMade { .. } => {}
+            Fact::EnvironmentMade { .. } => {} // When the invocation ends says the same.
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));

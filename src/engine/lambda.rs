@@ -3,7 +3,6 @@
 //! An invocation takes the environment that was used last, or makes one, which is a cold start. Environments are never
 //! told apart: of the busy ones their number is known, of the idle ones since when they are idle.
 
-use super::fact::ConcurrencyCap;
 use super::rng::{Exponential, Rng};
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, DurationLaw};
@@ -37,6 +36,17 @@ struct Function {
     deployed_at: u64,
     /// What the scaling rate has lent: with nothing lent it lies in the past, each new environment moves it on, µs.
     lent_until: u64,
+}
+
+/// What keeps Lambda from running one more invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConcurrencyCap {
+    /// The function's reserved concurrency.
+    Reserved,
+    /// What the account has left for functions that reserve none.
+    Account,
+    /// The rate at which a function gains environments.
+    ScalingRate,
 }
 
 /// What becomes of an invocation that is asked for.

@@ -1,6 +1,7 @@
 //! The rows of the field table; `fields` says how to read them.
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
+use super::function::{ARCHITECTURES, LAWS};
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
 use crate::text::{for_form, for_people};
@@ -122,7 +123,7 @@ impl Field {
     }
 }
 
-const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
+pub(super) const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
     Choice { value, label: for_form(label), about: for_people(about) }
 }
 
@@ -225,14 +226,6 @@ const JITTERS: &[Choice] = &[
 const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
-];
-const ARCHITECTURES: &[Choice] = &[
-    word("x86_64", "x86_64", "Intel and AMD processors."),
-    word("arm64", "arm64", "Graviton processors: a fifth less for a second."),
-];
-const LAWS: &[Choice] = &[
-    word("uniform", "Uniform", "Within the spread around the duration."),
-    word("exponential", "Exponential", "Mostly short, now and then very long, as in the formulas of queueing theory."),
 ];
 const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),

@@ -2,10 +2,22 @@
 
 use super::canonical::Group;
 use super::document::Reader;
-use super::fields;
+use super::field_table::word;
+use super::fields::{self, Choice};
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
+
+/// The words of the field `architecture`.
+pub(super) const ARCHITECTURES: &[Choice] = &[
+    word(Architecture::X86.word(), "x86_64", "Intel and AMD processors."),
+    word(Architecture::Arm.word(), "arm64", "Graviton processors: a fifth less for a second."),
+];
+/// The words of the field `duration_law`.
+pub(super) const LAWS: &[Choice] = &[
+    word("uniform", "Uniform", "Within the spread around the duration."),
+    word("exponential", "Exponential", "Mostly short, now and then very long, as in the formulas of queueing theory."),
+];
 
 /// A function beside the time that its work takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,11 @@ use crate::cost::Bill;
 use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
+use crate::metrics::{Finding, Metric, Note, NoteKind};
 use crate::scenario::{OnFailure, Scenario};
+use crate::units::Span;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 impl Session {
     /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
@@ -24,36 +26,90 @@ impl Session {
     }
 
     /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
-    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`. The box sends it when a run is over; the page
-    /// makes everything else from the columns.
+    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`, with the title and the seed.
     pub fn essence(&self) -> Value {
-        let recorder = self.recorder();
-        json!({
-            "scenario": self.scenario().name,
-            "seed": self.scenario().seed,
-            "digest": hex(self.digest().get()),
-            "traffic_digest": hex(Digest::traffic(self.digest())),
-            "length_s": self.timeline().length().seconds_f64(),
-            "frame_s": self.timeline().width().seconds_f64(),
-            "ledger": ledger(&self.ledger()),
-            "work": self.work(),
-            "latency": {
-                "put_to_processed": latency(recorder.put_latency()),
-                "offered_to_processed": latency(recorder.offer_latency()),
-            },
-        })
+        let mut essence = json!({ "scenario": self.scenario().name, "seed": self.scenario().seed });
+        self.each(&mut |group, name, item| {
+            let groups = group.split('.').filter(|part| !part.is_empty());
+            groups.fold(&mut essence, |place, part| &mut place[part])[name] = item.value();
+        });
+        essence
     }
 
-    /// What the run did, counted: rejected attempts, reads that were answered, invocations that ended.
-    fn work(&self) -> Value {
-        let (timeline, frames) = (self.timeline(), self.timeline().frames());
+    /// The essence as the box sends it when a run is over: one JSON object without groups, `ledger.lost.all` and so
+    /// on. It is written by hand, so that the engine's module needs neither a JSON library nor decimals of floats.
+    pub fn essence_text(&self) -> String {
+        let mut text = String::new();
+        self.each(&mut |group, name, item| {
+            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
+            if !group.is_empty() {
+                text.push_str(group);
+                text.push('.');
+            }
+            text.push_str(name);
+            text.push_str("\":");
+            item.write(&mut text);
+        });
+        text.push('}');
+        text
+    }
+
+    /// Calls `put` with everything in the essence: the groups that it is in, its name, what it is.
+    fn each(&self, put: &mut dyn FnMut(&str, &str, Item)) {
+        let (timeline, recorder) = (self.timeline(), self.recorder());
+        put("", "digest", Item::Digest(self.digest().get()));
+        put("", "traffic_digest", Item::Digest(Digest::traffic(self.digest())));
+        put("", "length_s", Item::Seconds(timeline.length()));
+        put("", "frame_s", Item::Seconds(timeline.width()));
+        let ledger = self.ledger();
+        for (name, count) in [
+            ("offered", ledger.offered),
+            ("stored", ledger.stored),
+            ("duplicates", ledger.duplicates),
+            ("at_producer", ledger.at_producer),
+            ("processed", ledger.processed),
+            ("waiting", ledger.waiting),
+            ("in_flight", ledger.in_flight),
+            ("expired", ledger.expired),
+            ("discarded", ledger.discarded),
+            ("skipped", ledger.skipped),
+        ] {
+            put("ledger", name, Item::Whole(count));
+        }
+        put("ledger", "balances", Item::Is(ledger.balances()));
+        for (name, count) in [
+            ("ignored", ledger.lost_ignored),
+            ("retries_exhausted", ledger.lost_exhausted),
+            ("too_old", ledger.lost_too_old),
+            ("buffer_full", ledger.lost_buffer_full),
+            ("host_died", ledger.lost_host_died),
+            ("all", ledger.lost()),
+        ] {
+            put("ledger.lost", name, Item::Whole(count));
+        }
+        // What the run did, counted: rejected attempts, reads that were answered, invocations that ended.
+        let frames = timeline.frames();
         let running = timeline.gauge(Metric::Concurrency, frames);
-        json!({
-            "throttled": timeline.total(Metric::Throttled, frames),
-            "reads": timeline.total(Metric::GetRecordsCalls, frames),
-            "invocations_ended": timeline.total(Metric::Invocations, frames) - running,
-            "invocations_running": running,
-        })
+        for (name, count) in [
+            ("throttled", timeline.total(Metric::Throttled, frames)),
+            ("reads", timeline.total(Metric::GetRecordsCalls, frames)),
+            ("invocations_ended", timeline.total(Metric::Invocations, frames) - running),
+            ("invocations_running", running),
+        ] {
+            put("work", name, Item::Sum(count));
+        }
+        for (group, histogram) in [
+            ("latency.put_to_processed", recorder.put_latency()),
+            ("latency.offered_to_processed", recorder.offer_latency()),
+        ] {
+            put(group, "unit", Item::Milliseconds);
+            put(group, "count", Item::Whole(histogram.count()));
+            put(group, "checksum", Item::Whole(histogram.checksum()));
+            put(group, "mean", Item::Millis(histogram.mean()));
+            for (name, permille) in [("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999), ("max", 1_000)] {
+                put(group, name, Item::Millis(histogram.quantile(permille)));
+            }
+        }
     }
 
     /// For each metric its unit, and the sum of counts, or the last and the highest value of gauges.
@@ -75,47 +131,46 @@ impl Session {
     }
 }
 
-fn hex(digest: u64) -> String {
-    format!("{digest:016x}")
+/// One value of the essence.
+enum Item {
+    Digest(u64),
+    Whole(u64),
+    /// A sum of counts, which columns hold as floats.
+    Sum(f64),
+    Seconds(Span),
+    /// Nothing where nothing was measured.
+    Millis(Option<Span>),
+    /// The unit of the latter.
+    Milliseconds,
+    Is(bool),
 }
 
-fn ledger(ledger: &Ledger) -> Value {
-    json!({
-        "offered": ledger.offered,
-        "stored": ledger.stored,
-        "duplicates": ledger.duplicates,
-        "at_producer": ledger.at_producer,
-        "lost": {
-            "ignored": ledger.lost_ignored,
-            "retries_exhausted": ledger.lost_exhausted,
-            "too_old": ledger.lost_too_old,
-            "buffer_full": ledger.lost_buffer_full,
-            "host_died": ledger.lost_host_died,
-            "all": ledger.lost(),
-        },
-        "processed": ledger.processed,
-        "waiting": ledger.waiting,
-        "in_flight": ledger.in_flight,
-        "expired": ledger.expired,
-        "discarded": ledger.discarded,
-        "skipped": ledger.skipped,
-        "balances": ledger.balances(),
-    })
-}
+impl Item {
+    fn value(self) -> Value {
+        match self {
+            Self::Digest(digest) => format!("{digest:016x}").into(),
+            Self::Whole(count) => count.into(),
+            Self::Sum(count) => count.into(),
+            Self::Seconds(span) => span.seconds_f64().into(),
+            Self::Millis(span) => span.map(Span::millis_f64).into(),
+            Self::Milliseconds => "ms".into(),
+            Self::Is(it) => it.into(),
+        }
+    }
 
-fn latency(histogram: &Histogram) -> Value {
-    let millis = |permille| histogram.quantile(permille).map(|span| span.millis_f64());
-    json!({
-        "unit": "ms",
-        "count": histogram.count(),
-        "checksum": histogram.checksum(),
-        "mean": histogram.mean().map(|span| span.millis_f64()),
-        "p50": millis(500),
-        "p90": millis(900),
-        "p99": millis(990),
-        "p999": millis(999),
-        "max": millis(1_000),
-    })
+    fn write(self, text: &mut String) {
+        // Writing into a string cannot fail.
+        let _ = match self {
+            Self::Digest(digest) => write!(text, "\"{digest:016x}\""),
+            Self::Whole(count) => write!(text, "{count}"),
+            Self::Sum(count) => write!(text, "{}", count as u64),
+            Self::Seconds(span) => write!(text, "{}.{:06}", span.micros() / 1_000_000, span.micros() % 1_000_000),
+            Self::Millis(Some(span)) => write!(text, "{}.{:03}", span.micros() / 1_000, span.micros() % 1_000),
+            Self::Millis(None) => write!(text, "null"),
+            Self::Milliseconds => write!(text, "\"ms\""),
+            Self::Is(it) => write!(text, "{it}"),
+        };
+    }
 }
 
 fn bill(bill: &Bill) -> Value {

@@ -24,15 +24,17 @@ impl Seen<'_> {
         let reserved_by_others: u32 =
             self.scenario.consumers[1..].iter().filter_map(|other| other.function.reserved).sum();
         // What all shards together can use, and what the load takes with full batches.
-        let most = self.timeline.gauge(Metric::OpenShards, self.frames);
+        let shards = self.timeline.gauge(Metric::OpenShards, self.frames);
+        let most = shards * f64::from(consumer.parallelization);
         let stored = self.sustained(self.timeline.column(Metric::Stored));
-        let needed = (stored / capacity::function_per_shard(self.scenario, consumer) * HEADROOM).ceil().min(most);
+        let full = capacity::full_batch(self.scenario, consumer);
+        let each = full / capacity::full_batch_seconds(self.scenario, consumer).max(1e-6);
+        let needed = (stored / each * HEADROOM).ceil().min(most);
         let enough = format!(
-            "{} records/s keep {} executions busy with full batches, 20\u{a0}% room included; {} shards can use no more \
-             than {}, one each.",
+            "{} records/s keep {} executions busy with full batches, 20\u{a0}% room included; {} shards use {} at most.",
             rate_text(stored),
             int(needed),
-            int(most),
+            int(shards),
             int(most)
         );
         let waits = "No retry is used up and nothing is lost, but the shard waits.";
