@@ -308,9 +308,9 @@ impl Engine {
         self.readers.running()
     }
 
-    /// Execution environments of the consumer's function, busy or idle.
-    pub fn environments(&self) -> u64 {
-        self.readers.environments(self.now)
+    /// Execution environments of a consumer's function, busy or idle.
+    pub fn environments(&self, consumer: u32) -> u64 {
+        self.readers.environments(consumer, self.now)
     }
 
     /// Number of shards.

@@ -411,7 +411,7 @@ limits! {
     /// Wait of a mapping after the first invocation that was refused; it doubles. No figure is published.
     THROTTLE_RETRY_BASE: Span = Span::from_millis(500), "ms", LK, estimated;
     /// The wait after refused invocations never grows beyond this. No figure is published.
-    THROTTLE_RETRY_CAP: Span = Span::from_secs(60), "s", LK, estimated;
+    THROTTLE_RETRY_CAP: Span = Span::from_secs(10), "s", LK, estimated;
     /// The service's own default of a function's timeout.
     LAMBDA_TIMEOUT_DEFAULT: Span = Span::from_secs(3), "s", L, documented;
     /// Longest time that an invocation may take.

@@ -297,9 +297,9 @@ impl Readers {
         self.lanes.iter().map(|lanes| lanes[0].running() as u64).sum()
     }
 
-    /// Execution environments of the consumer's function, busy or idle.
-    pub fn environments(&self, now: u64) -> u64 {
-        self.lambda.environments(0, now)
+    /// Execution environments of a consumer's function, busy or idle.
+    pub fn environments(&self, consumer: u32, now: u64) -> u64 {
+        self.lambda.environments(consumer, now)
     }
 
     /// The state of a reader's lane.

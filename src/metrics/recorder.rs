@@ -246,7 +246,7 @@ impl Recorder {
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::Concurrency, engine.concurrency() as f64),
-            (Metric::Environments, engine.environments() as f64),
+            (Metric::Environments, engine.environments(CONSUMER) as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
             (Metric::ConsumerReads, counts.consumer_reads as f64),

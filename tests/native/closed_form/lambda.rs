@@ -4,7 +4,7 @@ use crate::common::{scenario, session};
 use serde_json::{Value, json};
 use streamgauge::engine::{Engine, Fact, Observer, Step};
 use streamgauge::metrics::Metric;
-use streamgauge::units::SimTime;
+use streamgauge::units::{SimTime, Span};
 
 /// How long invocations wait for an environment: from the first time that one is refused to its start.
 #[derive(Default)]
@@ -42,11 +42,10 @@ struct Measured {
     busy: f64,
 }
 
-/// A function that may run `servers` times at once and takes 100 ms on average, exponentially distributed, whatever the
-/// batch. Each shard is looked at once a second.
-fn measured(servers: u32, shards: u32, per_s: f64, length_s: u32, seed: u32) -> Measured {
-    let scenario = scenario(&json!({
-        "seed": seed,
+/// A function that may run `servers` times at once and takes so long on average, exponentially distributed, whatever the
+/// batch. Each shard is looked at once a second; where it is refused it asks again so soon that it does not count.
+fn measured(servers: u32, service_ms: u64, shards: u32, per_s: f64, length_s: u32) -> Measured {
+    let mut scenario = scenario(&json!({
         "length_s": length_s,
         "traffic": {
             "curve": [{"kind": "constant", "per_s": per_s}],
@@ -56,10 +55,12 @@ fn measured(servers: u32, shards: u32, per_s: f64, length_s: u32, seed: u32) -> 
         "producer": {"call": "PutRecord"},
         "stream": {"shards": shards},
         "consumers": [{
-            "batch_size": 10_000, "fixed_ms": 100, "per_record_ms": 0, "duration_law": "exponential",
-            "reserved_concurrency": servers, "throttle_wait_ms": 1, "throttle_wait_max_ms": 1,
+            "batch_size": 10_000, "fixed_ms": service_ms, "per_record_ms": 0, "duration_law": "exponential",
+            "reserved_concurrency": servers,
         }],
     }));
+    let soon = Span::from_micros(service_ms * 10);
+    (scenario.consumers[0].function.throttle_wait, scenario.consumers[0].function.throttle_wait_max) = (soon, soon);
     let mut waits = Waits::default();
     let mut engine = Engine::new(&scenario);
     assert_eq!(engine.advance(engine.end(), u32::MAX, &mut waits), Step::Reached);
@@ -88,7 +89,7 @@ fn erlang_c(servers: u32, offered: f64) -> f64 {
 #[test]
 fn waiting_for_an_environment_is_that_of_erlang() {
     for (servers, shards, per_s, length_s) in [(1, 250, 5.0, 60_000), (4, 900, 22.0, 20_000)] {
-        let of = measured(servers, shards, per_s, length_s, 1);
+        let of = measured(servers, 100, shards, per_s, length_s);
         let offered = of.rate * of.service;
         let wait = erlang_c(servers, offered) * of.service / (f64::from(servers) - offered);
         let what = format!("{servers} environments");
@@ -101,11 +102,11 @@ fn waiting_for_an_environment_is_that_of_erlang() {
     }
 }
 
-/// Many records on six shards, each looked at once a second: an invocation every sixth of a second, exactly.
+/// Many records on thirty shards, each looked at once a second: thirty invocations a second, exactly even.
 #[test]
 fn even_invocations_wait_as_in_d_m_1() {
-    let of = measured(1, 6, 150.0, 40_000, 3);
-    within(of.rate, 6.0, 0.002, "throughput");
+    let of = measured(1, 20, 30, 450.0, 10_000);
+    within(of.rate, 30.0, 0.001, "throughput");
     // The root of σ = exp(−(1 − σ) ÷ ρ) below one.
     let load = of.rate * of.service;
     let sigma = (0..200).fold(0.5, |sigma, _| libm::exp(-(1.0 - sigma) / load));
@@ -133,6 +134,36 @@ fn reserved_concurrency_is_throughput_times_duration() {
         assert_eq!(timeline.gauge(Metric::Environments, 120), f64::from(reserved));
         assert_eq!(timeline.total(Metric::Errors, 120), 0.0);
     }
+}
+
+/// 2,000 parts of 200 shards all have work for a minute: a thousand environments at once, then a hundred a second.
+#[test]
+fn environments_after_a_burst_grow_by_a_hundred_a_second() {
+    let session = session(&json!({
+        "length_s": 15,
+        "traffic": {
+            "curve": [{"kind": "steps", "steps": [[0, 50_000], [1, 0]]}],
+            "keys": {"kind": "uniform", "count": 100_000},
+        },
+        "stream": {"shards": 200},
+        "account": {"concurrency": 5_000},
+        "consumers": [{
+            "parallelization_factor": 10, "batch_size": 10, "fixed_ms": 60_000, "per_record_ms": 0,
+            "throttle_wait_ms": 10, "throttle_wait_max_ms": 10,
+        }],
+    }));
+    let timeline = session.timeline();
+    // The first look that finds a record lies within the first half of a second.
+    for second in 2..15 {
+        let found = timeline.gauge(Metric::Environments, second);
+        let most = (1_000.0 + 100.0 * second as f64).min(2_000.0);
+        let least = (1_000.0 + 100.0 * (second as f64 - 0.5)).min(2_000.0) - 2.0;
+        assert!((least..=most).contains(&found), "{found} after {second} s, {least} to {most} by the bucket");
+    }
+    assert!(timeline.total(Metric::ScalingThrottles, 15) > 1_000.0);
+    assert_eq!(timeline.total(Metric::ScalingThrottles, 15), timeline.total(Metric::Throttles, 15));
+    let finding = session.findings().into_iter().find(|finding| finding.id == "concurrency-binds").expect("it binds");
+    assert_eq!(finding.cause, "The function gains environments too slowly");
 }
 
 /// One record every five seconds into one shard: each invocation has an environment of its own where idle ones live

@@ -242,7 +242,8 @@ impl Recount {
                 self.add(Metric::ColdStarts, frame, 1.0);
                 self.add(Metric::InitDurationMs, frame, *init as f64 / 1e3);
             }
-            What::Started { shard, records, .. } => {
+            What::Started { shard, records, attempt, .. } => {
+                self.add(Metric::Redelivered, frame, if *attempt > 1 { f64::from(*records) } else { 0.0 });
                 if !std::mem::take(&mut queues[*shard as usize].has_new) && self.has_environments {
                     self.environments.idle.pop().expect("an idle one takes it");
                 }
