@@ -2,6 +2,7 @@
 
 mod backoff;
 mod buckets;
+mod consumers;
 mod lambda;
 mod money;
 mod positions;

@@ -18,11 +18,12 @@ impl Seen<'_> {
         if refused == 0.0 {
             return None;
         }
-        let consumer = &self.scenario.consumers[0];
+        let consumer = self.consumer();
         let account = self.scenario.account_concurrency;
         let allowed = capacity::concurrency(self.scenario, consumer);
         let reserved_by_others: u32 =
-            self.scenario.consumers[1..].iter().filter_map(|other| other.function.reserved).sum();
+            self.scenario.consumers.iter().filter_map(|other| other.function.reserved).sum::<u32>()
+                - consumer.function.reserved.unwrap_or(0);
         // What all shards together can use, and what the load takes with full batches.
         let shards = self.timeline.gauge(Metric::OpenShards, self.frames);
         let most = shards * f64::from(consumer.parallelization);
@@ -54,7 +55,7 @@ impl Seen<'_> {
             let most_reserved = left.saturating_sub(limits::LAMBDA_UNRESERVED_MIN) as f64;
             let wanted = needed.max(f64::from(reserved) + 1.0).min(most_reserved);
             let edits = (wanted > f64::from(reserved)).then(|| {
-                (format!("Try {} reserved", int(wanted)), ("consumers.0.reserved_concurrency", json!(wanted as u64)))
+                (format!("Try {} reserved", int(wanted)), (self.path("reserved_concurrency"), json!(wanted as u64)))
             });
             ("Reserved concurrency is too low", evidence, enough, edits)
         } else {
@@ -63,7 +64,7 @@ impl Seen<'_> {
                 int(refused)
             );
             let wanted = (needed.max(f64::from(allowed) + 1.0) + f64::from(reserved_by_others)).ceil();
-            let edit = ("account.concurrency", json!(wanted as u64));
+            let edit = ("account.concurrency".to_owned(), json!(wanted as u64));
             let edits = Some((format!("Try an account with {}", int(wanted)), edit));
             ("The account’s concurrency is used up", evidence, enough, edits)
         };
@@ -83,7 +84,7 @@ impl Seen<'_> {
         if cut_off == 0.0 {
             return None;
         }
-        let consumer = &self.scenario.consumers[0];
+        let consumer = self.consumer();
         let timeout = consumer.function.timeout.seconds_f64();
         let full = capacity::full_batch_seconds(self.scenario, consumer);
         let longest = full * (1.0 + consumer.duration.spread.as_f64());
@@ -104,7 +105,7 @@ impl Seen<'_> {
                 .to_owned(),
             remedy_try: (wanted > timeout).then(|| Try {
                 label: format!("Try a timeout of {}", span_text(wanted)),
-                edits: vec![("consumers.0.timeout_s", json!(wanted as u64))],
+                edits: vec![(self.path("timeout_s"), json!(wanted as u64))],
             }),
         })
     }
@@ -117,13 +118,13 @@ impl Seen<'_> {
         let (starts, ages) = (self.timeline.column(Metric::ColdStarts), self.timeline.column(Metric::IteratorAgeMs));
         let while_starting = (0..self.frames).filter(|frame| starts[*frame] > 0.0);
         let age = while_starting.map(|frame| ages[frame] / 1e3).fold(0.0, f64::max);
-        let late = age > capacity::late_after(self.scenario, &self.scenario.consumers[0]).seconds_f64();
+        let late = age > capacity::late_after(self.scenario, self.consumer()).seconds_f64();
         // An age that has other reasons is not the cold starts'.
         let makes_late = late && each * 4.0 > age;
         if init == 0.0 || !(share >= TOLD || makes_late) {
             return None;
         }
-        let lives = span_text(self.scenario.consumers[0].function.idle_life.seconds_f64());
+        let lives = span_text(self.consumer().function.idle_life.seconds_f64());
         Some(Finding {
             id: "cold-starts",
             tone: if makes_late { Tone::Late } else { Tone::Cost },
