@@ -56,6 +56,11 @@ pub struct Consumer {
 }
 
 impl Consumer {
+    /// Whether it is an event source mapping.
+    pub const fn is_mapping(&self) -> bool {
+        matches!(self.kind, ConsumerKind::Lambda)
+    }
+
     /// Records in one batch at most.
     pub const fn batch_max(&self) -> u32 {
         match self.kind {

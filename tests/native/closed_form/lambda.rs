@@ -44,8 +44,9 @@ struct Measured {
 
 /// A function that may run `servers` times at once and takes so long on average, exponentially distributed, whatever the
 /// batch. Each shard is looked at once a second; where it is refused it asks again so soon that it does not count.
-fn measured(servers: u32, service_ms: u64, shards: u32, per_s: f64, length_s: u32) -> Measured {
+fn measured(servers: u32, service_ms: u64, shards: u32, per_s: f64, length_s: u32, seed: u32) -> Measured {
     let mut scenario = scenario(&json!({
+        "seed": seed,
         "length_s": length_s,
         "traffic": {
             "curve": [{"kind": "constant", "per_s": per_s}],
@@ -89,7 +90,7 @@ fn erlang_c(servers: u32, offered: f64) -> f64 {
 #[test]
 fn waiting_for_an_environment_is_that_of_erlang() {
     for (servers, shards, per_s, length_s) in [(1, 250, 5.0, 60_000), (4, 900, 22.0, 20_000)] {
-        let of = measured(servers, 100, shards, per_s, length_s);
+        let of = measured(servers, 100, shards, per_s, length_s, 1);
         let offered = of.rate * of.service;
         let wait = erlang_c(servers, offered) * of.service / (f64::from(servers) - offered);
         let what = format!("{servers} environments");
@@ -105,7 +106,7 @@ fn waiting_for_an_environment_is_that_of_erlang() {
 /// Many records on thirty shards, each looked at once a second: thirty invocations a second, exactly even.
 #[test]
 fn even_invocations_wait_as_in_d_m_1() {
-    let of = measured(1, 20, 30, 450.0, 10_000);
+    let of = measured(1, 20, 30, 450.0, 10_000, 7);
     within(of.rate, 30.0, 0.001, "throughput");
     // The root of σ = exp(−(1 − σ) ÷ ρ) below one.
     let load = of.rate * of.service;

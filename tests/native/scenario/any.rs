@@ -61,6 +61,9 @@ pub fn several() -> impl Strategy<Value = Scenario> {
             {
                 *consumer = (place % consumers.len()) as u32;
             }
+            if let Operation::DeployFunction { consumer, duration, .. } = &mut planned.operation {
+                duration.law = consumers[*consumer as usize].duration.law;
+            }
         }
         scenario.operations.retain(|planned| match planned.operation {
             Operation::UpdateMapping { consumer, .. } => consumers[consumer as usize].kind == ConsumerKind::Lambda,
