@@ -138,6 +138,11 @@ const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date:
 const LK: Source =
     Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
 const LG: Source = Source { tag: "LG", text: "AWS Lambda Developer Guide, “Lambda quotas”", date: "2023" };
+const LE: Source = Source {
+    tag: "LE",
+    text: "AWS Lambda Developer Guide, “Understanding the Lambda execution environment lifecycle”",
+    date: "2026",
+};
 const LS: Source = Source { tag: "LS", text: "AWS Lambda Developer Guide, “Scaling behaviour”", date: "2026" };
 const LSN: Source = Source {
     tag: "LSN",
@@ -393,6 +398,22 @@ limits! {
     LAMBDA_CONCURRENCY: Count = 1_000, "executions", LG, documented;
     /// Execution environments that a function may gain in each interval of ten seconds.
     LAMBDA_SCALE_STEP: Count = 1_000, "environments in 10 s", LS, documented;
+    /// The interval of that step. What it allows comes back evenly, and what is not used is not saved up.
+    LAMBDA_SCALE_SPAN: Span = Span::from_secs(10), "s", LS, documented;
+    /// An account keeps at least so much concurrency for functions that reserve none.
+    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LG, documented;
+    /// Memory that comes with one vCPU.
+    LAMBDA_VCPU_MB: Count = 1_769, "MB", LG, documented;
+    /// An environment may take so long to start; beyond it the start is made again inside the invocation.
+    LAMBDA_INIT_MAX: Span = Span::from_secs(10), "s", LE, documented;
+    /// An idle environment lives so long, unless set otherwise. No figure is published.
+    LAMBDA_IDLE_LIFE: Span = Span::from_secs(600), "s", LE, estimated;
+    /// Wait of a mapping after the first invocation that was refused; it doubles. No figure is published.
+    THROTTLE_RETRY_BASE: Span = Span::from_millis(500), "ms", LK, estimated;
+    /// The wait after refused invocations never grows beyond this. No figure is published.
+    THROTTLE_RETRY_CAP: Span = Span::from_secs(10), "s", LK, estimated;
+    /// The service's own default of a function's timeout.
+    LAMBDA_TIMEOUT_DEFAULT: Span = Span::from_secs(3), "s", L, documented;
     /// Longest time that an invocation may take.
     LAMBDA_TIMEOUT_MAX: Span = Span::from_secs(900), "s", L, documented;
     /// Least memory of a function.
@@ -427,6 +448,8 @@ limits! {
     PRODUCER_BUFFER_MAX: Count = 10_000_000, "records", OURS, documented;
     /// Hosts of a producer.
     PRODUCER_HOSTS_MAX: Count = 200, "hosts", OURS, documented;
+    /// Concurrency that an account may be given; the service raises its own figure on request.
+    LAMBDA_CONCURRENCY_MAX: Count = 100_000, "executions", OURS, documented;
     /// Consumers of one stream.
     CONSUMERS_MAX: Count = 50, "consumers", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.

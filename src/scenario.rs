@@ -13,6 +13,7 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+mod function;
 pub mod packed;
 pub mod presets;
 pub mod prices;
@@ -28,10 +29,11 @@ pub mod traffic;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, Responses,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, Responses,
     StartingPosition,
 };
 pub use draft::Draft;
+pub use function::{Architecture, Function};
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub stream: Stream,
     /// What reads it: at least one, each with its own position.
     pub consumers: Vec<Consumer>,
+    /// Executions at the same time that the account allows all its functions together.
+    pub account_concurrency: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.

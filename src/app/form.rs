@@ -403,7 +403,8 @@ impl Source<'_> {
         let others = self.scenario.stream.other_pollers.count + count as u32 - 1;
         let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
         let mut more = knobs(if several { &["name"] } else { &[] });
-        more.extend(knobs(if lambda { &["batching_window_s", "memory_mb"] } else { &["idle_ms", "sleeps"] }));
+        more.extend(knobs(if lambda { LAMBDA_KNOBS } else { &["idle_ms", "sleeps"] }));
+        more.extend(self.knobs(if lambda { &["account.concurrency"][..] } else { &[] }.iter().copied()));
         more.extend(knobs(&["start_s", "starting_position"]));
         if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
             more.extend(knobs(&["starting_at_s"]));
@@ -412,7 +413,15 @@ impl Source<'_> {
             more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
             more.extend(knobs(&["on_failure"]));
         }
-        more.extend(knobs(&["spread", "error_rate", "poison_rate", "poison_key", "retry_base_ms", "retry_cap_s"]));
+        more.extend(knobs(&[
+            "spread",
+            "duration_law",
+            "error_rate",
+            "poison_rate",
+            "poison_key",
+            "retry_base_ms",
+            "retry_cap_s",
+        ]));
         more.extend(knobs(&["kind", "read_limits"]));
         Group {
             title: match name.as_str() {
@@ -463,6 +472,20 @@ impl Source<'_> {
         }
     }
 }
+
+/// What a mapping and its function have beside what every consumer has.
+const LAMBDA_KNOBS: &[&str] = &[
+    "batching_window_s",
+    "memory_mb",
+    "architecture",
+    "cpu_share",
+    "timeout_s",
+    "reserved_concurrency",
+    "init_ms",
+    "idle_life_s",
+    "throttle_wait_ms",
+    "throttle_wait_max_ms",
+];
 
 fn in_dollars(knob: Knob) -> Knob {
     Knob { unit: "USD".to_owned(), ..knob }

@@ -3,6 +3,7 @@
 
 mod changing;
 mod failing;
+mod function;
 mod putting;
 mod reading;
 mod retention;
@@ -76,7 +77,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 28] = [
+    let looks: [Look<'_>; 31] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -90,8 +91,11 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::expired, true),
         (Seen::will_lose, true),
         (Seen::backlog_in_parents, true),
+        (Seen::concurrency_binds, true),
+        (Seen::timeouts, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),
+        (Seen::cold_starts, true),
         (Seen::blocked, true),
         (Seen::discarded, true),
         (Seen::failing, true),
@@ -303,6 +307,10 @@ impl<'a> Seen<'a> {
         }
         let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
+        // Where invocations are refused, a function that is fast enough is not the cause.
+        if self.total(Metric::Throttles) > 0.0 && speed > busiest {
+            return None;
+        }
         let full = capacity::full_batch(self.scenario, &consumer);
         let field = if consumer.kind == ConsumerKind::Lambda { "batch_size" } else { "limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
@@ -318,9 +326,8 @@ impl<'a> Seen<'a> {
         );
         // With more records a batch, the fixed part of an invocation weighs less.
         let larger = (f64::from(consumer.batch_max()) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
-        let per_record = consumer.duration.per_record.seconds_f64();
         let records = larger * capacity::records_together(self.scenario);
-        let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
+        let with_larger = records / consumer.work(records as u64).seconds_f64().max(1e-6);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
             let edits = Try::edit(&self.path(field), json!(larger as u64));

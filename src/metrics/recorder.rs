@@ -263,6 +263,8 @@ impl Observer for Recorder {
                 }
             }
             Fact::IteratorExpired { reader, .. }
+            | Fact::InvocationThrottled { reader, .. }
+            | Fact::EnvironmentMade { reader, .. }
             | Fact::InvocationStarted { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }

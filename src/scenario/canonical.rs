@@ -37,6 +37,9 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
     document.value("consumers", scenario.consumers.iter().map(consumer::write).collect::<Vec<_>>().into());
+    let mut account = Group::at("account");
+    account.number("concurrency", scenario.account_concurrency.into());
+    document.value("account", account.done());
     document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())

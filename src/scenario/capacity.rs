@@ -4,9 +4,7 @@
 //! does, and where a run says otherwise the run is right.
 
 use crate::limits;
-use crate::scenario::{
-    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
-};
+use crate::scenario::{Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes};
 use crate::units::{SimTime, Span};
 
 /// Mean size of a data blob in bytes.
@@ -134,13 +132,18 @@ pub fn full_batch(scenario: &Scenario, consumer: &Consumer) -> f64 {
 
 /// Mean time of an invocation with a full batch.
 pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
-    let DurationModel { fixed, per_record, .. } = consumer.duration;
-    fixed.seconds_f64() + per_record.seconds_f64() * full_batch(scenario, consumer)
+    consumer.work(full_batch(scenario, consumer) as u64).seconds_f64()
 }
 
 /// Records per second that the function processes of one shard when batches are full.
 pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
     full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6)
+}
+
+/// Invocations of a function that may run at the same time: what it reserves, or what the account has left.
+pub fn concurrency(scenario: &Scenario, consumer: &Consumer) -> u32 {
+    let reserved = scenario.consumers.iter().filter_map(|other| other.function.reserved).sum();
+    consumer.function.reserved.unwrap_or_else(|| scenario.account_concurrency.saturating_sub(reserved))
 }
 
 /// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,

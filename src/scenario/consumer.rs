@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::{self, Reader};
+use super::function::{self, Function};
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -34,8 +35,10 @@ pub struct Consumer {
     pub retry_cap: Span,
     /// Records on which the function always fails: a fault that is injected.
     pub poison: Option<Poison>,
-    /// Memory of the function in MB; it sets the price of a second.
+    /// Memory of the function in MB; it sets the price of a second, and its part of a vCPU.
     pub memory_mb: u32,
+    /// What else a Lambda function is; of no meaning for a poller.
+    pub function: Function,
     /// Who decides what an invocation does.
     pub handler: HandlerKind,
     /// How long an invocation takes.
@@ -55,6 +58,23 @@ impl Consumer {
         match self.kind {
             ConsumerKind::Lambda => self.batch_size,
             ConsumerKind::Poller(poller) => poller.limit,
+        }
+    }
+
+    /// Time of an invocation with so many records, before any chance.
+    pub fn work(&self, records: u64) -> Span {
+        let plain = self.duration.fixed + self.duration.per_record * records;
+        match self.kind {
+            ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
+            ConsumerKind::Poller(_) => plain,
+        }
+    }
+
+    /// An invocation that takes longer is ended; only Lambda does that.
+    pub const fn timeout(&self) -> Span {
+        match self.kind {
+            ConsumerKind::Lambda => self.function.timeout,
+            ConsumerKind::Poller(_) => Span::from_micros(u64::MAX),
         }
     }
 
@@ -196,7 +216,7 @@ pub enum HandlerKind {
     Host,
 }
 
-/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor within `1 ± spread`.
+/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor of mean one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationModel {
     /// Time of an invocation before its first record.
@@ -205,6 +225,17 @@ pub struct DurationModel {
     pub per_record: Span,
     /// Half width of the uniform random factor around one.
     pub spread: Ratio,
+    /// Which law the factor follows.
+    pub law: DurationLaw,
+}
+
+/// The law of the random factor of a duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationLaw {
+    /// Uniform within `1 ± spread`.
+    Uniform,
+    /// Exponential with mean one: mostly short, now and then very long.
+    Exponential,
 }
 
 /// Reads one consumer of a document and checks its fields against each other.
@@ -244,11 +275,17 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         retry_cap: read.span(&of("retry_cap_s")),
         poison: poison(read, &of, None),
         memory_mb: read.small(&of("memory_mb")),
+        function: function::read(read, index),
         handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
         duration: DurationModel {
             fixed: read.span(&of("fixed_ms")),
             per_record: read.span(&of("per_record_ms")),
             spread: read.ratio(&of("spread")),
+            law: if read.text(&of("duration_law")) == "exponential" {
+                DurationLaw::Exponential
+            } else {
+                DurationLaw::Uniform
+            },
         },
         injected_error_rate: read.ratio(&of("error_rate")),
     };
@@ -300,8 +337,10 @@ pub(super) fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Op
 /// Reports a function that could not finish a full batch before Lambda ends it.
 pub(super) fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
     let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
-    let plain = duration.fixed + duration.per_record * u64::from(batch_size);
-    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
+    // An exponential duration has no longest: its mean has to fit.
+    let spread = if duration.law == DurationLaw::Uniform { duration.spread.millionths() } else { 0 };
+    let plain = consumer.work(u64::from(batch_size));
+    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + spread) / 1_000_000;
     if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
         let message = format!(
             "a batch of {batch_size} could take {} s, and Lambda ends an invocation after {} s; choose less time or a \
@@ -325,6 +364,7 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("parallelization_factor", of.parallelization.into());
             write_failures(&mut group, of.failures);
             group.number("memory_mb", of.memory_mb.into());
+            function::write(&mut group, &of.function);
         }
         ConsumerKind::Poller(poller) => {
             group.word("kind", "poller");
@@ -343,6 +383,8 @@ pub(super) fn write(of: &Consumer) -> Value {
     group.span("retry_cap_s", of.retry_cap);
     write_poison(&mut group, of.poison);
     write_duration(&mut group, of.duration, of.injected_error_rate);
+    let exponential = of.duration.law == DurationLaw::Exponential;
+    group.word("duration_law", if exponential { "exponential" } else { "uniform" });
     group.done()
 }
 

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, function, prices, producer, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -122,6 +122,12 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     // A scenario without a list has one consumer with all defaults.
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
+    let account_concurrency = read.small("account.concurrency");
+    let mut reserved = 0;
+    for (index, consumer) in consumers.iter().enumerate() {
+        function::fits_account(&mut read, index, reserved, account_concurrency);
+        reserved += consumer.function.reserved.unwrap_or(0);
+    }
     let stream = stream::read(&mut read);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
@@ -134,6 +140,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         prices: prices::read(&read),
         operations: operations(&mut read, length, producer, &consumers),
         consumers,
+        account_concurrency,
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }

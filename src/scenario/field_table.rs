@@ -1,6 +1,7 @@
 //! The rows of the field table; `fields` says how to read them.
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
+use super::function::{ARCHITECTURES, LAWS};
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
 use crate::text::{for_form, for_people};
@@ -129,7 +130,7 @@ impl Field {
     }
 }
 
-const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
+pub(super) const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
     Choice { value, label: for_form(label), about: for_people(about) }
 }
 
@@ -462,14 +463,26 @@ const OWN_FIELDS: &[Field] = &[
     Field::choice("consumers.*.on_failure", "On-failure destination", DESTINATIONS, Default::Text("none"), "Where batches are reported that were given up.").only(&["lambda"]),
     Field::num("consumers.*.retry_base_ms", "First wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 50_000), l::MAPPING_RETRY_BASE.micros(), "Wait before a failed batch is tried again; it doubles with each failure. No figure is published.").limit_is("MAPPING_RETRY_BASE"),
     Field::num("consumers.*.retry_cap_s", "Longest wait", "s", Number { min: 1_000, max: l::PRODUCER_BACKOFF_MAX.micros(), step: 1_000_000, decimals: 6 }, l::MAPPING_RETRY_CAP.micros(), "The wait between tries of a failed batch never grows beyond this.").limit_is("MAPPING_RETRY_CAP"),
-    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second, and the part of a vCPU.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::choice("consumers.*.architecture", "Architecture", ARCHITECTURES, Default::Text("x86_64"), "Processors of the function; they set the price of a second.").only(&["lambda"]),
+    Field::num("consumers.*.cpu_share", "CPU-bound", "of its time", SHARE, 0, "Share of the duration that is computing; with less memory than comes with a vCPU it takes longer in proportion.").limit_is("LAMBDA_VCPU_MB").only(&["lambda"]),
+    Field::num("consumers.*.timeout_s", "Timeout", "s", whole(1, l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, 1), l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, "Lambda ends an invocation that takes longer, and it has failed. The service's own default is 3 s.").limit_is("LAMBDA_TIMEOUT_DEFAULT").only(&["lambda"]),
+    Field::num("consumers.*.reserved_concurrency", "Reserved concurrency", "executions", whole(0, l::LAMBDA_CONCURRENCY_MAX, 10), 0, "The function's own part of the account's concurrency, which it cannot exceed; null takes what the account has left.").optional().limit_is("LAMBDA_UNRESERVED_MIN").only(&["lambda"]),
+    Field::num("consumers.*.init_ms", "Cold start", "ms", millis(0, l::LAMBDA_INIT_MAX, 100_000), 0, "How long a new environment starts before its first invocation, within the spread; it is billed. Typical are 100 ms to a second and more.").limit_is("LAMBDA_INIT_MAX").only(&["lambda"]),
+    Field::num("consumers.*.idle_life_s", "Idle environments live", "s", Number { min: MICROS_PER_SECOND, max: DAY, step: 60_000_000, decimals: 6 }, l::LAMBDA_IDLE_LIFE.micros(), "An environment that is idle for so long is gone.").limit_is("LAMBDA_IDLE_LIFE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_ms", "Wait when refused", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 100_000), l::THROTTLE_RETRY_BASE.micros(), "How long the mapping waits after the first TooManyRequestsException; it doubles.").limit_is("THROTTLE_RETRY_BASE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_max_ms", "Longest such wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::THROTTLE_RETRY_CAP.micros(), "That wait never grows beyond this.").limit_is("THROTTLE_RETRY_CAP").only(&["lambda"]),
     Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumers.*.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
+    Field::choice("consumers.*.duration_law", "Duration's law", LAWS, Default::Text("uniform"), "How the duration varies from one invocation to the next."),
     Field::num("consumers.*.poison_rate", "Poison records", "of all", SHARE, 0, "Share of the records on which the function always fails, on purpose, from 0 to 1."),
     Field::num("consumers.*.poison_key", "Poison key", "", whole(0, l::KEYS_MAX - 1, 1), 0, "Number of a partition key on whose records the function always fails, on purpose; null for none.").optional(),
+
+    Field::group("account", "Account", "What all functions of the account share."),
+    Field::num("account.concurrency", "Account concurrency", "executions", whole(1, l::LAMBDA_CONCURRENCY_MAX, 100), l::LAMBDA_CONCURRENCY, "Executions at the same time, all functions together; the service raises it on request, and gives new accounts less.").limit_is("LAMBDA_CONCURRENCY"),
 
     Field::group("prices", "Prices", "List prices of a region, or your own."),
     Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),

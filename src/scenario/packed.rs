@@ -8,10 +8,10 @@
 //! Texts and prices stay on the page: no run depends on them.
 
 use super::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, Failures, HandlerKind, HashKeys, Jitter, Keys,
-    Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
-    Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode,
-    Timeouts, Traffic, prices,
+    Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
+    HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
+    PolicyMetric, Poller, Producer, PutCall, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes,
+    StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -255,10 +255,12 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind start position read_limits batch_size batching_window parallelization failures retry_base retry_cap poison memory_mb handler duration injected_error_rate
+        name kind start position read_limits batch_size batching_window parallelization failures retry_base retry_cap
+        poison memory_mb function handler duration injected_error_rate
     }
+    DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
-    DurationModel { fixed per_record spread }
+    Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
@@ -278,8 +280,10 @@ fields! {
 }
 
 kinds! {
+    Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
     ConsumerKind { 0 Lambda, 1 Poller(poller), }
+    DurationLaw { 0 Uniform, 1 Exponential, }
     Draws { 0 Xoshiro, 1 Lcg, }
     HandlerKind { 0 Model, 1 Host, }
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
@@ -338,14 +342,26 @@ impl Packed for Series {
 
 impl Packed for Scenario {
     fn put(&self, out: &mut String) {
-        let Self { name: _, about: _, seed, length, traffic, producer, stream, consumers, operations, prices: _ } =
-            self;
+        let Self {
+            name: _,
+            about: _,
+            seed,
+            length,
+            traffic,
+            producer,
+            stream,
+            consumers,
+            operations,
+            account_concurrency,
+            prices: _,
+        } = self;
         seed.put(out);
         length.put(out);
         traffic.put(out);
         producer.put(out);
         stream.put(out);
         consumers.put(out);
+        account_concurrency.put(out);
         operations.put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
@@ -356,6 +372,7 @@ impl Packed for Scenario {
             producer: Packed::take(from),
             stream: Packed::take(from),
             consumers: Packed::take(from),
+            account_concurrency: Packed::take(from),
             operations: Packed::take(from),
             name: String::new(),
             about: String::new(),

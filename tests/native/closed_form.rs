@@ -3,6 +3,7 @@
 mod backoff;
 mod buckets;
 mod consumers;
+mod lambda;
 mod money;
 mod positions;
 mod producers;

@@ -16,8 +16,10 @@ const BLOCKED_AFTER: f64 = 30.0;
 
 impl Seen<'_> {
     pub(super) fn failing(&self) -> Option<Finding> {
-        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
-        if errors == 0.0 || !self.blocked_shards().is_empty() {
+        // Those that time out have a finding of their own.
+        let errors = self.total(Metric::Errors) - self.total(Metric::Timeouts);
+        let invocations = self.total(Metric::Invocations);
+        if errors <= 0.0 || !self.blocked_shards().is_empty() {
             return None;
         }
         let consumer = self.consumer();

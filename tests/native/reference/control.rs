@@ -87,6 +87,7 @@ impl Model<'_> {
                 (consumer.batch_size, consumer.batching_window) = (batch_size, batching_window);
             }
             Operation::DeployFunction { consumer: 0, duration, injected_error_rate, .. } => {
+                self.lambda.deploy();
                 (consumer.duration, consumer.injected_error_rate) = (duration, injected_error_rate);
             }
             Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,
