@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use streamgauge::limits::grouped;
+use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Consumer, Draft, HandlerKind, Problem, Scenario, presets, schema};
 use streamgauge::session::{Pump, Session};
 use streamgauge::text;
@@ -44,6 +45,12 @@ enum Command {
         /// The preset whose scenario file to print
         id: Option<String>,
     },
+    /// Prints a scenario as the page hands it to the engine's module; for tests of that module
+    #[command(hide = true)]
+    Pack {
+        /// A scenario file, the id of a preset, or - for the standard input
+        what: String,
+    },
     /// Prints the JSON schema of scenario files
     Schema,
     /// Says how everything is modelled: rules, constants, sources, departures
@@ -69,6 +76,9 @@ pub fn main() -> ExitCode {
         Command::Run { what, seed, json } => run(&what, seed, json),
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
+        Command::Pack { what } => {
+            read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
+        }
         Command::Schema => Ok(pretty(&schema::schema())),
         Command::Model { json: true } => Ok(pretty(&streamgauge::app::handbook::document())),
         Command::Model { json: false } => Ok(report::model()),

@@ -14,6 +14,7 @@ pub mod arrivals;
 pub mod control;
 pub mod draws;
 pub mod fact;
+mod failure;
 mod host;
 pub mod invocation;
 mod kpl;
@@ -22,6 +23,7 @@ pub mod lane;
 mod mapping;
 pub mod offers;
 mod order;
+mod part;
 mod policy;
 mod poller;
 pub mod producer;
@@ -31,10 +33,13 @@ pub mod record;
 pub mod rng;
 mod sdk;
 pub mod sequence;
+mod sorted;
+mod source;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, Digest, Fact, FailureCause, LossCause, Observer, WriteLimit};
+pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
+pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;
 pub use record::Record;
@@ -68,8 +73,6 @@ pub struct Engine {
     written: u64,
     end: u64,
     offers: Offers,
-    /// Number of the next record.
-    number: u32,
     producer: Producer,
     stream: Stream,
     readers: Readers,
@@ -147,7 +150,6 @@ impl Engine {
             written: 0,
             end: scenario.length.micros(),
             offers: Offers::new(scenario),
-            number: 0,
             producer: Producer::new(scenario),
             stream: Stream::new(scenario),
             readers,
@@ -227,20 +229,13 @@ impl Engine {
             if now >= end {
                 return end;
             }
-            let Self { producer, stream, retries, .. } = self;
-            let bench = &mut Bench { now, stream, agenda: retries, observer };
-            if queued < retry && queued <= hosts && queued <= arrival {
-                let until = end.min(retry).min(hosts.saturating_add(1)).min(arrival.saturating_add(1));
-                count = producer.put_due(until, left, bench);
-                now = bench.now;
-            } else if retry == now {
-                if let Some((_, group)) = bench.agenda.pop() {
-                    producer.retry(group, bench);
-                }
-            } else if hosts == now {
-                producer.act(bench);
+            let others = retry.min(hosts);
+            if now < others && self.producer.is_short() {
+                let Self { offers, producer, stream, retries, .. } = self;
+                let until = end.min(others);
+                (count, now) = producer.run_short(until, left, offers, stream, retries, observer);
             } else {
-                self.offer(now, observer);
+                self.next_of_writers(now, observer);
             }
             self.worked += u64::from(count);
             left -= count;
@@ -300,6 +295,11 @@ impl Engine {
         }
     }
 
+    /// Records that were offered.
+    pub fn offered(&self) -> u64 {
+        u64::from(self.offers.taken())
+    }
+
     /// Records in the producer's memory that are not stored.
     pub fn at_producer(&self) -> u64 {
         self.producer.held() - self.producer.held_stored()
@@ -330,15 +330,23 @@ impl Engine {
         &self.stream
     }
 
-    /// The next record arrives at the producer.
-    #[inline(always)]
-    fn offer(&mut self, now: u64, observer: &mut impl Observer) {
-        let offer = self.offers.take();
-        let (key, size) = (offer.key, offer.size);
-        let record = Record { offered: now, number: self.number, key, size, attempt: 1, ..Record::default() };
-        self.number += 1;
-        let Self { producer, stream, retries, .. } = self;
-        producer.offer(record, &mut Bench { now, stream, agenda: retries, observer });
+    /// What the writing side does next, at `now`, where records do not go the short way.
+    #[inline(never)]
+    fn next_of_writers(&mut self, now: u64, observer: &mut impl Observer) {
+        let Self { offers, producer, stream, retries, .. } = self;
+        let (queued, hosts) = producer.dues();
+        let bench = &mut Bench { now, stream, agenda: retries, observer };
+        if bench.agenda.next_at() == now {
+            if let Some((_, group)) = bench.agenda.pop() {
+                producer.retry(group, bench);
+            }
+        } else if queued == now {
+            producer.put_next_due(bench);
+        } else if hosts == now {
+            producer.act(bench);
+        } else {
+            producer.offer(offers.take(), bench);
+        }
     }
 
     fn change(&mut self, change: Change, observer: &mut impl Observer) {

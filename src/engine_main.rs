@@ -4,8 +4,7 @@
 //! next call. The other side is the worker in `www/`.
 
 use std::cell::RefCell;
-use streamgauge::scenario::Draft;
-use streamgauge::scenario::printer::compact;
+use streamgauge::scenario::packed::unpack;
 use streamgauge::session::{Pump, Session};
 
 /// The run, and the buffers that cross the border.
@@ -33,24 +32,19 @@ pub extern "C" fn sg_alloc(len: u32) -> *mut u8 {
     })
 }
 
-/// Opens the scenario whose JSON text fills the input buffer; the arguments repeat where it is. 0: open. 1: refused, the output holds a JSON list
-/// of problems. The run before is gone either way.
+/// Opens the packed scenario that fills the input buffer; the arguments repeat where it is. 0: open. 1: refused, the
+/// output holds the reason. The run before is gone either way.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
-        (host.session, host.taken) = (None, 0);
-        let text = String::from_utf8_lossy(&host.input);
-        match Draft::parse(&text).and_then(|draft| draft.check()) {
-            Ok(scenario) => {
-                host.session = Some(Session::new(scenario));
-                0
-            }
-            Err(problems) => {
-                let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                host.output = compact(&serde_json::json!(texts)).into_bytes();
-                1
-            }
+        host.taken = 0;
+        host.session = std::str::from_utf8(&host.input).ok().and_then(unpack).map(Session::new);
+        if host.session.is_some() {
+            return 0;
         }
+        // The page packs what it has checked, so this is no fault of the scenario.
+        host.output = b"what the page handed over is not a scenario as this engine knows it; reload the page".to_vec();
+        1
     })
 }
 
@@ -99,7 +93,7 @@ pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
 pub extern "C" fn sg_summary() {
     HOST.with_borrow_mut(|host| {
         if let Some(session) = &host.session {
-            host.output = compact(&session.essence()).into_bytes();
+            host.output = session.essence_text().into_bytes();
         }
     });
 }

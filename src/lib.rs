@@ -48,8 +48,8 @@
 //! | `ui` | Yew components that draw and forward, in the binary |
 //!
 //! Two WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
-//! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document, and
-//! sends columns of numbers out.
+//! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
+//! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out.
 //!
 //! # What always holds
 //!

@@ -368,9 +368,17 @@ limits! {
     MAPPING_WINDOW_MAX: Span = Span::from_secs(300), "s", L, documented;
     /// A mapping that has caught up polls each shard this often; while more records are there it goes on at once.
     MAPPING_POLL_INTERVAL: Span = Span::from_secs(1), "s", LK, documented;
+    /// `ParallelizationFactor` at most.
+    MAPPING_PARALLELIZATION_MAX: Count = 10, "invocations a shard", L, documented;
+    /// `MaximumRetryAttempts` at most.
+    MAPPING_RETRIES_MAX: Count = 10_000, "retries", L, documented;
+    /// `MaximumRecordAgeInSeconds` at least, where there is one.
+    MAPPING_RECORD_AGE_MIN: Span = Span::from_secs(60), "s", LSN, documented;
+    /// `MaximumRecordAgeInSeconds` at most.
+    MAPPING_RECORD_AGE_MAX: Span = Span::from_hours(168), "s", L, documented;
     /// Wait before a failed batch is tried again for the first time; it doubles with each failure. No figure is
-    /// published; doubling from half a second fits what was measured.
-    MAPPING_RETRY_BASE: Span = Span::from_millis(500), "ms", LSN, estimated;
+    /// published: a function that always fails was invoked eight times in 60 s, which doubling from 0.45 s gives.
+    MAPPING_RETRY_BASE: Span = Span::from_millis(450), "ms", LSN, estimated;
     /// The wait between tries of a failed batch never grows beyond this. Measured up to 32 s only.
     MAPPING_RETRY_CAP: Span = Span::from_secs(60), "s", LSN, estimated;
 

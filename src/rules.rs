@@ -301,10 +301,31 @@ pub static ALL: &[Rule] = &[
     },
     Rule {
         title: "Failed batches",
-        rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard. The wait \
-               doubles with each failure.",
-        departure: "AWS publishes no figure for the wait; it is inferred from one measurement.",
-        names: &["MAPPING_RETRY_BASE", "MAPPING_RETRY_CAP"],
+        rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard, or its \
+               part of it. The wait doubles with each failure. With BisectBatchOnFunctionError a failed batch is split in \
+               two, which uses up no retry. With ReportBatchItemFailures the mapping goes on from the first record that \
+               failed; without, what the function returns is ignored. What is out of retries, or too old, is given up \
+               and reported to the on-failure destination.",
+        departure: "AWS publishes no figure for the wait; it is inferred from one measurement. The pieces of a split batch \
+                    keep the retries that it has used. Records that are too old are given up when they are about to be \
+                    sent, and a failed batch as soon as its first record is. Whether a response that names a record \
+                    uses up a retry is not documented: here it does.",
+        names: &[
+            "MAPPING_RETRY_BASE",
+            "MAPPING_RETRY_CAP",
+            "MAPPING_RETRIES_MAX",
+            "MAPPING_RECORD_AGE_MIN",
+            "MAPPING_RECORD_AGE_MAX",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Parallelization factor",
+        rule: "A shard has as many invocations at a time as the factor says. Each partition key belongs to one of its \
+               parts, for all time, so that its records stay in order; a part gathers its own batches.",
+        departure: "How Lambda divides the keys is not documented: here by a fixed mix of the key's number. An aggregated \
+                    record of the KPL goes where the key of its first user record belongs.",
+        names: &["MAPPING_PARALLELIZATION_MAX"],
         prices: &[],
     },
     Rule {

@@ -13,6 +13,7 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod packed;
 pub mod presets;
 pub mod prices;
 pub mod printer;
@@ -22,11 +23,13 @@ mod request;
 pub mod schema;
 mod sizes;
 mod stream;
-mod timestamp;
+pub mod timestamp;
 pub mod traffic;
 mod walk;
 
-pub use consumer::{Consumer, ConsumerKind, DurationModel, HandlerKind, Poller, StartingPosition};
+pub use consumer::{
+    Consumer, ConsumerKind, DurationModel, HandlerKind, OnFailure, Poison, Poller, Responses, StartingPosition,
+};
 pub use draft::Draft;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};

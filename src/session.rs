@@ -16,6 +16,8 @@
 //! assert!(session.ledger().balances());
 //! ```
 
+pub mod failure;
+pub mod response;
 mod summary;
 
 use crate::cost::{Bill, bill, findings};

@@ -2,7 +2,23 @@
 // limit. The data is drawn when it changes; the cursor only moves a mask over the canvas, which fades what comes
 // after it and hides what has not been shown yet.
 
-import uPlot from "uplot";
+/** uPlot, once it is here. It is fetched with the first data: before a run no plot needs it. */
+let uPlot = null;
+let coming = null;
+
+function fetchLibrary() {
+  const { plots } = document.documentElement.dataset;
+  coming ??= import(new URL(plots, document.baseURI)).then(
+    (library) => {
+      uPlot = library.default;
+    },
+    // The next data asks again; all the rest of the page goes on without it.
+    () => {
+      coming = null;
+    },
+  );
+  return coming;
+}
 
 const FADED = 0.28;
 const SVG = "http://www.w3.org/2000/svg";
@@ -139,10 +155,17 @@ export class TimePlot {
     return (this.patterns[name] ??= make());
   }
 
-  /** Makes the uPlot where it is missing: its scale kind and its line widths are fixed when it is made. */
+  /**
+   * Makes the uPlot where it is missing: its scale kind and its line widths are fixed when it is made. Says whether
+   * the plot is shown.
+   */
   make() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return false;
+    if (!uPlot) {
+      if (this.data?.[0].length > 0) this.makeLater();
+      return true;
+    }
     const { series, bands } = looks(this.kind, this);
     this.patterns = null;
     this.madeLog = this.scale.log;
@@ -171,6 +194,11 @@ export class TimePlot {
     canvas.style.maskImage =
       `linear-gradient(to right, #000 var(--at), ${faded} var(--at), ${faded} var(--to), transparent var(--to))`;
     return true;
+  }
+
+  async makeLater() {
+    await fetchLibrary();
+    if (uPlot && !this.uplot && this.data && this.make()) this.cursor(this.at, this.frontier);
   }
 
   /**
@@ -215,7 +243,8 @@ export class TimePlot {
 
   /** Draws what stands around the data: hairlines, labels, the promise, the limit. */
   frame() {
-    const width = this.element.clientWidth;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    this.framed = { width, height };
     const rem = this.headroom() / 15;
     const yOf = this.vertical();
     const limitAt = this.limit ? yOf(this.limit.value) : -Infinity;
@@ -259,13 +288,9 @@ export class TimePlot {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height || !this.data) return;
-    if (!this.uplot) {
-      this.make();
-    } else if (this.uplot.width !== width || this.uplot.height !== height) {
-      this.uplot.setSize({ width, height });
-    } else {
-      return;
-    }
+    if (this.framed?.width === width && this.framed.height === height) return;
+    if (this.uplot) this.uplot.setSize({ width, height });
+    else this.make();
     this.frame();
     this.cursor(this.at, this.frontier);
   }
@@ -288,6 +313,7 @@ export class TimePlot {
   /** Takes the plot out of its element. */
   destroy() {
     this.unmake();
+    this.data = null;
     for (const part of [this.below, this.box, this.above]) part.remove();
   }
 }

@@ -161,8 +161,8 @@ pub enum Effect {
     OpenRun {
         /// Number of the run, larger than any before.
         run: u32,
-        /// The scenario document.
-        scenario_json: String,
+        /// The scenario, packed for the box.
+        scenario: String,
     },
     /// Allow the box to send so many more blocks of frames.
     GrantCredit(u32),

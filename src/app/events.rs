@@ -45,6 +45,12 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
     }
 
     events.extend(control_events(timeline));
+    let given_up = timeline.notes().find(|note| matches!(note.what, NoteKind::GivenUp(_)));
+    events.extend(given_up.map(|note| Event {
+        at: note.at,
+        kind: EventKind::FirstLoss,
+        text: "first batch given up".to_owned(),
+    }));
 
     let mut before = scenario.consumers.clone();
     for planned in &scenario.operations {

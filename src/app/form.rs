@@ -408,7 +408,12 @@ impl Source<'_> {
         if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
             more.extend(knobs(&["starting_at_s"]));
         }
-        more.extend(knobs(&["spread", "error_rate", "kind", "read_limits"]));
+        if lambda {
+            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
+            more.extend(knobs(&["on_failure"]));
+        }
+        more.extend(knobs(&["spread", "error_rate", "poison_rate", "poison_key", "retry_base_ms", "retry_cap_s"]));
+        more.extend(knobs(&["kind", "read_limits"]));
         Group {
             title: match name.as_str() {
                 "" if several => format!("{kind} {}", index + 1),
@@ -426,7 +431,7 @@ impl Source<'_> {
                 Some(_) => hints::consumer(self.scenario, index, self.cursor),
                 None => Vec::new(),
             },
-            more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
+            more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
             more,
             consumer: Some((index, several)),
         }

@@ -6,7 +6,7 @@
 use super::action::{BoxEvent, Effect};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
@@ -66,7 +66,7 @@ impl Model {
     }
 
     fn open_effects(&self, run: u32) -> Vec<Effect> {
-        vec![Effect::OpenRun { run, scenario_json: self.draft.to_json() }, Effect::GrantCredit(CREDIT)]
+        vec![Effect::OpenRun { run, scenario: packed::pack(&self.scenario) }, Effect::GrantCredit(CREDIT)]
     }
 
     /// Starts the engine unless it has been started for this scenario.

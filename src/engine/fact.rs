@@ -1,5 +1,6 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
+use super::failure::{FailureCause, GivenUp};
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
@@ -128,6 +129,15 @@ pub enum Fact<'a> {
         started: SimTime,
         /// Why.
         cause: FailureCause,
+        /// Whether the function named the records that failed, which is no error of the function.
+        by_item: bool,
+        /// The records before the first that failed: they are processed.
+        done: Run<'a>,
+    },
+    /// Records were given up after retries, or because of their age.
+    Discarded {
+        /// Which, and why.
+        given_up: GivenUp,
     },
     /// Records aged out of retention before they were processed.
     Expired {
@@ -212,15 +222,6 @@ pub enum WriteLimit {
     Bytes,
 }
 
-/// Why an invocation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureCause {
-    /// The handler said so.
-    Handler,
-    /// The scenario's error rate made it fail: a fault that is injected.
-    Injected,
-}
-
 /// Why a record was lost at the producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossCause {
@@ -271,6 +272,12 @@ pub trait Observer {
         self.observe(at, Fact::Throttled { shard, record, limit });
     }
 
+    /// Takes [`Fact::Lost`].
+    #[inline]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.observe(at, Fact::Lost { record, cause });
+    }
+
     /// Takes [`Fact::Processed`].
     #[inline]
     fn processed(&mut self, at: SimTime, reader: u32, shard: u32, id: u64, started: SimTime, batch: Run<'_>) {
@@ -311,6 +318,12 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
         self.0.throttled(at, shard, record, limit);
         self.1.throttled(at, shard, record, limit);
+    }
+
+    #[inline(always)]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.0.lost(at, record, cause);
+        self.1.lost(at, record, cause);
     }
 
     #[inline(always)]
@@ -386,7 +399,7 @@ impl Observer for Digest {
             }
             Fact::Unanswered { entries } => self.write(pair(now << 4 | 15, 2 << 60 | u64::from(entries))),
             Fact::HostsDied { hosts } => self.write(pair(now << 4 | 15, 3 << 60 | u64::from(hosts))),
-            Fact::Lost { record, cause } => self.write(pair(now << 4 | 3, named(record, 0, cause as u64))),
+            Fact::Lost { record, cause } => self.lost(at, record, cause),
             // How far behind an answer is follows from the other facts.
             Fact::Read { reader, shard, records, bytes, withheld, .. } => {
                 let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
@@ -398,8 +411,13 @@ impl Observer for Digest {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
             }
-            Fact::InvocationFailed { reader, shard, id, cause, .. } => {
-                self.add(pair(now << 4 | 9, lane(reader, shard) | cause as u64) ^ id.rotate_left(16));
+            Fact::InvocationFailed { reader, shard, id, cause, done, .. } => {
+                let failed = lane(reader, shard) | cause as u64 ^ (done.len() as u64) << 8;
+                self.add(pair(now << 4 | 9, failed) ^ id.rotate_left(16));
+            }
+            Fact::Discarded { given_up: of } => {
+                let batch = lane(of.reader, of.shard) ^ of.records;
+                self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
@@ -446,6 +464,11 @@ impl Observer for Digest {
     #[inline(always)]
     fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
         self.write(pair(at.micros() << 4 | 2, named(record, shard, limit as u64)));
+    }
+
+    #[inline(always)]
+    fn lost(&mut self, at: SimTime, record: &Record, cause: LossCause) {
+        self.write(pair(at.micros() << 4 | 3, named(record, 0, cause as u64)));
     }
 
     #[inline(always)]

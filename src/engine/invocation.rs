@@ -1,6 +1,6 @@
 //! The engine's question to a handler, and the answer.
 
-use super::record::{Record, Run};
+use super::record::Record;
 use super::sequence::SequenceNumber;
 use crate::units::SimTime;
 
@@ -65,6 +65,9 @@ pub enum Outcome {
     Succeeded,
     /// The function failed: the whole batch is tried again.
     Failed,
+    /// The function named records that failed, of which the first has this place in the batch, from zero: what comes
+    /// before it is done, the rest is tried again. A mapping without `ReportBatchItemFailures` ignores it.
+    FailedFrom(u32),
 }
 
 impl Invocation {
@@ -73,14 +76,13 @@ impl Invocation {
         attempt: u32,
         started: SimTime,
         ends: SimTime,
-        first: u64,
-        batch: Run<'_>,
+        batch: &[(u64, Record)],
     ) -> Self {
-        let record = |(index, record): (u64, &Record)| InvokedRecord {
-            sequence_number: SequenceNumber::new(id.shard, index, SimTime::from_micros(record.arrived)),
+        let record = |(index, record): &(u64, Record)| InvokedRecord {
+            sequence_number: SequenceNumber::new(id.shard, *index, SimTime::from_micros(record.arrived)),
             record: *record,
         };
-        let records = (first..).zip(batch.iter()).map(record).collect();
+        let records = batch.iter().map(record).collect();
         Self { id, attempt, started, ends, records }
     }
 }

@@ -12,10 +12,11 @@ use super::kpl_aggregate::{Aggregate, Entry};
 use super::put::Bench;
 use super::record::Record;
 use super::rng::Rng;
+use super::sorted::Sorted;
 use crate::limits;
 use crate::scenario::{Kpl as Settings, Timeouts};
 use crate::units::MICROS_PER_SECOND;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// The libraries of all hosts.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub(super) struct Kpl {
     hosts: Vec<Host>,
     timers: Agenda<Timer>,
     /// Records of calls that were not answered, until their host notices; by the number in their timer.
-    unanswered: BTreeMap<u32, Vec<Record>>,
+    unanswered: Sorted<Vec<Record>>,
     serial: u32,
     /// User records in all rooms, and how many of them the stream has stored without their host's knowing.
     held: u64,
@@ -48,14 +49,14 @@ enum Timer {
 
 #[derive(Clone, Debug, Default)]
 struct Host {
-    aggregates: BTreeMap<u32, Aggregate>,
-    limiters: BTreeMap<u32, Limiter>,
+    aggregates: Sorted<Aggregate>,
+    limiters: Sorted<Limiter>,
     /// Whether the limiters will be looked at.
     draining: bool,
     call: Vec<Entry>,
     call_bytes: u64,
     /// Bytes in the call by the shard that they are for.
-    call_by_shard: BTreeMap<u32, u64>,
+    call_by_shard: Sorted<u64>,
     call_due: u64,
     call_serial: u32,
 }
@@ -115,7 +116,7 @@ impl Kpl {
             answers,
             hosts: (0..hosts).map(|_| Host { call_due: u64::MAX, ..Host::default() }).collect(),
             timers: Agenda::new(),
-            unanswered: BTreeMap::new(),
+            unanswered: Sorted::default(),
             serial: 0,
             held: 0,
             held_stored: 0,
@@ -151,9 +152,9 @@ impl Kpl {
             Timer::Aggregate { host, shard, serial } => {
                 let aggregates = &mut self.hosts[usize::from(host)].aggregates;
                 if aggregates
-                    .get(&shard)
+                    .get_mut(shard)
                     .is_some_and(|aggregate| aggregate.serial == serial && aggregate.due <= bench.now)
-                    && let Some(aggregate) = aggregates.remove(&shard)
+                    && let Some(aggregate) = aggregates.remove(shard)
                 {
                     self.limit(host, shard, aggregate.seal(), bench);
                 }
@@ -166,7 +167,7 @@ impl Kpl {
                 }
             }
             Timer::Answer { serial } => {
-                for record in self.unanswered.remove(&serial).unwrap_or_default() {
+                for record in self.unanswered.remove(serial).unwrap_or_default() {
                     self.again(record, bench);
                 }
             }
@@ -184,7 +185,12 @@ impl Kpl {
             let lines = dead.limiters.into_values().flat_map(|limiter| limiter.line);
             lines.chain(dead.call).for_each(|entry| into.extend(entry.records));
         }
-        for records in self.unanswered.values_mut().filter(|records| records.first().is_some_and(|r| is_one(r.host))) {
+        for records in self
+            .unanswered
+            .iter_mut()
+            .map(|(_, records)| records)
+            .filter(|records| records.first().is_some_and(|r| is_one(r.host)))
+        {
             into.append(records);
         }
         for record in &into[before..] {
@@ -202,7 +208,7 @@ impl Kpl {
         let Settings { aggregate_bytes, aggregate_count, .. } = self.settings;
         let aggregates = &mut self.hosts[usize::from(host)].aggregates;
         let mut full = None;
-        let aggregate = match aggregates.get_mut(&shard) {
+        let aggregate = match aggregates.get_mut(shard) {
             Some(aggregate) => {
                 if aggregate.bytes_with(&record) > u64::from(aggregate_bytes) {
                     self.serial += 1;
@@ -215,7 +221,7 @@ impl Kpl {
             }
             None => {
                 self.serial += 1;
-                aggregates.entry(shard).or_insert(Aggregate::new(self.serial, record, deadline))
+                aggregates.get_or(shard, || Aggregate::new(self.serial, record, deadline))
             }
         };
         let sealed = aggregate.records.len() as u64 >= u64::from(aggregate_count)
@@ -229,7 +235,7 @@ impl Kpl {
         if let Some(full) = full {
             self.limit(host, shard, full.seal(), bench);
         }
-        if sealed && let Some(aggregate) = self.hosts[usize::from(host)].aggregates.remove(&shard) {
+        if sealed && let Some(aggregate) = self.hosts[usize::from(host)].aggregates.remove(shard) {
             self.limit(host, shard, aggregate.seal(), bench);
         }
     }
@@ -237,7 +243,7 @@ impl Kpl {
     /// A Kinesis record meets the limiter of its shard.
     fn limit(&mut self, host: u8, shard: u32, entry: Entry, bench: &mut Bench<'_, impl Observer>) {
         let of = &mut self.hosts[usize::from(host)];
-        let limiter = of.limiters.entry(shard).or_insert_with(|| Limiter::new(bench.now));
+        let limiter = of.limiters.get_or(shard, || Limiter::new(bench.now));
         if limiter.line.is_empty() && limiter.buckets.pass(bench.now, entry.data, u64::from(self.settings.rate_percent))
         {
             return self.collect(host, shard, entry, bench);
@@ -261,7 +267,8 @@ impl Kpl {
         let of = &mut self.hosts[usize::from(host)];
         of.draining = false;
         let (mut passed, mut old) = (Vec::new(), Vec::new());
-        for (shard, limiter) in &mut of.limiters {
+        let mut waits = false;
+        for (shard, limiter) in of.limiters.iter_mut() {
             while let Some(entry) = limiter.line.front() {
                 let is_old = entry.records.iter().any(|record| bench.now >= record.offered + ttl);
                 if !is_old && !limiter.buckets.pass(bench.now, entry.data, percent) {
@@ -270,8 +277,9 @@ impl Kpl {
                 let Some(entry) = limiter.line.pop_front() else { break };
                 if is_old { old.push(entry) } else { passed.push((*shard, entry)) }
             }
+            waits |= !limiter.line.is_empty();
         }
-        if of.limiters.values().any(|limiter| !limiter.line.is_empty()) {
+        if waits {
             self.drain_later(host, bench.now);
         }
         for (shard, entry) in passed {
@@ -290,7 +298,7 @@ impl Kpl {
             self.put(host, bench);
         }
         let of = &mut self.hosts[usize::from(host)];
-        let for_shard = of.call_by_shard.entry(shard).or_default();
+        let for_shard = of.call_by_shard.get_or(shard, || 0);
         *for_shard += bytes;
         let full = *for_shard >= limits::KPL_SHARD_BYTES.get();
         of.call_bytes += bytes;
@@ -315,7 +323,7 @@ impl Kpl {
             return;
         }
         let attempt = entries.iter().flat_map(|entry| &entry.records).map(|record| record.attempt).max().unwrap_or(1);
-        bench.observer.put_called(bench.at(), entries.len() as u32, u32::from(attempt));
+        bench.call(entries.len() as u32, attempt);
         let lost_answer = super::put::strikes(self.timeouts, &mut self.answers);
         if lost_answer {
             bench.say(Fact::Unanswered { entries: entries.len() as u32 });
@@ -331,7 +339,9 @@ impl Kpl {
             let elsewhere: Vec<Record> = elsewhere;
             later.extend(elsewhere);
             let charged = entry.bytes();
-            let admitted = bench.stream.shards[owner as usize].admit(bench.now, charged, entry.records.len() as u32);
+            let of = &mut bench.stream.shards[owner as usize];
+            of.first_attempts += entry.records.iter().filter(|record| record.attempt == 1).count() as u64;
+            let admitted = of.admit(bench.now, charged, entry.records.len() as u32);
             for record in &mut entry.records {
                 record.arrived = bench.now;
             }
@@ -340,7 +350,7 @@ impl Kpl {
                     if self.settings.aggregates {
                         bench.stream.store_aggregate(owner, &entry.records, charged);
                     } else {
-                        bench.stream.store(owner, entry.records[0]);
+                        bench.stream.shards[owner as usize].log.push(entry.records[0]);
                     }
                     (bytes, last) = (bytes + u64::from(charged), Some(owner));
                     let mut of_first = charged;
@@ -374,7 +384,7 @@ impl Kpl {
         }
         if lost_answer {
             self.serial += 1;
-            self.unanswered.insert(self.serial, later);
+            self.unanswered.get_or(self.serial, || later);
             self.timers.push(bench.now + self.timeouts.after.micros(), Timer::Answer { serial: self.serial });
         } else {
             for record in later {

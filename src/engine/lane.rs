@@ -2,17 +2,20 @@
 //!
 //! A reader at instant t sees the records that arrived before t. That one rule is why readers can be moved after
 //! the writing side, a slice of time at a stretch, with the same result as event by event.
+//!
+//! A lane has a [`Source`], which reads, and one or several [`Part`]s, which work: as many as the mapping's
+//! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
-use super::fact::{Fact, FailureCause, Observer};
+use super::fact::{Fact, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
-use super::record::Log;
-use super::rng::{Actor, Rng};
+use super::part::{Part, Phase, Verdict};
+use super::record::{Log, Record};
+use super::rng::{Actor, Rng, split_mix};
+use super::source::Source;
 use super::stream::Stream;
 use super::{mapping, poller};
-use crate::errors::ServiceError;
-use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, HandlerKind};
-use crate::units::{Ratio, SimTime, Span};
+use crate::scenario::{Consumer as Settings, ConsumerKind};
+use crate::units::SimTime;
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
@@ -21,41 +24,16 @@ pub struct Lane {
     pub(super) reader: u32,
     /// Whether it is one of the other pollers, whose work takes no time.
     passes: bool,
-    /// Whether its reads meet the limits of the shard.
-    limited: bool,
     pub(super) shard: u32,
-    /// Everything before it is done: the checkpoint.
-    pub(super) position: u64,
-    /// Everything before it has been read.
-    pub(super) fetched: u64,
-    /// End of the batch that runs or waits for another try; the position when there is none.
-    pub(super) batch_end: u64,
-    /// Records beyond a running batch that expired meanwhile lie before this.
-    expired_to: u64,
-    pub(super) phase: Phase,
-    /// When it has something to do next, µs; `u64::MAX` while it waits for its parents, or is at its end.
-    pub(super) next_at: u64,
-    /// When the batching window began, µs.
-    pub(super) window_from: u64,
-    /// When the base interval allows the next poll, and when the limits do, µs.
-    pub(super) poll_base: u64,
-    pub(super) poll_soon: u64,
-    /// When the iterator was issued that its next read has, µs; `None` before the first.
-    iterator: Option<u64>,
-    /// Whether the last answer did not reach the tip.
-    pub(super) behind: bool,
-    /// Whether the last answer was the last one of a closed shard.
-    pub(super) at_end: bool,
-    /// Records that arrived before this instant lie before its starting position, µs; zero once it is behind it.
-    pub(super) starts_at: u64,
-    /// Records before its starting position, and whether that was told.
-    skipped: u64,
-    skipped_told: bool,
+    pub(super) source: Source,
+    pub(super) parts: Vec<Part>,
+    /// Records that it will not meet again: processed, expired or discarded.
+    pub(super) done: u64,
     /// Number of its next invocation.
-    next_id: u64,
+    pub(super) next_id: u64,
     pub(super) rng: Rng,
-    /// Decides which answers are empty, and how pauses vary.
-    reading: Rng,
+    /// The records of a batch that do not lie side by side in the log, for whoever looks at them.
+    pub(super) batch: Vec<Record>,
 }
 
 /// Which reader a lane belongs to.
@@ -68,31 +46,8 @@ pub(super) struct Who {
     pub passes: bool,
     pub limited: bool,
     pub starts_at: u64,
-}
-
-/// What a lane is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// The shards that this one came from are not read to their end yet.
-    AwaitingParents,
-    /// Polling and gathering.
-    Gathering,
-    /// An invocation runs.
-    Running { id: u64, started: u64, attempt: u32, verdict: Verdict },
-    /// The batch failed and waits for another try.
-    Backoff { attempts: u32 },
-    /// The shard is closed and everything in it is done, since `at`.
-    Ended { at: u64 },
-}
-
-/// What is known of a running invocation's outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Succeeds,
-    FailsByInjection,
-    Fails,
-    /// The host has not answered yet.
-    Open,
+    /// Invocations of one shard at a time.
+    pub parts: u32,
 }
 
 /// The state of a lane for gauges.
@@ -100,7 +55,7 @@ pub(super) enum Verdict {
 pub struct LaneState {
     /// Stored records that wait for an invocation.
     pub waiting: u64,
-    /// Records in the running invocation.
+    /// Records in the running invocations.
     pub in_flight: u64,
     /// When the oldest record that is not processed arrived.
     pub oldest_arrival: Option<SimTime>,
@@ -113,6 +68,7 @@ pub struct LaneState {
 pub(super) struct Desk<'a, O> {
     /// Now, µs.
     pub now: u64,
+    pub seed: u64,
     pub stream: &'a mut Stream,
     pub settings: &'a Settings,
     /// No record's data takes more of a payload than this.
@@ -128,337 +84,241 @@ impl<O: Observer> Desk<'_, O> {
     pub fn say(&mut self, fact: Fact<'_>) {
         self.observer.observe(SimTime::from_micros(self.now), fact);
     }
+
+    /// The log of a shard.
+    #[inline]
+    pub fn log(&self, shard: u32) -> &Log {
+        &self.stream.shards[shard as usize].log
+    }
 }
 
 impl Lane {
     /// A lane at the oldest record of its shard that arrived at its reader's `starts_at` or later; its first poll is
-    /// due at `first_poll`.
-    pub(super) fn new(who: Who, shard: u32, first_poll: u64) -> Self {
-        let Who { seed, reader, actor, passes, limited, starts_at } = who;
+    /// due at `first_poll`. A child waits for the shards that it came from.
+    pub(super) fn new(who: Who, shard: u32, first_poll: Option<u64>) -> Self {
+        let Who { seed, reader, actor, passes, parts, .. } = who;
+        let first_poll_at = first_poll.unwrap_or(u64::MAX);
+        let phase = if first_poll.is_some() { Phase::Gathering } else { Phase::AwaitingParents };
         Self {
             reader,
             passes,
-            limited,
             shard,
-            position: 0,
-            fetched: 0,
-            batch_end: 0,
-            expired_to: 0,
-            phase: Phase::Gathering,
-            next_at: first_poll,
-            window_from: 0,
-            poll_base: first_poll,
-            poll_soon: 0,
-            iterator: None,
-            behind: false,
-            at_end: false,
-            starts_at,
-            skipped: 0,
-            skipped_told: false,
+            source: Source::new(who, shard, first_poll_at),
+            parts: vec![Part::new(phase, first_poll_at); parts as usize],
+            done: 0,
             next_id: 0,
             rng: Rng::of(seed, Actor::Function { reader: actor, shard }),
-            reading: Rng::of(seed, Actor::Reading { reader: actor, shard }),
+            batch: Vec::new(),
         }
     }
 
-    /// A lane of a shard that came from others, which are read first.
-    pub(super) fn child(who: Who, shard: u32) -> Self {
-        let mut lane = Self::new(who, shard, u64::MAX);
-        lane.phase = Phase::AwaitingParents;
-        lane
+    /// Whether some records may still turn out to lie before its starting position.
+    pub(super) const fn may_skip(&self) -> bool {
+        self.source.starts_at > 0
     }
 
-    /// Leaves what lies before its starting position behind. The log holds everything that arrived before `to`. A
-    /// lane reads nothing before all of that is done.
+    /// Leaves what lies before its starting position behind.
     pub(super) fn skip(&mut self, log: &Log, to: u64) {
-        let next = log.seen_by(self.starts_at, self.position, u64::MAX);
-        self.skipped += next - self.position;
-        (self.position, self.fetched, self.batch_end, self.expired_to) = (next, next, next, next);
-        if to >= self.starts_at {
-            self.starts_at = 0;
+        self.source.skip(log, to);
+        for part in &mut self.parts {
+            part.stand_at(self.source.fetched);
         }
     }
 
     /// The parents are done: polling begins.
     pub(super) fn begin(&mut self, at: u64) {
-        if self.phase == Phase::AwaitingParents {
-            self.phase = Phase::Gathering;
-            (self.poll_base, self.next_at) = (at, at);
+        for part in self.parts.iter_mut().filter(|part| part.phase == Phase::AwaitingParents) {
+            part.phase = Phase::Gathering;
+            (self.source.poll_base, part.next_at) = (at, at);
         }
     }
 
-    pub(super) const fn ended_at(&self) -> Option<u64> {
-        if let Phase::Ended { at } = self.phase { Some(at) } else { None }
+    /// When the shard's end was reached, if everything in it is done.
+    pub(super) fn ended_at(&self) -> Option<u64> {
+        let ends = self.parts.iter().map(|part| if let Phase::Ended { at } = part.phase { Some(at) } else { None });
+        ends.collect::<Option<Vec<u64>>>()?.into_iter().max()
     }
 
-    pub(super) const fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running { .. })
+    /// Invocations that run.
+    pub(super) fn running(&self) -> usize {
+        self.parts.iter().filter(|part| part.is_running()).count()
+    }
+
+    /// Everything before it is done: the checkpoint.
+    #[inline]
+    pub(super) fn position(&self) -> u64 {
+        self.parts.iter().map(|part| part.position).min().unwrap_or(0)
     }
 
     /// The state for gauges.
     pub(super) fn state(&self, log: &Log) -> LaneState {
-        let running = self.is_running();
-        let in_flight = if running { self.batch_end - self.position } else { 0 };
-        let next = if running { self.batch_end.max(self.expired_to) } else { self.position };
-        let oldest = if running { self.position } else { next };
+        let running = self.parts.iter().filter(|part| part.is_running());
+        let in_flight = running.map(|part| u64::from(part.records)).sum();
+        let oldest = self.parts.iter().map(|part| part.oldest()).min().unwrap_or(0);
         let oldest_arrival = (oldest < log.tail()).then(|| SimTime::from_micros(log.get(oldest).arrived));
-        // Between a batch that failed and what follows, records may have expired while it ran.
-        let gone = if running || next == self.batch_end { 0 } else { self.expired_to.saturating_sub(self.batch_end) };
-        LaneState { waiting: log.tail() - next - gone, in_flight, oldest_arrival, skipped: self.skipped }
+        let skipped = self.source.skipped;
+        LaneState { waiting: log.tail() - skipped - self.done - in_flight, in_flight, oldest_arrival, skipped }
     }
 
     /// Takes an outcome; false if the invocation does not run or has one already.
     pub(super) fn accept(&mut self, asked: InvocationId, outcome: Outcome) -> bool {
-        match &mut self.phase {
-            Phase::Running { id, verdict: verdict @ Verdict::Open, .. } if *id == asked.number() => {
-                *verdict = match outcome {
-                    Outcome::Succeeded => Verdict::Succeeds,
-                    Outcome::Failed => Verdict::Fails,
-                };
-                true
-            }
-            _ => false,
-        }
+        let open = self.parts.iter_mut().find_map(|part| match &mut part.phase {
+            Phase::Running { id, verdict: verdict @ Verdict::Open, .. } if *id == asked.number() => Some(verdict),
+            _ => None,
+        });
+        open.map(|verdict| *verdict = Verdict::of(outcome)).is_some()
     }
 
     /// When the lane has something to do next: a step of its own, or a record that expires; µs.
     #[inline]
     pub(super) fn due(&self, stream: &Stream) -> u64 {
         let log = &stream.shards[self.shard as usize].log;
-        let oldest = if self.is_running() { self.batch_end.max(self.expired_to) } else { self.position };
-        let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
-        self.next_at.min(expiry)
+        self.parts.iter().fold(u64::MAX, |due, part| {
+            let oldest = part.oldest_free();
+            let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
+            due.min(part.next_at).min(expiry)
+        })
     }
 
     /// Does what is due at the desk's instant. Gives the invocation whose outcome is missing, if that is what the
     /// lane needs to go on.
     pub(super) fn step(&mut self, desk: &mut Desk<'_, impl Observer>) -> Option<InvocationId> {
-        if desk.now >= self.next_at
-            && let Phase::Running { id, verdict: Verdict::Open, .. } = self.phase
-        {
+        let first = (0..self.parts.len()).min_by_key(|part| self.parts[*part].next_at).unwrap_or(0);
+        let due = desk.now >= self.parts[first].next_at;
+        if due && let Phase::Running { id, verdict: Verdict::Open, .. } = self.parts[first].phase {
             return Some(InvocationId::new(self.reader, self.shard, id));
         }
         self.expire(desk);
-        if desk.now >= self.next_at {
-            match self.phase {
-                Phase::Gathering => self.gather(desk),
-                Phase::Running { .. } => self.end(desk),
-                Phase::Backoff { attempts } => self.invoke_again(attempts, desk),
-                Phase::AwaitingParents | Phase::Ended { .. } => self.next_at = u64::MAX,
+        if due {
+            match self.parts[first].phase {
+                Phase::Gathering => self.gather(first, desk),
+                Phase::Running { .. } => self.end(first, desk),
+                Phase::Backoff { .. } => self.invoke_again(first, desk),
+                Phase::AwaitingParents | Phase::Ended { .. } => self.parts[first].next_at = u64::MAX,
             }
         }
         None
     }
 
     #[inline]
-    fn gather(&mut self, desk: &mut Desk<'_, impl Observer>) {
+    pub(super) fn gather(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         match desk.settings.kind {
             ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
-            ConsumerKind::Lambda => mapping::gather(self, desk),
+            ConsumerKind::Lambda => mapping::gather(self, part, desk),
             ConsumerKind::Poller(_) => poller::gather(self, desk),
         }
     }
 
-    /// The running invocation ends.
-    fn end(&mut self, desk: &mut Desk<'_, impl Observer>) {
-        let Phase::Running { id, started, attempt, verdict } = self.phase else { return };
-        let (reader, shard) = (self.reader, self.shard);
-        let started = SimTime::from_micros(started);
-        if verdict == Verdict::Succeeds {
-            let at = SimTime::from_micros(desk.now);
-            let batch = desk.stream.shards[shard as usize].log.run(self.position, self.batch_end);
-            desk.observer.processed(at, reader, shard, id, started, batch);
-            self.go_on_from(self.batch_end.max(self.expired_to), desk.now);
-            return self.gather(desk);
+    /// One read; what it brings is there for every part that waits for records.
+    pub(super) fn read(&mut self, limit: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
+        let before = self.source.fetched;
+        let answered = self.source.read(limit, desk);
+        if self.source.fetched > before {
+            for index in 0..self.parts.len() {
+                self.meet(index, before, desk);
+            }
         }
-        let cause = if verdict == Verdict::FailsByInjection { FailureCause::Injected } else { FailureCause::Handler };
-        desk.say(Fact::InvocationFailed { reader, shard, id, started, cause });
-        self.phase = Phase::Backoff { attempts: attempt };
-        let (base, cap) = (limits::MAPPING_RETRY_BASE.micros(), limits::MAPPING_RETRY_CAP.micros());
-        let wait = base.saturating_mul(1 << (attempt - 1).min(31)).min(cap);
-        self.next_at = desk.now + wait;
-        self.expire(desk);
+        answered
     }
 
-    /// A failed batch is tried again, unless it expired meanwhile.
-    fn invoke_again(&mut self, attempts: u32, desk: &mut Desk<'_, impl Observer>) {
-        if self.batch_end > self.position {
-            self.invoke(attempts + 1, desk);
-        } else {
-            self.go_on_from(self.position, desk.now);
-            self.gather(desk);
+    /// Shows a part what was read beyond `before`.
+    fn meet(&mut self, index: usize, before: u64, desk: &Desk<'_, impl Observer>) {
+        let next = self.seek(index, before, desk.log(self.shard));
+        let (fetched, part) = (self.source.fetched, &mut self.parts[index]);
+        let waits = part.phase == Phase::Gathering;
+        if part.position == before {
+            part.position = next;
+            (part.batch_end, part.window_from) = (next, if next < fetched { desk.now } else { part.window_from });
         }
+        if part.resume == before {
+            part.resume = next;
+        }
+        if waits && next < fetched {
+            part.next_at = part.next_at.min(desk.now);
+        }
+    }
+
+    /// The first record from `at` on that belongs to a part and was read; the end of what was read where there is none.
+    #[inline]
+    pub(super) fn seek(&self, part: usize, mut at: u64, log: &Log) -> u64 {
+        if self.parts.len() > 1 {
+            while at < self.source.fetched && self.part_of(log.get(at).key) != part {
+                at = log.entry_end(at);
+            }
+        }
+        at
+    }
+
+    /// Which part has the records of a key: the same for all time.
+    fn part_of(&self, key: u32) -> usize {
+        (split_mix(u64::from(key)) % self.parts.len() as u64) as usize
+    }
+
+    /// The records of a part from one place up to another, as stretches of the log.
+    #[inline]
+    pub(super) fn stretches(&self, part: usize, from: u64, to: u64, log: &Log, mut each: impl FnMut(u64, u64)) {
+        if self.parts.len() == 1 {
+            return each(from, to);
+        }
+        let mut at = from;
+        while at < to {
+            let end = log.entry_end(at);
+            each(at, end);
+            at = self.seek(part, end, log);
+        }
+    }
+
+    /// How many records of a part lie between two places.
+    #[inline]
+    pub(super) fn count(&self, part: usize, from: u64, to: u64, log: &Log) -> u64 {
+        let mut records = 0;
+        self.stretches(part, from, to, log, |from, to| records += to - from);
+        records
     }
 
     /// Drops what is older than the retention, except what is in a running invocation.
-    fn expire(&mut self, desk: &mut Desk<'_, impl Observer>) {
-        let log = &desk.stream.shards[self.shard as usize].log;
+    pub(super) fn expire(&mut self, desk: &mut Desk<'_, impl Observer>) {
         let retention = desk.stream.retention();
-        let running = self.is_running();
-        let mut next = if running { self.batch_end.max(self.expired_to) } else { self.position };
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let is_old = |index: u64| log.get(index).arrived + retention <= desk.now;
         let mut expired = 0;
-        loop {
-            // Records beyond a batch that ran then and failed since have been counted already.
-            if !running && next == self.batch_end {
-                next = next.max(self.expired_to);
+        for index in 0..self.parts.len() {
+            let mut next = self.parts[index].oldest_free();
+            while next < self.source.fetched && is_old(next) {
+                expired += 1;
+                let after = self.seek(index, next + 1, log);
+                self.parts[index].drop_oldest(after);
+                next = self.parts[index].oldest_free();
             }
-            if next >= log.tail() || log.get(next).arrived + retention > desk.now {
-                break;
+        }
+        let before = self.source.fetched;
+        let mut fetched = before;
+        // What nobody has read yet belongs to no part: everything older is in somebody's hands, or gone.
+        while fetched < log.tail() && is_old(fetched) {
+            fetched += 1;
+        }
+        if fetched > before {
+            expired += fetched - before;
+            self.source.fetched = fetched;
+            for part in &mut self.parts {
+                part.pass_over(before, fetched);
             }
-            (next, expired) = (next + 1, expired + 1);
         }
-        if running {
-            self.expired_to = next;
-        } else {
-            self.position = next;
-            self.batch_end = self.batch_end.max(next);
-            self.expired_to = self.expired_to.max(next);
-        }
-        self.fetched = self.fetched.max(next);
         if expired > 0 {
+            self.done += expired;
             let (reader, shard) = (self.reader, self.shard);
             desk.say(Fact::Expired { reader, shard, records: expired });
         }
     }
 
-    /// Starts work on the records up to an index, for the first time.
-    pub(super) fn invoke_next(&mut self, end: u64, desk: &mut Desk<'_, impl Observer>) {
-        self.batch_end = end;
-        self.invoke(1, desk);
-    }
-
-    /// Invokes the function with the lane's batch.
-    fn invoke(&mut self, attempt: u32, desk: &mut Desk<'_, impl Observer>) {
-        let settings = desk.settings;
-        let records = self.batch_end - self.position;
-        let took = duration(settings.duration, records, &mut self.rng);
-        let rate = u64::from(settings.injected_error_rate.millionths());
-        // A rate of zero draws nothing: most runs have none, and batches are many.
-        let fails = rate > 0 && self.rng.below(u64::from(Ratio::ONE.millionths())) < rate;
-        let verdict = match (fails, settings.handler) {
-            (true, _) => Verdict::FailsByInjection,
-            (false, HandlerKind::Model) => Verdict::Succeeds,
-            (false, HandlerKind::Host) => Verdict::Open,
-        };
-        let id = self.next_id;
-        self.next_id += 1;
-        self.next_at = desk.now + took;
-        self.phase = Phase::Running { id, started: desk.now, attempt, verdict };
-        let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(self.next_at));
-        desk.say(Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends });
-        if verdict == Verdict::Open {
-            let batch = desk.stream.shards[shard as usize].log.run(self.position, self.batch_end);
-            let started = SimTime::from_micros(desk.now);
-            let id = InvocationId::new(reader, shard, id);
-            desk.asked.push(Invocation::new(id, attempt, started, ends, self.position, batch));
-        }
-    }
-
-    /// Leaves a batch behind: gathering goes on from `position`.
-    pub(super) fn go_on_from(&mut self, position: u64, now: u64) {
-        self.position = position;
-        self.batch_end = position;
-        self.expired_to = position;
-        self.fetched = self.fetched.max(position);
-        self.phase = Phase::Gathering;
-        self.window_from = now;
-    }
-
-    /// One `GetRecords` call: up to `limit` records or 10 MiB from where the last one ended. False where the call
-    /// was refused, which returns nothing.
-    pub(super) fn read(&mut self, limit: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
-        let (reader, shard) = (self.reader, self.shard);
-        if self.skipped > 0 && !self.skipped_told {
-            self.skipped_told = true;
-            desk.say(Fact::Skipped { reader, shard, records: self.skipped });
-        }
-        // Lambda's pollers read on while the function works, so that only other loops find theirs too old.
-        if desk.settings.kind != ConsumerKind::Lambda && !self.has_iterator(desk) {
-            return false;
-        }
-        let state = &mut desk.stream.shards[shard as usize];
-        if desk.settings.read_limits && !state.may_read(desk.now) {
-            // The lane still knows nothing of the tip.
-            self.behind = true;
-            desk.say(Fact::ReadThrottled { reader, shard });
-            return false;
-        }
-        self.iterator = Some(desk.now);
-        let log = &state.log;
-        let empty = u64::from(desk.stream.empty_answers.millionths());
-        // Nothing is drawn where nothing lies ahead.
-        let withheld = empty > 0
-            && log.seen_by(desk.now, self.fetched, 1) > self.fetched
-            && self.reading.below(u64::from(Ratio::ONE.millionths())) < empty;
-        let limit = if withheld { 0 } else { limit.min(limits::GET_RECORDS_RECORDS_MAX) };
-        let most = log.after_entries(self.fetched, limit) - self.fetched;
-        let mut end = log.seen_by(desk.now, self.fetched, most);
-        let mut bytes = log.bytes_between(self.fetched, end);
-        while bytes > limits::GET_RECORDS_BYTES_MAX.get() && log.last_entry(end) > self.fetched {
-            end = log.last_entry(end);
-            bytes = log.bytes_between(self.fetched, end);
-        }
-        let records = log.entries_between(self.fetched, end) as u32;
-        let tip = log.seen_by(desk.now, end, 1);
-        self.behind = end < tip;
-        let arrived = if self.behind { log.get(end).arrived } else { desk.now };
-        let behind = Span::from_micros(desk.now - arrived);
-        self.at_end = state.closed_at <= desk.now && end == log.tail();
-        if desk.settings.read_limits {
-            state.charge_read(desk.now, bytes, desk.stream.shared);
-        }
-        if self.fetched == self.position && records > 0 {
-            self.window_from = desk.now;
-        }
-        self.fetched = end;
-        desk.say(Fact::Read { reader, shard, records, bytes, behind, withheld });
-        true
-    }
-
-    /// Whether the next read has an iterator that is good: where the one it had expired, a new one is taken after the
-    /// last record read. False where that call is refused.
-    fn has_iterator(&mut self, desk: &mut Desk<'_, impl Observer>) -> bool {
-        let issued = self.iterator.unwrap_or(desk.now);
-        if desk.now - issued > limits::ITERATOR_LIFE.micros() {
-            let (created, now) = (SimTime::from_micros(issued), SimTime::from_micros(desk.now));
-            let (reader, shard, error) = (self.reader, self.shard, ServiceError::ExpiredIterator { created, now });
-            desk.say(Fact::IteratorExpired { reader, shard, error });
-            let state = &mut desk.stream.shards[shard as usize];
-            if desk.settings.read_limits && !state.may_take_iterator(desk.now) {
-                return false;
-            }
-            self.iterator = Some(desk.now);
-        }
-        true
-    }
-
-    /// A pause, in µs. Where several share the limits of a shard it is longer at random by up to a tenth: keeping step, it would
-    /// always be the same one that is refused.
-    pub(super) fn pause(&mut self, micros: u64, stream: &Stream) -> u64 {
-        let varies =
-            if self.limited && stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
-        micros + varies
-    }
-
     /// Whether nothing more can come: the shard is closed and everything in it is done.
-    pub(super) fn end_of_shard(&mut self, now: u64) -> bool {
-        let ended = self.at_end && self.position == self.fetched;
+    pub(super) fn end_of_shard(&mut self, part: usize, now: u64) -> bool {
+        let part = &mut self.parts[part];
+        let ended = self.source.at_end && part.position == self.source.fetched;
         if ended {
-            self.phase = Phase::Ended { at: now };
-            self.next_at = u64::MAX;
+            part.phase = Phase::Ended { at: now };
+            part.next_at = u64::MAX;
         }
         ended
     }
-}
-
-/// Time of an invocation with so many records, µs.
-fn duration(model: DurationModel, records: u64, rng: &mut Rng) -> u64 {
-    let mean = model.fixed.micros() + model.per_record.micros() * records;
-    let spread = u64::from(model.spread.millionths());
-    if spread == 0 {
-        return mean;
-    }
-    let one = u64::from(Ratio::ONE.millionths());
-    let factor = one - spread + rng.below(2 * spread + 1);
-    (u128::from(mean) * u128::from(factor) / u128::from(one)) as u64
 }

@@ -1,9 +1,9 @@
-//! A Lambda event source mapping that polls a stream: one lane per shard, one invocation of a lane at a time.
+//! A Lambda event source mapping that polls a stream: one lane per shard, one invocation of each of its parts at a time.
 //!
 //! A lane polls its shard once a second; while an answer did not reach the tip it polls again as fast as five
 //! calls a second allow. It keeps what it read until a batch is full, or its window has elapsed, or the payload
 //! reaches the limit of a synchronous invocation; with a window of zero it invokes as soon as it has records.
-//! A batch that failed is tried again in place and blocks its shard.
+//! With a parallelization factor each part of a lane gathers its own batches from what any of them reads.
 
 use super::fact::Observer;
 use super::lane::{Desk, Lane};
@@ -12,72 +12,72 @@ use crate::limits;
 /// Distance of two polls that follow each other as fast as the shard answers: five calls a second.
 const POLL_DISTANCE: u64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.milli();
 
-/// Invokes, polls or waits, whatever the lane's state asks for next.
-pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
+/// Invokes, polls or waits, whatever the state of one of the lane's parts asks for next.
+pub(super) fn gather(lane: &mut Lane, part: usize, desk: &mut Desk<'_, impl Observer>) {
     let window = desk.settings.batching_window.micros();
     loop {
-        let log = &desk.stream.shards[lane.shard as usize].log;
-        let available = log.entries_between(lane.position, lane.fetched);
-        let poll_at = if lane.behind { lane.poll_soon } else { lane.poll_base }.max(desk.now);
+        let position = lane.parts[part].position;
+        let available = lane.source.fetched > position;
+        let poll_at = if lane.source.behind { lane.source.poll_soon } else { lane.source.poll_base }.max(desk.now);
         // Nothing more comes from a closed shard, so a batch there has nothing to wait for.
-        let polls_now = poll_at == desk.now && !lane.at_end;
-        let full = available >= u64::from(desk.settings.batch_size) || payload_full(lane, desk);
-        let window_over = desk.now >= lane.window_from + window || lane.at_end;
+        let polls_now = poll_at == desk.now && !lane.source.at_end;
+        let next = if available { next_batch(lane, part, desk) } else { NextBatch { end: position, full: false } };
+        let window_ends = lane.parts[part].window_from + window;
+        let window_over = desk.now >= window_ends || lane.source.at_end;
         // With no window a lane that is behind still fills its batch when a poll is free to do so.
-        let waits_for_poll = window == 0 && lane.behind && polls_now;
-        if full || (available > 0 && window_over && !waits_for_poll) {
-            let end = next_batch(lane, desk);
-            return lane.invoke_next(end, desk);
+        let waits_for_poll = window == 0 && lane.source.behind && polls_now;
+        if next.full || (available && window_over && !waits_for_poll) {
+            if lane.invoke_next(part, next.end, desk) {
+                return;
+            }
+            continue;
         }
-        if lane.end_of_shard(desk.now) {
+        if lane.end_of_shard(part, desk.now) {
             return;
         }
         if polls_now {
-            lane.poll_base = desk.now + lane.pause(limits::MAPPING_POLL_INTERVAL.micros(), desk.stream);
-            lane.poll_soon = desk.now + lane.pause(POLL_DISTANCE, desk.stream);
+            lane.source.poll_base = desk.now + lane.source.pause(limits::MAPPING_POLL_INTERVAL.micros(), desk.stream);
+            lane.source.poll_soon = desk.now + lane.source.pause(POLL_DISTANCE, desk.stream);
             lane.read(limits::GET_RECORDS_RECORDS_MAX, desk);
             continue;
         }
-        lane.next_at = if available > 0 { poll_at.min(lane.window_from + window) } else { poll_at };
+        lane.parts[part].next_at = if available { poll_at.min(window_ends) } else { poll_at };
         return;
     }
 }
 
-/// Whether what was read already fills the payload of an invocation.
-fn payload_full(lane: &Lane, desk: &Desk<'_, impl Observer>) -> bool {
-    let max = limits::LAMBDA_PAYLOAD_MAX.get();
-    let log = &desk.stream.shards[lane.shard as usize].log;
-    if log.entries_between(lane.position, lane.fetched) * desk.payload_per_record < max {
-        return false;
-    }
-    let (mut at, mut payload) = (lane.position, 0);
-    while at < lane.fetched && payload < max {
-        let (data, end) = log.data_of(at);
-        payload += base64_bytes(data);
-        at = end;
-    }
-    payload >= max
+/// The batch that a part would send now.
+struct NextBatch {
+    /// Where it ends: it has as many records as its size and the payload allow.
+    end: u64,
+    /// Whether nothing more would fit.
+    full: bool,
 }
 
-/// Where the next batch ends: it has as many records as its size and the payload allow.
-fn next_batch(lane: &Lane, desk: &Desk<'_, impl Observer>) -> u64 {
-    let max = limits::LAMBDA_PAYLOAD_MAX.get();
-    let log = &desk.stream.shards[lane.shard as usize].log;
-    let most = log.after_entries(lane.position, u64::from(desk.settings.batch_size)).min(lane.fetched);
-    if log.entries_between(lane.position, most) * desk.payload_per_record <= max {
-        return most;
-    }
-    let (first, mut at) = log.data_of(lane.position);
-    let mut payload = base64_bytes(first);
-    while at < most {
-        let (data, end) = log.data_of(at);
-        payload += base64_bytes(data);
-        if payload > max {
-            break;
+fn next_batch(lane: &Lane, part: usize, desk: &Desk<'_, impl Observer>) -> NextBatch {
+    let (size, max) = (u64::from(desk.settings.batch_size), limits::LAMBDA_PAYLOAD_MAX.get());
+    let (log, position, fetched) = (desk.log(lane.shard), lane.parts[part].position, lane.source.fetched);
+    if lane.parts.len() == 1 {
+        let available = log.entries_between(position, fetched);
+        if available.min(size) * desk.payload_per_record < max {
+            return NextBatch { end: log.after_entries(position, size).min(fetched), full: available >= size };
         }
-        at = end;
     }
-    at
+    let (mut at, mut end, mut records, mut payload) = (position, position, 0, 0);
+    while at < fetched {
+        let (data, after) = log.data_of(at);
+        payload += base64_bytes(data);
+        // One record is always sent, whatever its size.
+        if payload > max && records > 0 {
+            return NextBatch { end, full: true };
+        }
+        (end, records) = (after, records + 1);
+        if records == size || payload >= max {
+            return NextBatch { end, full: true };
+        }
+        at = lane.seek(part, after, log);
+    }
+    NextBatch { end, full: false }
 }
 
 /// Bytes of so many bytes of data in base64.

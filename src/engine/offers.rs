@@ -5,6 +5,7 @@
 
 use super::arrivals::ArrivalTimes;
 use super::draws::{Draws, KeyDraw, SizeDraw};
+use super::record::Record;
 use crate::scenario::Scenario;
 
 /// Offers in a block.
@@ -37,6 +38,8 @@ pub struct Offers {
     /// Place of the next offer in the block.
     next: usize,
     next_at: u64,
+    /// Number of the next record.
+    number: u32,
 }
 
 impl Offers {
@@ -51,6 +54,7 @@ impl Offers {
             len: 0,
             next: 0,
             next_at: u64::MAX,
+            number: 0,
         };
         offers.fill();
         offers
@@ -62,17 +66,24 @@ impl Offers {
         self.next_at
     }
 
-    /// Takes the offer at [`next_at`](Self::next_at).
+    /// How many records have been taken.
+    pub const fn taken(&self) -> u32 {
+        self.number
+    }
+
+    /// Takes the record that arrives at [`next_at`](Self::next_at).
     #[inline(always)]
-    pub fn take(&mut self) -> Offer {
-        let offer = self.block[self.next & (BLOCK - 1)];
+    pub fn take(&mut self) -> Record {
+        let Offer { at, key, size } = self.block[self.next & (BLOCK - 1)];
         self.next += 1;
         if self.next < self.len {
             self.next_at = self.block[self.next & (BLOCK - 1)].at;
         } else {
             self.fill();
         }
-        offer
+        let number = self.number;
+        self.number += 1;
+        Record { offered: at, number, key, size, attempt: 1, ..Record::default() }
     }
 
     #[inline(never)]

@@ -10,27 +10,30 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
     let ConsumerKind::Poller(poller) = desk.settings.kind else { return };
     let idle = poller.idle.micros();
     loop {
-        if lane.fetched > lane.position {
-            let log = &desk.stream.shards[lane.shard as usize].log;
-            let end = log.after_entries(lane.position, u64::from(poller.limit)).min(lane.fetched);
-            return lane.invoke_next(end, desk);
+        let position = lane.parts[0].position;
+        if lane.source.fetched > position {
+            let end = desk.log(lane.shard).after_entries(position, u64::from(poller.limit)).min(lane.source.fetched);
+            if lane.invoke_next(0, end, desk) {
+                return;
+            }
+            continue;
         }
-        if lane.end_of_shard(desk.now) {
+        if lane.end_of_shard(0, desk.now) {
             return;
         }
-        if lane.poll_base > desk.now {
-            lane.next_at = lane.poll_base;
+        if lane.source.poll_base > desk.now {
+            lane.parts[0].next_at = lane.source.poll_base;
             return;
         }
         // Sleeping between all reads is what the KCL does; a plain loop sleeps only where there was nothing.
         let answered = lane.read(u64::from(poller.limit), desk);
-        let empty = !answered || lane.fetched == lane.position;
+        let empty = !answered || lane.source.fetched == position;
         if empty || poller.always_sleeps {
-            lane.poll_base = desk.now + lane.pause(idle, desk.stream);
+            lane.source.poll_base = desk.now + lane.source.pause(idle, desk.stream);
         }
         if empty && idle == 0 {
             // A loop without sleep would stand still in time: the next look is a microsecond later.
-            lane.poll_base = desk.now + 1;
+            lane.source.poll_base = desk.now + 1;
         }
     }
 }
@@ -38,9 +41,10 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
 /// Reads what there is for another application, which is done with it at once, and sleeps.
 pub(super) fn pass(lane: &mut Lane, poller: Poller, desk: &mut Desk<'_, impl Observer>) {
     if lane.read(u64::from(poller.limit), desk) {
-        lane.go_on_from(lane.fetched, desk.now);
+        lane.done += lane.source.fetched - lane.parts[0].position;
+        lane.go_on_from(0, lane.source.fetched, desk.now);
     }
-    if !lane.end_of_shard(desk.now) {
-        lane.next_at = desk.now + lane.pause(poller.idle.micros(), desk.stream);
+    if !lane.end_of_shard(0, desk.now) {
+        lane.parts[0].next_at = desk.now + lane.source.pause(poller.idle.micros(), desk.stream);
     }
 }

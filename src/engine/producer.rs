@@ -1,6 +1,7 @@
 //! The producer: gathers records into calls, puts them, and treats what was rejected as its policy says.
 
 mod kill;
+mod short;
 
 use super::agenda::Agenda;
 use super::fact::{Fact, LossCause, Observer};
@@ -107,31 +108,12 @@ impl Producer {
         (self.queues.due(), self.hosts_due)
     }
 
-    /// Puts records again that waited a fixed time: those that are due before `until`, each at its instant, as long as
-    /// nothing that it does brings something else before that; at most so many. Says how many.
-    #[inline(always)]
-    pub fn put_due(&mut self, until: u64, most: u32, bench: &mut Bench<'_, impl Observer>) -> u32 {
-        let (true, Some(fixed)) = (self.plain, self.fixed) else { return self.put_next_due(bench) };
-        let mut count = 0;
-        while count < most && self.queues.due() < until {
-            let Some((due, mut record)) = self.queues.release_next() else { break };
-            bench.now = due;
-            record.attempt += 1;
-            count += 1;
-            if !self.put_plain(record, bench) {
-                self.rejected_by(&fixed, record, bench);
-            }
-        }
-        count
-    }
-
+    /// Puts the record again that waited a fixed time and is due next.
     #[inline(never)]
-    fn put_next_due(&mut self, bench: &mut Bench<'_, impl Observer>) -> u32 {
-        let Some((due, mut record)) = self.queues.release_next() else { return 0 };
-        bench.now = due;
+    pub fn put_next_due(&mut self, bench: &mut Bench<'_, impl Observer>) {
+        let Some((_, mut record)) = self.queues.release_next() else { return };
         record.attempt += 1;
         self.put_one(record, bench);
-        1
     }
 
     /// Does what the hosts have to do.
@@ -154,6 +136,7 @@ impl Producer {
             let group = self.waiting.admit(&[record], record.attempt);
             agenda.push(due, group);
         }
+        self.queues = Queues::new();
         self.settings.retry = retry;
         self.plain &= self.settings.is_plain();
         self.fixed = FixedWaits::of(&self.settings);
@@ -167,11 +150,6 @@ impl Producer {
             return lose(record, LossCause::BufferFull, bench);
         }
         match self.settings.call {
-            PutCall::PutRecord if self.plain => {
-                if !self.put_plain(record, bench) {
-                    self.rejected_one(record, bench);
-                }
-            }
             PutCall::PutRecords { batch, linger } if self.plain => self.gather(0, record, batch, linger, bench),
             _ => self.offer_to_hosts(record, bench),
         }
@@ -285,7 +263,7 @@ impl Producer {
     /// `PutRecord` for one record the short way; false where it was rejected.
     #[inline(always)]
     fn put_plain(&mut self, record: Record, bench: &mut Bench<'_, impl Observer>) -> bool {
-        bench.observer.put_called(bench.at(), 1, u32::from(record.attempt));
+        bench.call(1, record.attempt);
         let stored = put_entry(record, charged_alone(&record, bench), bench).is_ok();
         if stored {
             self.hosts[0].client.succeeded(record.attempt);
@@ -317,7 +295,7 @@ impl Producer {
                 return Fate::Waits;
             }
         }
-        bench.observer.put_called(bench.at(), 1, u32::from(attempt));
+        bench.call(1, attempt);
         let lost_answer = self.settings.timeouts.rate != Ratio::ZERO && self.answer_is_lost(1, bench);
         let stored = put_entry(record, charged_alone(&record, bench), bench).is_ok();
         if lost_answer {
@@ -372,7 +350,7 @@ impl Producer {
             return;
         }
         let entries = self.call.len() as u32;
-        bench.observer.put_called(bench.at(), entries, u32::from(attempt));
+        bench.call(entries, attempt);
         let lost_answer = self.settings.timeouts.rate != Ratio::ZERO && self.answer_is_lost(entries, bench);
         put_records(&mut self.call, attempt, lost_answer, bench);
         if lost_answer {

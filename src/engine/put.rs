@@ -29,6 +29,13 @@ impl<O: Observer> Bench<'_, O> {
         SimTime::from_micros(self.now)
     }
 
+    /// A put call with so many entries is made.
+    #[inline(always)]
+    pub fn call(&mut self, entries: u32, attempt: u16) {
+        self.stream.put_calls += 1;
+        self.observer.put_called(self.at(), entries, u32::from(attempt));
+    }
+
     /// Tells a fact.
     pub fn say(&mut self, fact: Fact<'_>) {
         self.observer.observe(SimTime::from_micros(self.now), fact);
@@ -85,10 +92,14 @@ pub(super) fn put_records(
 #[inline(always)]
 pub(super) fn put_entry(mut record: Record, charged: u32, bench: &mut Bench<'_, impl Observer>) -> Result<u32, ()> {
     let shard = bench.stream.owner(record.key);
-    match bench.stream.shards[shard as usize].admit(bench.now, charged, 1) {
+    let of = &mut bench.stream.shards[shard as usize];
+    if record.attempt == 1 {
+        of.first_attempts += 1;
+    }
+    match of.admit(bench.now, charged, 1) {
         Ok(()) => {
             record.arrived = bench.now;
-            bench.stream.store(shard, record);
+            of.log.push(record);
             bench.observer.stored(bench.at(), shard, &record, bytes_of(record.size));
             Ok(shard)
         }
@@ -127,6 +138,6 @@ pub(super) fn strikes(timeouts: Timeouts, answers: &mut Rng) -> bool {
 #[inline(never)]
 pub(super) fn lose(record: Record, cause: LossCause, bench: &mut Bench<'_, impl Observer>) {
     if record.copies == 0 {
-        bench.say(Fact::Lost { record: &record, cause });
+        bench.observer.lost(bench.at(), &record, cause);
     }
 }

@@ -67,7 +67,8 @@ impl Readers {
                 // Readers that share the limits of a shard do not begin together.
                 let apart = if settings.read_limits { interval * before / limited } else { 0 };
                 before += u64::from(settings.read_limits);
-                Lane::new(readers.who(reader, settings), shard, settings.start.micros() + spread + apart)
+                let first_poll = settings.start.micros() + spread + apart;
+                Lane::new(readers.who(reader, settings), shard, Some(first_poll))
             };
             let lanes = (0..).zip(&readers.settings).map(lane).collect();
             readers.lanes.push(lanes);
@@ -84,7 +85,15 @@ impl Readers {
             _ if passes => reader - self.consumers + 1,
             _ => reader + limits::OTHER_POLLERS_MAX as u32,
         };
-        Who { seed: self.seed, reader, actor, passes, limited: settings.read_limits, starts_at: starts_at(settings) }
+        Who {
+            seed: self.seed,
+            reader,
+            actor,
+            passes,
+            limited: settings.read_limits,
+            starts_at: starts_at(settings),
+            parts: if passes { 1 } else { settings.parallelization },
+        }
     }
 
     /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
@@ -95,7 +104,7 @@ impl Readers {
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
-        let lane = |(reader, settings)| Lane::child(self.who(reader, settings), shard);
+        let lane = |(reader, settings)| Lane::new(self.who(reader, settings), shard, None);
         let lanes = (0..).zip(&self.settings).map(lane).collect();
         self.lanes.push(lanes);
     }
@@ -143,11 +152,11 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
-        let Self { settings, lanes, asked, payload_per_record, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, seed, .. } = self;
         let before = self.worked;
         let (mut ended, mut missing) = (false, None);
         let mut skips = false;
-        for lane in lanes[shard].iter_mut().filter(|lane| lane.starts_at > 0) {
+        for lane in lanes[shard].iter_mut().filter(|lane| lane.may_skip()) {
             lane.skip(&stream.shards[shard].log, to);
             skips = true;
         }
@@ -157,7 +166,7 @@ impl Readers {
             let lane = &mut lanes[shard][reader];
             let payload_per_record = *payload_per_record;
             let settings = &settings[reader];
-            let desk = &mut Desk { now: due, stream, settings, payload_per_record, asked, observer };
+            let desk = &mut Desk { now: due, seed: *seed, stream, settings, payload_per_record, asked, observer };
             if let Some(id) = lane.step(desk) {
                 missing = Some((due, id));
                 break;
@@ -166,7 +175,7 @@ impl Readers {
             ended |= lane.ended_at().is_some();
         }
         if self.worked > before || skips {
-            let done = lanes[shard].iter().map(|lane| lane.position).min().unwrap_or(0);
+            let done = lanes[shard].iter().map(Lane::position).min().unwrap_or(0);
             stream.trim(shard as u32, done);
         }
         if ended {
@@ -208,7 +217,7 @@ impl Readers {
 
     /// Invocations of a consumer that run.
     pub fn running(&self, consumer: u32) -> u64 {
-        self.lanes.iter().filter(|lanes| lanes[consumer as usize].is_running()).count() as u64
+        self.lanes.iter().map(|lanes| lanes[consumer as usize].running() as u64).sum()
     }
 
     /// The state of a reader's lane.

@@ -179,6 +179,12 @@ impl Log {
         start
     }
 
+    /// Where the Kinesis record ends that begins at `from`.
+    #[inline]
+    pub fn entry_end(&self, from: u64) -> u64 {
+        if self.entry_of.is_empty() { from + 1 } else { self.find(from, 1) }
+    }
+
     /// Bytes of data in the Kinesis record that begins at `from`, and where it ends.
     pub fn data_of(&self, from: u64) -> (u64, u64) {
         if self.entry_of.is_empty() {
@@ -256,22 +262,14 @@ impl Log {
         index as usize & (self.ring.len() - 1)
     }
 
+    /// A ring twice over is a ring of twice the length: every record is at its new place, and at another one where
+    /// nobody looks.
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
-        let room = self.ring.len() * 2;
-        if !self.entry_of.is_empty() {
-            let mut entry_of = vec![0; room];
-            for index in self.head..self.tail {
-                entry_of[index as usize & (room - 1)] = self.entry_of[self.slot(index)];
-            }
-            self.entry_of = entry_of;
-        }
-        let (mut ring, mut bytes_before) = (vec![Record::default(); room], vec![0; room]);
-        for index in self.head..self.tail {
-            ring[index as usize & (room - 1)] = *self.get(index);
-            bytes_before[index as usize & (room - 1)] = self.bytes_before[self.slot(index)];
-        }
-        (self.ring, self.bytes_before) = (ring, bytes_before);
+        self.ring.extend_from_within(..);
+        self.bytes_before.extend_from_within(..);
+        self.entry_of.extend_from_within(..);
     }
 }
 

@@ -18,6 +18,8 @@ const BYTE_REFILL: i64 = limits::SHARD_WRITE_BYTES_PER_SECOND.get() as i64 * BYT
 pub struct Stream {
     /// Every shard there ever was, by index. A child stands behind its parents.
     pub shards: Vec<Shard>,
+    /// Put calls that were made.
+    pub put_calls: u64,
     /// The open shards in order of their hash ranges.
     open: Vec<u32>,
     /// Shard of each key number: every key is hashed once, and again only when its shard is split or merged.
@@ -50,6 +52,7 @@ impl Stream {
         let shard = |index| Shard::new(HashRange::even(index, shards), byte_capacity, 0, aggregated);
         Self {
             shards: (0..shards).map(shard).collect(),
+            put_calls: 0,
             open: (0..shards).collect(),
             owner: (0..keys).map(owner_of).collect(),
             retention: retention.micros(),
@@ -102,12 +105,6 @@ impl Stream {
     /// Records that the logs keep for readers.
     pub fn kept(&self) -> u64 {
         self.shards.iter().map(|shard| shard.log.tail() - shard.log.head()).sum()
-    }
-
-    /// Appends a record that was admitted to a shard.
-    #[inline(always)]
-    pub fn store(&mut self, shard: u32, record: Record) {
-        self.shards[shard as usize].log.push(record);
     }
 
     /// Appends a Kinesis record of so many bytes in all that was admitted to a shard, with its user records.
@@ -185,6 +182,8 @@ pub struct Shard {
     pub parents: [Option<u32>; 2],
     /// The shards that came from it.
     pub children: [Option<u32>; 2],
+    /// User records that came to it for the first time.
+    pub first_attempts: u64,
     /// User records that it rejected, each attempt counted.
     pub rejected_records: u64,
     /// How many of them were not the first in their Kinesis record.
@@ -205,6 +204,7 @@ impl Shard {
             closed_at: u64::MAX,
             parents: [None; 2],
             children: [None; 2],
+            first_attempts: 0,
             rejected_records: 0,
             rejected_beside: 0,
             rejected_bytes: 0,

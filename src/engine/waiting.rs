@@ -38,6 +38,11 @@ impl FixedWaits {
         }
     }
 
+    /// The wait, where it is the same after every attempt, µs.
+    pub(super) fn always(&self) -> Option<u64> {
+        (self.multiplier_milli == 1_000).then_some(self.base)
+    }
+
     /// The wait after so many attempts, µs.
     #[inline(always)]
     pub(super) const fn after(&self, attempts: u16) -> u64 {
@@ -58,7 +63,6 @@ pub(super) struct Queues {
     others: Vec<Queue>,
     /// When the first record of any queue is due, µs; `u64::MAX` while all are empty.
     due: u64,
-    len: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -82,18 +86,63 @@ struct Waiting {
 
 impl Queues {
     pub(super) fn new() -> Self {
-        Self { first: Queue { wait: u64::MAX, records: Ring::new() }, others: Vec::new(), due: u64::MAX, len: 0 }
+        Self { first: Queue { wait: u64::MAX, records: Ring::new() }, others: Vec::new(), due: u64::MAX }
     }
 
     /// Records that wait.
-    pub(super) const fn len(&self) -> u64 {
-        self.len
+    #[inline]
+    pub(super) fn len(&self) -> u64 {
+        let others: u64 = self.others.iter().map(|queue| queue.records.len()).sum();
+        self.first.records.len() + others
     }
 
     /// When the next record is due, µs; `u64::MAX` while none waits.
     #[inline]
     pub(super) const fn due(&self) -> u64 {
         self.due
+    }
+
+    /// Whether every record that waits here waits so long, and every other one may as well.
+    pub(super) fn only(&mut self, wait: u64) -> bool {
+        if self.first.wait == u64::MAX {
+            self.first.wait = wait;
+        }
+        self.first.wait == wait && self.others.is_empty()
+    }
+
+    /// Hands each record that is due before `until`, at most so many, with the instant and its next attempt to `put`, in
+    /// the only queue that there is. Where that says so, it waits once more, as long as all others do; else it is gone.
+    /// Says how many they were, and the instant of the last.
+    #[inline(always)]
+    pub(super) fn turn(
+        &mut self,
+        until: u64,
+        most: u32,
+        wait: u64,
+        mut put: impl FnMut(u64, Record) -> bool,
+    ) -> (u32, u64) {
+        let Ring { places, head, tail } = &mut self.first.records;
+        let places = places.as_mut_slice();
+        let mask = places.len() - 1;
+        let (mut from, mut to, mut count, mut now) = (*head, *tail, 0, 0);
+        while count < most && from != to {
+            let place = from & mask;
+            let mut record = places[place].record();
+            let due = places[place].due;
+            if due >= until {
+                break;
+            }
+            (from, count, now) = (from + 1, count + 1, due);
+            record.attempt += 1;
+            if put(due, record) {
+                // Its old place is free, so there is one.
+                places[to & mask] = Waiting { due: due + wait, attempt: record.attempt, ..places[place] };
+                to += 1;
+            }
+        }
+        (*head, *tail) = (from, to);
+        self.due = self.first.records.due();
+        (count, now)
     }
 
     /// Lets a record wait.
@@ -104,7 +153,6 @@ impl Queues {
         let due = now + wait;
         queue.records.push(Waiting { due, offered, number, key, size, attempt, host: u16::from(host) });
         self.due = self.due.min(due);
-        self.len += 1;
     }
 
     #[cold]
@@ -127,7 +175,6 @@ impl Queues {
     #[inline(always)]
     pub(super) fn release_next(&mut self) -> Option<(u64, Record)> {
         let waiting = if self.others.is_empty() { self.first.records.pop()? } else { self.pop_any()? };
-        self.len -= 1;
         self.due = self.first.records.due();
         if !self.others.is_empty() {
             self.due = self.others.iter().map(|queue| queue.records.due()).fold(self.due, u64::min);
@@ -154,7 +201,6 @@ impl Queues {
             queue.records = kept;
         }
         let rings = || std::iter::once(&self.first).chain(&self.others).map(|queue| &queue.records);
-        self.len = rings().map(Ring::len).sum();
         self.due = rings().map(Ring::due).fold(u64::MAX, u64::min);
     }
 }
@@ -203,16 +249,11 @@ impl Ring {
         Some(waiting)
     }
 
+    /// Twice over it is a ring of twice the length, as the log of a shard is.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        let mut places = Vec::with_capacity(2 * self.places.len());
-        while let Some(waiting) = self.pop() {
-            places.push(waiting);
-        }
-        (self.head, self.tail) = (0, places.len());
-        places.resize(2 * self.places.len(), Waiting::default());
-        self.places = places;
+        self.places.extend_from_within(..);
     }
 }
 

@@ -2,6 +2,7 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod failing;
 mod putting;
 mod reading;
 mod retention;
@@ -75,7 +76,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 24] = [
+    let looks: [Look<'_>; 28] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -91,7 +92,11 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::backlog_in_parents, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),
+        (Seen::blocked, true),
+        (Seen::discarded, true),
         (Seen::failing, true),
+        (Seen::few_keys, true),
+        (Seen::tiny_batches, true),
         (Seen::overtaken, false),
         (Seen::duplicates, false),
         (Seen::reads_throttled, true),
@@ -335,30 +340,6 @@ impl<'a> Seen<'a> {
             evidence,
             remedy,
             remedy_try: Some(remedy_try),
-        })
-    }
-
-    fn failing(&self) -> Option<Finding> {
-        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
-        (errors > 0.0).then(|| Finding {
-            id: "invocations-fail",
-            tone: Tone::Late,
-            cause: "Invocations fail".to_owned(),
-            evidence: format!(
-                "{} of {} invocations failed{}. A batch that fails is tried again in place and blocks its shard.",
-                int(errors),
-                int(invocations),
-                if self.consumer().handler == crate::scenario::HandlerKind::Model {
-                    ", by an injected fault"
-                } else {
-                    ""
-                }
-            ),
-            remedy: "Mend the function; until then its shard waits.".to_owned(),
-            remedy_try: Some(Try {
-                label: "Try without errors".to_owned(),
-                edits: Try::edit(&self.path("error_rate"), json!(0)),
-            }),
         })
     }
 

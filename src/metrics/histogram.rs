@@ -2,6 +2,7 @@
 
 use crate::engine::Record;
 use crate::units::Span;
+use std::ops::Range;
 
 /// Bins for each doubling of the value, as a power of two.
 const PRECISION: u32 = 7;
@@ -12,9 +13,9 @@ const BINS: usize = ((48 - PRECISION) as usize + 1) << PRECISION;
 #[derive(Clone, Debug)]
 pub struct Histogram {
     bins: Box<[u32; BINS]>,
-    /// Bins outside of `low..=high` are zero.
-    low: usize,
-    high: usize,
+    /// No value is below the one or above the other.
+    least: u64,
+    most: u64,
     count: u64,
     sum: u128,
 }
@@ -23,18 +24,14 @@ impl Histogram {
     /// An empty histogram.
     pub fn new() -> Self {
         let bins = vec![0; BINS].into_boxed_slice().try_into().expect("it has that length");
-        Self { bins, low: BINS, high: 0, count: 0, sum: 0 }
+        Self { bins, least: u64::MAX, most: 0, count: 0, sum: 0 }
     }
 
     /// Counts one value in µs.
     #[inline]
     pub fn add(&mut self, micros: u64) {
-        let bin = bin_of(micros);
-        self.bins[bin] += 1;
-        self.low = self.low.min(bin);
-        self.high = self.high.max(bin);
-        self.count += 1;
-        self.sum += u128::from(micros);
+        self.bins[bin_of(micros)] += 1;
+        self.counted(micros, micros, micros, 1);
     }
 
     /// Counts the latencies of a batch at `at`: from each record's arrival into `put`, from its offer into `offer`.
@@ -42,7 +39,7 @@ impl Histogram {
     #[inline]
     pub fn add_batch(put: &mut Self, offer: &mut Self, at: u64, records: &[Record]) {
         let (Some(first), Some(last)) = (records.first(), records.last()) else { return };
-        let (mut earliest, mut latest) = (first.offered, first.offered);
+        let mut earliest = first.offered;
         let (mut put_sum, mut offer_sum) = (0, 0);
         for Record { arrived, offered, .. } in records {
             let latency = at - arrived;
@@ -54,18 +51,18 @@ impl Histogram {
             offer.bins[if offered == arrived { bin } else { bin_of(latency) }] += 1;
             offer_sum += latency;
             earliest = earliest.min(*offered);
-            latest = latest.max(*offered);
         }
         let count = records.len() as u64;
         put.counted(at - last.arrived, at - first.arrived, put_sum, count);
-        offer.counted(at - latest, at - earliest, offer_sum, count);
+        // None is offered after it arrived, so that none is offered after the last arrival.
+        offer.counted(at - last.arrived, at - earliest, offer_sum, count);
     }
 
     /// Notes the range and the sum of values that have been put into bins.
     #[inline]
     fn counted(&mut self, least: u64, most: u64, sum: u64, count: u64) {
-        self.low = self.low.min(bin_of(least));
-        self.high = self.high.max(bin_of(most));
+        self.least = self.least.min(least);
+        self.most = self.most.max(most);
         self.count += count;
         self.sum += u128::from(sum);
     }
@@ -94,22 +91,37 @@ impl Histogram {
     /// The smallest value that at least `permille` thousandths of all values do not exceed, as the middle of its
     /// bin; `None` without values.
     pub fn quantile(&self, permille: u64) -> Option<Span> {
-        if self.count == 0 {
-            return None;
+        self.quantiles([permille])[0]
+    }
+
+    /// Several of them, the lower ones first.
+    pub fn quantiles<const N: usize>(&self, permilles: [u64; N]) -> [Option<Span>; N] {
+        let ranks = permilles.map(|permille| (self.count * permille).div_ceil(1_000).max(1));
+        let (mut found, mut seen) = ([None; N], 0);
+        let mut wanted = found.iter_mut().zip(ranks);
+        let Some((mut place, mut rank)) = wanted.next() else { return found };
+        let range = self.range();
+        for (bin, count) in range.clone().zip(&self.bins[range]) {
+            seen += u64::from(*count);
+            while seen >= rank {
+                *place = Some(Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)));
+                match wanted.next() {
+                    Some(next) => (place, rank) = next,
+                    None => return found,
+                }
+            }
         }
-        let rank = (self.count * permille).div_ceil(1_000).max(1);
-        let mut seen = 0;
-        let bin = (self.low..=self.high).find(|&bin| {
-            seen += u64::from(self.bins[bin]);
-            seen >= rank
-        });
-        bin.map(|bin| Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)))
+        found
+    }
+
+    /// Bins outside of it are zero.
+    fn range(&self) -> Range<usize> {
+        if self.count == 0 { 0..0 } else { bin_of(self.least)..bin_of(self.most) + 1 }
     }
 
     /// The counts that are not zero, each with the lower edge of its bin in µs.
     pub fn bins(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
-        let range = self.low..(self.high + 1).max(self.low);
-        range.map(|bin| (lower_edge(bin), self.bins[bin])).filter(|(_, count)| *count > 0)
+        self.range().map(|bin| (lower_edge(bin), self.bins[bin])).filter(|(_, count)| *count > 0)
     }
 
     /// Moves all counts into another histogram and is empty afterwards.
@@ -117,14 +129,15 @@ impl Histogram {
         if self.count == 0 {
             return;
         }
-        for bin in self.low..=self.high {
-            other.bins[bin] += std::mem::take(&mut self.bins[bin]);
+        let range = self.range();
+        for (to, from) in other.bins[range.clone()].iter_mut().zip(&mut self.bins[range]) {
+            *to += std::mem::take(from);
         }
-        other.low = other.low.min(self.low);
-        other.high = other.high.max(self.high);
+        other.least = other.least.min(self.least);
+        other.most = other.most.max(self.most);
         other.count += self.count;
         other.sum += self.sum;
-        (self.low, self.high, self.count, self.sum) = (BINS, 0, 0, 0);
+        (self.least, self.most, self.count, self.sum) = (u64::MAX, 0, 0, 0);
     }
 }
 

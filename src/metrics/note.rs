@@ -1,7 +1,7 @@
 //! What happens rarely and is told one by one, beside the columns: shards that open and close, calls that are
 //! refused, what a scaling policy does.
 
-use crate::engine::By;
+use crate::engine::{By, Condition, FailureCause, GivenUp};
 use crate::errors::ServiceError;
 use crate::scenario::StreamMode;
 use crate::units::{SimTime, Span};
@@ -65,6 +65,8 @@ pub enum NoteKind {
         /// How long.
         retention: Span,
     },
+    /// An event source mapping gave records up.
+    GivenUp(GivenUp),
 }
 
 impl NoteKind {
@@ -84,6 +86,22 @@ impl Note {
         let (kind, numbers, texts) = match &self.what {
             NoteKind::Opened { shard: of, parents: [a, b], range: [start, end] } => {
                 block.extend([self.at.micros() as f64, 0.0, f64::from(*of), shard(*a), shard(*b), *start, *end]);
+                return;
+            }
+            NoteKind::GivenUp(of) => {
+                let failure =
+                    of.failure.map_or(NONE, |(cause, by_item)| f64::from(cause as u8 * 2 + u8::from(by_item)));
+                block.extend([
+                    self.at.micros() as f64,
+                    8.0,
+                    f64::from(of.reader),
+                    f64::from(of.shard),
+                    of.records as f64,
+                ]);
+                block.extend([f64::from(of.condition as u8), f64::from(of.invocations), failure]);
+                for (index, at) in [of.first, of.last] {
+                    block.extend([index as f64, at.micros() as f64]);
+                }
                 return;
             }
             NoteKind::Closed { shard } => (1.0, [f64::from(*shard), 0.0], None),
@@ -145,10 +163,26 @@ impl Note {
                 };
                 NoteKind::Mode { mode }
             }
+            8 => {
+                let (reader, shard, records) = (whole(next()?)?, whole(next()?)?, next()? as u64);
+                let condition =
+                    if next()? == 0.0 { Condition::RetryAttemptsExhausted } else { Condition::RecordAgeExceeded };
+                let invocations = whole(next()?)?;
+                let failure = whole(next()?).and_then(|code| Some((cause(code / 2)?, code % 2 == 1)));
+                let mut place = || Some((next()? as u64, SimTime::from_micros(next()? as u64)));
+                let (first, last) = (place()?, place()?);
+                NoteKind::GivenUp(GivenUp { reader, shard, records, condition, invocations, failure, first, last })
+            }
             _ => return None,
         };
         Some(Self { at, what })
     }
+}
+
+/// The cause with a number.
+fn cause(number: u32) -> Option<FailureCause> {
+    let all = [FailureCause::Handler, FailureCause::Injected, FailureCause::Poison, FailureCause::Items];
+    all.get(number as usize).copied()
 }
 
 /// Longest text of a note, in characters.

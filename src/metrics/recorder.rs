@@ -13,6 +13,9 @@ use crate::scenario::Scenario;
 use crate::units::SimTime;
 use consumer::ConsumerCounts;
 
+/// Batches that a run tells one by one when they are given up; beyond it they are only counted.
+const GIVEN_UP_TOLD_MAX: u32 = 500;
+
 /// Counts facts into the frame that is open, and closes frames when told.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -20,8 +23,12 @@ pub struct Recorder {
     frame_start: SimTime,
     shards: Vec<ShardCounts>,
     counts: Counts,
+    /// What the engine itself had counted when the frame began: records that were offered, and put calls.
+    before: (u64, u64),
     consumers: Vec<ConsumerCounts>,
     order: Order,
+    /// Batches that were given up and told one by one.
+    told_given_up: u32,
 }
 
 /// Whether the records of a key are stored in the order in which they were offered.
@@ -38,8 +45,6 @@ struct Order {
 /// What is counted in the open frame for the stream as a whole. Sums over shards are taken when it closes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    offered: u64,
-    put_calls: u64,
     put_units: u64,
     stored_kib: u64,
     read_bytes: u64,
@@ -54,8 +59,6 @@ struct Counts {
 /// What is counted in the open frame for one shard.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShardCounts {
-    /// First attempts.
-    offered: u64,
     read_throttled: u64,
     /// What the shard itself had counted when the frame began.
     before: Before,
@@ -64,6 +67,8 @@ struct ShardCounts {
 /// What a shard counts by itself.
 #[derive(Clone, Copy, Debug, Default)]
 struct Before {
+    /// First attempts.
+    offered: u64,
     stored: u64,
     bytes: u64,
     throttled: u64,
@@ -84,8 +89,10 @@ impl Recorder {
             frame_start: SimTime::ZERO,
             shards: vec![ShardCounts::default(); shards],
             counts: Counts::default(),
+            before: (0, 0),
             consumers: vec![ConsumerCounts::new(shards); consumers],
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
+            told_given_up: 0,
         }
     }
 
@@ -121,6 +128,7 @@ impl Recorder {
             // What a shard counts by itself is not counted a second time for each record.
             let shard = &engine.stream().shards[index];
             let counted = Before {
+                offered: shard.first_attempts,
                 stored: shard.log.tail(),
                 bytes: shard.log.bytes(),
                 throttled: shard.rejected_records,
@@ -132,9 +140,10 @@ impl Recorder {
             let throttled = counted.throttled - before.throttled;
             entries += counted.entries - before.entries;
             rejected += counted.rejected - before.rejected;
-            retried += stored + throttled - counts.offered;
+            let offered = counted.offered - before.offered;
+            retried += stored + throttled - offered;
             let own = [
-                (ShardMetric::Offered, counts.offered),
+                (ShardMetric::Offered, offered),
                 (ShardMetric::Stored, stored),
                 (ShardMetric::StoredBytes, bytes),
                 (ShardMetric::Throttled, throttled),
@@ -149,9 +158,11 @@ impl Recorder {
             *counts = ShardCounts { before: counts.before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
+        let counted = (engine.offered(), engine.stream().put_calls);
+        let before = std::mem::replace(&mut self.before, counted);
         let own = [
-            (Metric::Offered, counts.offered as f64),
-            (Metric::PutCalls, counts.put_calls as f64),
+            (Metric::Offered, (counted.0 - before.0) as f64),
+            (Metric::PutCalls, (counted.1 - before.1) as f64),
             (Metric::Retried, retried as f64),
             (Metric::PutUnits, counts.put_units as f64),
             (Metric::StoredKib, counts.stored_kib as f64),
@@ -183,18 +194,20 @@ impl Recorder {
         self.frame_start = engine.now();
     }
 
-    /// A record is stored after a later one of its key, or once more.
+    /// A record of a key is stored after a later one, or once more. It comes in parts, so that where this is not called
+    /// the record stays in registers.
     #[cold]
-    fn stored_late(&mut self, record: &Record) {
-        if record.copies > 0 {
+    #[inline(never)]
+    fn stored_late(&mut self, key: u32, copies: u8) {
+        if copies > 0 {
             self.counts.duplicates += 1;
             return;
         }
         self.counts.overtaken += 1;
-        let overtaken = &mut self.order.overtaken[record.key as usize];
+        let overtaken = &mut self.order.overtaken[key as usize];
         *overtaken += 1;
         if *overtaken > self.order.worst.1 {
-            self.order.worst = (record.key, *overtaken);
+            self.order.worst = (key, *overtaken);
         }
     }
 
@@ -228,7 +241,7 @@ impl Observer for Recorder {
             Fact::Processed { reader, shard, id, started, batch } => {
                 self.processed(at, reader, shard, id, started, batch);
             }
-            Fact::Lost { cause, .. } => self.counts.lost[cause as usize] += 1,
+            Fact::Lost { record, cause } => self.lost(at, record, cause),
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
             Fact::Read { reader, records, bytes, .. } => {
@@ -240,6 +253,14 @@ impl Observer for Recorder {
             Fact::ReadThrottled { reader, shard } => {
                 self.shards[shard as usize].read_throttled += 1;
                 self.of_reader(reader, at, fact);
+            }
+            Fact::Discarded { given_up } => {
+                self.of_reader(given_up.reader, at, fact);
+                // A run may give up millions of records one by one; the first ones tell how.
+                if self.told_given_up < GIVEN_UP_TOLD_MAX {
+                    self.told_given_up += 1;
+                    self.note(at, NoteKind::GivenUp(given_up));
+                }
             }
             Fact::IteratorExpired { reader, .. }
             | Fact::InvocationStarted { reader, .. }
@@ -262,32 +283,33 @@ impl Observer for Recorder {
         }
     }
 
+    // The engine counts these.
     #[inline(always)]
-    fn offered(&mut self, _: SimTime, _: &Record) {
-        self.counts.offered += 1;
-    }
+    fn offered(&mut self, _: SimTime, _: &Record) {}
 
     #[inline(always)]
-    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {
-        self.counts.put_calls += 1;
-    }
+    fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
+    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
-    fn stored(&mut self, _: SimTime, shard: u32, record: &Record, bytes: u32) {
+    fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];
         if record.number < *newest {
-            self.stored_late(record);
+            self.stored_late(record.key, record.copies);
         } else {
             *newest = record.number + 1;
         }
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
-        self.counts.stored_kib += u64::from(bytes.div_ceil(1_024));
-        self.counts.put_units += u64::from(bytes.div_ceil(limits::PUT_PAYLOAD_UNIT.get() as u32));
+        const UNIT: u32 = limits::PUT_PAYLOAD_UNIT.get() as u32;
+        self.counts.stored_kib += u64::from((bytes + 1_023) / 1_024);
+        self.counts.put_units += u64::from((bytes + UNIT - 1) / UNIT);
     }
 
     #[inline(always)]
-    fn throttled(&mut self, _: SimTime, shard: u32, record: &Record, _: WriteLimit) {
-        self.shards[shard as usize].offered += u64::from(record.attempt == 1);
+    fn throttled(&mut self, _: SimTime, _: u32, _: &Record, _: WriteLimit) {}
+
+    #[inline(always)]
+    fn lost(&mut self, _: SimTime, _: &Record, cause: LossCause) {
+        self.counts.lost[cause as usize] += 1;
     }
 
     #[inline]

@@ -142,10 +142,16 @@ metrics! {
         Skipped = "Skipped", "records", Gauge;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
+        /// Batches that the mapping gave up: reports to its on-failure destination, where it has one.
+        GivenUp = "BatchesGivenUp", "batches", Count;
+        /// Records in invocations that tried a batch again.
+        Redelivered = "Redelivered", "records", Count;
         /// Invocations started.
         Invocations = "Invocations", "invocations", Count;
         /// Invocations that failed.
         Errors = "Errors", "invocations", Count;
+        /// Invocations that named the records that failed: no errors of the function.
+        ItemFailures = "BatchItemFailures", "invocations", Count;
         /// Billed duration of the invocations that ended, whole milliseconds each.
         DurationMs = "Duration", "ms", Count;
         /// Invocations running.

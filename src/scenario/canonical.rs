@@ -68,6 +68,14 @@ impl Group {
         self.value(name, number.map_or(scaled.into(), |number| number_value(number, scaled)));
     }
 
+    /// A number, or null.
+    pub(super) fn maybe(&mut self, name: &str, scaled: Option<u64>) {
+        match scaled {
+            Some(scaled) => self.number(name, scaled),
+            None => self.value(name, Value::Null),
+        }
+    }
+
     pub(super) fn span(&mut self, name: &str, span: Span) {
         self.number(name, span.micros());
     }

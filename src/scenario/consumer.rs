@@ -1,7 +1,7 @@
 //! What reads the stream: a Lambda event source mapping with its function, or a loop around `GetRecords`.
 
 use super::canonical::Group;
-use super::document::Reader;
+use super::document::{self, Reader};
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -24,6 +24,24 @@ pub struct Consumer {
     pub batch_size: u32,
     /// `MaximumBatchingWindowInSeconds` as a span, 0 to 300 s.
     pub batching_window: Span,
+    /// `ParallelizationFactor`, 1 to 10: invocations of one shard at a time.
+    pub parallelization: u32,
+    /// `BisectBatchOnFunctionError`.
+    pub bisect: bool,
+    /// `MaximumRetryAttempts`, 0 to 10,000; `None` tries until the records expire.
+    pub max_retries: Option<u32>,
+    /// `MaximumRecordAgeInSeconds` as a span, 60 s to 7 days; `None` for any age.
+    pub max_record_age: Option<Span>,
+    /// `FunctionResponseTypes`.
+    pub responses: Responses,
+    /// Where what is given up is reported.
+    pub on_failure: OnFailure,
+    /// Wait before a failed batch is tried again for the first time; it doubles with each failure.
+    pub retry_base: Span,
+    /// The wait between tries never grows beyond this.
+    pub retry_cap: Span,
+    /// Records on which the function always fails: a fault that is injected.
+    pub poison: Option<Poison>,
     /// Memory of the function in MB; it sets the price of a second.
     pub memory_mb: u32,
     /// Who decides what an invocation does.
@@ -35,6 +53,11 @@ pub struct Consumer {
 }
 
 impl Consumer {
+    /// Whether it is an event source mapping.
+    pub const fn is_mapping(&self) -> bool {
+        matches!(self.kind, ConsumerKind::Lambda)
+    }
+
     /// Records in one batch at most.
     pub const fn batch_max(&self) -> u32 {
         match self.kind {
@@ -51,6 +74,58 @@ impl Consumer {
             ConsumerKind::Poller(_) => "Poller",
         }
     }
+}
+
+impl Default for Consumer {
+    /// What a document has that says nothing of its consumer.
+    fn default() -> Self {
+        document::consumer_by_default()
+    }
+}
+
+/// Whether the mapping asks which records of a batch failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Responses {
+    /// It does not: a batch succeeds or fails as a whole.
+    Whole,
+    /// `ReportBatchItemFailures`: it goes on from the first record that failed.
+    ItemFailures,
+}
+
+/// The on-failure destination of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// None: what is given up is gone without a trace.
+    None,
+    /// A queue, which gets the metadata of the batch.
+    Sqs,
+    /// A topic, which gets the metadata of the batch.
+    Sns,
+    /// A bucket, which gets the metadata and the event itself.
+    S3,
+}
+
+impl OnFailure {
+    const ALL: [Self; 4] = [Self::None, Self::Sqs, Self::Sns, Self::S3];
+
+    /// The word in a document.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sqs => "sqs",
+            Self::Sns => "sns",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+/// Records on which the function always fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poison {
+    /// Share of all records.
+    pub rate: Ratio,
+    /// Number of a key all of whose records are.
+    pub key: Option<u32>,
 }
 
 /// How a consumer reads.
@@ -147,6 +222,18 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         read_limits: read.text(&of("read_limits")) != "lifted",
         batch_size: read.small(&of("batch_size")),
         batching_window: Span::from_secs(read.number(&of("batching_window_s"))),
+        parallelization: read.small(&of("parallelization_factor")).max(1),
+        bisect: read.text(&of("bisect")) == "on",
+        max_retries: read.maybe(&of("max_retries")).and_then(|retries| u32::try_from(retries).ok()),
+        max_record_age: read.maybe(&of("max_record_age_s")).map(Span::from_secs),
+        responses: if read.text(&of("responses")) == "items" { Responses::ItemFailures } else { Responses::Whole },
+        on_failure: {
+            let word = read.text(&of("on_failure"));
+            OnFailure::ALL.into_iter().find(|to| to.word() == word).unwrap_or(OnFailure::None)
+        },
+        retry_base: read.span(&of("retry_base_ms")),
+        retry_cap: read.span(&of("retry_cap_s")),
+        poison: poison(read, &of),
         memory_mb: read.small(&of("memory_mb")),
         handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
         duration: DurationModel {
@@ -164,6 +251,13 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         read.wrong(&of("starting_at_s"), message);
     }
     consumer
+}
+
+/// The records on which the function fails, if there are any.
+fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String) -> Option<Poison> {
+    let rate = read.ratio(&of("poison_rate"));
+    let key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
+    (rate > Ratio::ZERO || key.is_some()).then_some(Poison { rate, key })
 }
 
 /// Reports a function that could not finish a full batch before Lambda ends it.
@@ -191,6 +285,12 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.word("kind", "lambda");
             group.number("batch_size", of.batch_size.into());
             group.number("batching_window_s", of.batching_window.micros() / MICROS_PER_SECOND);
+            group.number("parallelization_factor", of.parallelization.into());
+            group.word("bisect", if of.bisect { "on" } else { "off" });
+            group.maybe("max_retries", of.max_retries.map(u64::from));
+            group.maybe("max_record_age_s", of.max_record_age.map(|age| age.micros() / MICROS_PER_SECOND));
+            group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
+            group.word("on_failure", of.on_failure.word());
             group.number("memory_mb", of.memory_mb.into());
         }
         ConsumerKind::Poller(poller) => {
@@ -206,6 +306,11 @@ pub(super) fn write(of: &Consumer) -> Value {
     group.time("starting_at_s", at);
     group.word("read_limits", if of.read_limits { "kept" } else { "lifted" });
     group.word("handler", if of.handler == HandlerKind::Host { "host" } else { "model" });
+    group.span("retry_base_ms", of.retry_base);
+    group.span("retry_cap_s", of.retry_cap);
+    let poison = of.poison.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
+    group.number("poison_rate", poison.rate.millionths().into());
+    group.maybe("poison_key", poison.key.map(u64::from));
     write_duration(&mut group, of.duration, of.injected_error_rate);
     group.done()
 }

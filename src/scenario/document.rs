@@ -108,6 +108,12 @@ impl Reader<'_> {
     }
 }
 
+/// A consumer of which nothing is written.
+pub(super) fn consumer_by_default() -> Consumer {
+    let draft = Draft::from_value(Value::Null);
+    consumer::read(&mut Reader { draft: &draft, problems: Vec::new() }, 0)
+}
+
 /// Builds the scenario and checks the fields against each other.
 pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, Vec<Problem>> {
     let mut read = Reader { draft, problems };

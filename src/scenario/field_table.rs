@@ -257,6 +257,20 @@ const POLICY_METRICS: &[Choice] = &[
     word("throttled", "Throttled records", "WriteProvisionedThroughputExceeded, in a period."),
     word("iterator_age", "Iterator age", "GetRecords.IteratorAgeMilliseconds of the consumer, in seconds."),
 ];
+const BISECTS: &[Choice] = &[
+    word("off", "Off", "A failed batch is tried again as a whole."),
+    word("on", "On", "A failed batch is split in two, again and again, until the record is alone on which it fails."),
+];
+const RESPONSES: &[Choice] = &[
+    word("whole", "None", "A batch succeeds or fails as a whole; what the function returns is ignored."),
+    word("items", "ReportBatchItemFailures", "The mapping goes on from the first record that failed."),
+];
+const DESTINATIONS: &[Choice] = &[
+    word("none", "None", "What is given up is gone without a trace."),
+    word("sqs", "SQS queue", "It gets the metadata of the batch."),
+    word("sns", "SNS topic", "It gets the metadata of the batch."),
+    word("s3", "S3 bucket", "It gets the metadata and the event itself."),
+];
 const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
     word("host", "Your code", "The program that runs the scenario decides each outcome."),
@@ -433,12 +447,22 @@ const OWN_FIELDS: &[Field] = &[
     Field::choice("consumers.*.read_limits", "Read limits", READ_LIMITS, Default::Text("kept"), "Whether reads meet the limits of a shard.").limit_is("SHARD_READ_CALLS_PER_SECOND"),
     Field::num("consumers.*.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
     Field::num("consumers.*.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),
+    Field::num("consumers.*.parallelization_factor", "ParallelizationFactor", "invocations", whole(1, l::MAPPING_PARALLELIZATION_MAX, 1), 1, "Invocations of one shard at a time; each partition key stays with one of them.").limit_is("MAPPING_PARALLELIZATION_MAX").only(&["lambda"]),
+    Field::choice("consumers.*.bisect", "BisectBatchOnFunctionError", BISECTS, Default::Text("off"), "Whether a failed batch is split in two.").only(&["lambda"]),
+    Field::num("consumers.*.max_retries", "MaximumRetryAttempts", "retries", whole(0, l::MAPPING_RETRIES_MAX, 1), 0, "How often a failed batch is tried again; null tries until its records expire.").optional().limit_is("MAPPING_RETRIES_MAX").only(&["lambda"]),
+    Field::num("consumers.*.max_record_age_s", "MaximumRecordAgeInSeconds", "s", whole(l::MAPPING_RECORD_AGE_MIN.micros() / MICROS_PER_SECOND, l::MAPPING_RECORD_AGE_MAX.micros() / MICROS_PER_SECOND, 60), 0, "Records older than this are given up; null takes any age.").optional().limit_is("MAPPING_RECORD_AGE_MAX").only(&["lambda"]),
+    Field::choice("consumers.*.responses", "FunctionResponseTypes", RESPONSES, Default::Text("whole"), "Whether the function names the records that failed.").only(&["lambda"]),
+    Field::choice("consumers.*.on_failure", "On-failure destination", DESTINATIONS, Default::Text("none"), "Where batches are reported that were given up.").only(&["lambda"]),
+    Field::num("consumers.*.retry_base_ms", "First wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 50_000), l::MAPPING_RETRY_BASE.micros(), "Wait before a failed batch is tried again; it doubles with each failure. No figure is published.").limit_is("MAPPING_RETRY_BASE"),
+    Field::num("consumers.*.retry_cap_s", "Longest wait", "s", Number { min: 1_000, max: l::PRODUCER_BACKOFF_MAX.micros(), step: 1_000_000, decimals: 6 }, l::MAPPING_RETRY_CAP.micros(), "The wait between tries of a failed batch never grows beyond this.").limit_is("MAPPING_RETRY_CAP"),
     Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
     Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumers.*.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
+    Field::num("consumers.*.poison_rate", "Poison records", "of all", SHARE, 0, "Share of the records on which the function always fails, on purpose, from 0 to 1."),
+    Field::num("consumers.*.poison_key", "Poison key", "", whole(0, l::KEYS_MAX - 1, 1), 0, "Number of a partition key on whose records the function always fails, on purpose; null for none.").optional(),
 
     Field::group("prices", "Prices", "List prices of a region, or your own."),
     Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),

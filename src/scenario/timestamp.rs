@@ -27,6 +27,21 @@ pub fn micros(text: &str) -> Option<i64> {
     Some(days * 86_400_000_000 + time_of_day(clock)? - offset)
 }
 
+/// So many microseconds since 1970 as the service writes an instant: `2026-01-01T00:00:05.250Z`.
+pub fn iso(micros: u64) -> String {
+    let (days, millis) = ((micros / 86_400_000_000) as i64, micros / 1_000 % 86_400_000);
+    // The date whose count of days is this one: an estimate of the year that is never too small, then counting down.
+    let mut year = 1970 + days / 365;
+    let first = |year: i64, month: i64| self::days(&format!("{year:04}-{month:02}-01")).unwrap_or(0);
+    while first(year, 1) > days {
+        year -= 1;
+    }
+    let month = (1..=12).rev().find(|month| first(year, *month) <= days).unwrap_or(1);
+    let day = days - first(year, month) + 1;
+    let (s, ms) = (millis / 1_000, millis % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z", s / 3_600, s / 60 % 60, s % 60)
+}
+
 /// Days from 1970-01-01 to a date such as `2014-04-10`.
 fn days(date: &str) -> Option<i64> {
     let parts: Vec<&str> = date.split(['-', '/']).collect();

@@ -1,12 +1,15 @@
 //! The result of a run as one JSON object: what the command line prints and what the box sends when it is done.
 
-use super::Session;
+use super::{Session, failure};
 use crate::cost::Bill;
 use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
+use crate::metrics::{Finding, Ledger, Metric, Note, NoteKind};
+use crate::scenario::{OnFailure, Scenario};
+use crate::units::Span;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 impl Session {
     /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
@@ -19,7 +22,7 @@ impl Session {
         summary["caught_up_in_s"] = self.outlook(0).caught_up_in.into();
         summary["consumers"] = self.consumers();
         summary["bill"] = bill(&self.bill());
-        summary["notes"] = self.timeline().notes().map(note).collect();
+        summary["notes"] = self.timeline().notes().map(|of| note(self.scenario(), of)).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
         summary
     }
@@ -30,9 +33,9 @@ impl Session {
             let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
             json!({
                 "name": self.scenario().title_of(index),
-                "ledger": read_part(&ledger),
+                "ledger": grouped(|put| read_part(&ledger, "", put)),
                 "metrics": self.metrics(index, Metric::is_of_consumer),
-                "latency": self.latency(index),
+                "latency": grouped(|put| self.latencies(index, "", put)),
                 "time_to_loss_s": self.outlook(index).time_to_loss,
                 "caught_up_in_s": self.outlook(index).caught_up_in,
             })
@@ -40,40 +43,91 @@ impl Session {
         (0..self.scenario().consumers.len()).map(of).collect()
     }
 
-    fn latency(&self, consumer: usize) -> Value {
-        json!({
-            "put_to_processed": latency(self.recorder().put_latency(consumer)),
-            "offered_to_processed": latency(self.recorder().offer_latency(consumer)),
-        })
-    }
-
     /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
-    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`. The box sends it when a run is over; the page
-    /// makes everything else from the columns.
+    /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`, with the title and the seed.
     pub fn essence(&self) -> Value {
-        json!({
-            "scenario": self.scenario().name,
-            "seed": self.scenario().seed,
-            "digest": hex(self.digest().get()),
-            "traffic_digest": hex(Digest::traffic(self.digest())),
-            "length_s": self.timeline().length().seconds_f64(),
-            "frame_s": self.timeline().width().seconds_f64(),
-            "ledger": ledger(&self.ledger(), self.balances()),
-            "work": self.work(),
-            "latency": self.latency(0),
-        })
+        let mut essence = grouped(|put| self.each(put));
+        essence["scenario"] = self.scenario().name.clone().into();
+        essence["seed"] = self.scenario().seed.into();
+        essence
     }
 
-    /// What the run did, counted: rejected attempts, reads that were answered, invocations that ended.
-    fn work(&self) -> Value {
-        let (timeline, frames) = (self.timeline(), self.timeline().frames());
+    /// The essence as the box sends it when a run is over: one JSON object without groups, `ledger.lost.all` and so
+    /// on. It is written by hand, so that the engine's module needs neither a JSON library nor decimals of floats.
+    pub fn essence_text(&self) -> String {
+        let mut text = String::new();
+        self.each(&mut |group, name, item| {
+            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
+            if !group.is_empty() {
+                text.push_str(group);
+                text.push('.');
+            }
+            text.push_str(name);
+            text.push_str("\":");
+            item.write(&mut text);
+        });
+        text.push('}');
+        text
+    }
+
+    /// Calls `put` with everything in the essence: the groups that it is in, its name, what it is.
+    fn each(&self, put: Put<'_>) {
+        let timeline = self.seen_by(0);
+        put("", "digest", Item::Digest(self.digest().get()));
+        put("", "traffic_digest", Item::Digest(Digest::traffic(self.digest())));
+        put("", "length_s", Item::Seconds(timeline.length()));
+        put("", "frame_s", Item::Seconds(timeline.width()));
+        let ledger = self.ledger();
+        for (name, count) in [
+            ("offered", ledger.offered),
+            ("stored", ledger.stored),
+            ("duplicates", ledger.duplicates),
+            ("at_producer", ledger.at_producer),
+        ] {
+            put("ledger", name, Item::Whole(count));
+        }
+        read_part(&ledger, "ledger", put);
+        put("ledger", "balances", Item::Is(self.balances()));
+        for (name, count) in [
+            ("ignored", ledger.lost_ignored),
+            ("retries_exhausted", ledger.lost_exhausted),
+            ("too_old", ledger.lost_too_old),
+            ("buffer_full", ledger.lost_buffer_full),
+            ("host_died", ledger.lost_host_died),
+            ("all", ledger.lost()),
+        ] {
+            put("ledger.lost", name, Item::Whole(count));
+        }
+        // What the run did, counted: rejected attempts, reads that were answered, invocations that ended.
+        let frames = timeline.frames();
         let running = timeline.gauge(Metric::Concurrency, frames);
-        json!({
-            "throttled": timeline.total(Metric::Throttled, frames),
-            "reads": timeline.total(Metric::GetRecordsCalls, frames),
-            "invocations_ended": timeline.total(Metric::Invocations, frames) - running,
-            "invocations_running": running,
-        })
+        for (name, count) in [
+            ("throttled", timeline.total(Metric::Throttled, frames)),
+            ("reads", timeline.total(Metric::GetRecordsCalls, frames)),
+            ("invocations_ended", timeline.total(Metric::Invocations, frames) - running),
+            ("invocations_running", running),
+        ] {
+            put("work", name, Item::Sum(count));
+        }
+        self.latencies(0, "latency.", put);
+    }
+
+    /// The latencies of a consumer's records, in groups whose names begin with `within`.
+    fn latencies(&self, consumer: usize, within: &str, put: Put<'_>) {
+        let recorder = self.recorder();
+        for (name, histogram) in [
+            ("put_to_processed", recorder.put_latency(consumer)),
+            ("offered_to_processed", recorder.offer_latency(consumer)),
+        ] {
+            let group = &[within, name].concat();
+            put(group, "unit", Item::Milliseconds);
+            put(group, "count", Item::Whole(histogram.count()));
+            put(group, "checksum", Item::Whole(histogram.checksum()));
+            put(group, "mean", Item::Millis(histogram.mean()));
+            for (name, permille) in [("p50", 500), ("p90", 900), ("p99", 990), ("p999", 999), ("max", 1_000)] {
+                put(group, name, Item::Millis(histogram.quantile(permille)));
+            }
+        }
     }
 
     /// For each metric its unit, and the sum of counts, or the last and the highest value of gauges.
@@ -95,57 +149,73 @@ impl Session {
     }
 }
 
-fn hex(digest: u64) -> String {
-    format!("{digest:016x}")
-}
+/// Takes one thing after the other: the groups that it is in, its name, what it is.
+type Put<'a> = &'a mut dyn FnMut(&str, &str, Item);
 
-fn ledger(ledger: &Ledger, balances: bool) -> Value {
-    let mut value = json!({
-        "offered": ledger.offered,
-        "stored": ledger.stored,
-        "duplicates": ledger.duplicates,
-        "at_producer": ledger.at_producer,
-        "lost": {
-            "ignored": ledger.lost_ignored,
-            "retries_exhausted": ledger.lost_exhausted,
-            "too_old": ledger.lost_too_old,
-            "buffer_full": ledger.lost_buffer_full,
-            "host_died": ledger.lost_host_died,
-            "all": ledger.lost(),
-        },
-        "balances": balances,
+/// Everything that is put, in its groups.
+fn grouped(each: impl FnOnce(Put<'_>)) -> Value {
+    let mut all = json!({});
+    each(&mut |group, name, item| {
+        let groups = group.split('.').filter(|part| !part.is_empty());
+        groups.fold(&mut all, |place, part| &mut place[part])[name] = item.value();
     });
-    if let (Some(all), Value::Object(read)) = (value.as_object_mut(), read_part(ledger)) {
-        all.extend(read);
-    }
-    value
+    all
 }
 
 /// How a consumer stands to the records that are stored.
-fn read_part(ledger: &Ledger) -> Value {
-    json!({
-        "processed": ledger.processed,
-        "waiting": ledger.waiting,
-        "in_flight": ledger.in_flight,
-        "expired": ledger.expired,
-        "discarded": ledger.discarded,
-        "skipped": ledger.skipped,
-    })
+fn read_part(ledger: &Ledger, group: &str, put: Put<'_>) {
+    for (name, count) in [
+        ("processed", ledger.processed),
+        ("waiting", ledger.waiting),
+        ("in_flight", ledger.in_flight),
+        ("expired", ledger.expired),
+        ("discarded", ledger.discarded),
+        ("skipped", ledger.skipped),
+    ] {
+        put(group, name, Item::Whole(count));
+    }
 }
 
-fn latency(histogram: &Histogram) -> Value {
-    let millis = |permille| histogram.quantile(permille).map(|span| span.millis_f64());
-    json!({
-        "unit": "ms",
-        "count": histogram.count(),
-        "checksum": histogram.checksum(),
-        "mean": histogram.mean().map(|span| span.millis_f64()),
-        "p50": millis(500),
-        "p90": millis(900),
-        "p99": millis(990),
-        "p999": millis(999),
-        "max": millis(1_000),
-    })
+/// One value of the essence.
+enum Item {
+    Digest(u64),
+    Whole(u64),
+    /// A sum of counts, which columns hold as floats.
+    Sum(f64),
+    Seconds(Span),
+    /// Nothing where nothing was measured.
+    Millis(Option<Span>),
+    /// The unit of the latter.
+    Milliseconds,
+    Is(bool),
+}
+
+impl Item {
+    fn value(self) -> Value {
+        match self {
+            Self::Digest(digest) => format!("{digest:016x}").into(),
+            Self::Whole(count) => count.into(),
+            Self::Sum(count) => count.into(),
+            Self::Seconds(span) => span.seconds_f64().into(),
+            Self::Millis(span) => span.map(Span::millis_f64).into(),
+            Self::Milliseconds => "ms".into(),
+            Self::Is(it) => it.into(),
+        }
+    }
+
+    fn write(self, text: &mut String) {
+        // Writing into a string cannot fail.
+        let _ = match self {
+            Self::Digest(digest) => write!(text, "\"{digest:016x}\""),
+            Self::Whole(count) => write!(text, "{count}"),
+            Self::Sum(count) => write!(text, "{}", count as u64),
+            Self::Seconds(span) => write!(text, "{}.{:06}", span.micros() / 1_000_000, span.micros() % 1_000_000),
+            Self::Millis(Some(span)) => write!(text, "{}.{:03}", span.micros() / 1_000, span.micros() % 1_000),
+            Self::Millis(None) => write!(text, "null"),
+            Self::Milliseconds => write!(text, "\"ms\""),
+            Self::Is(it) => write!(text, "{it}"),
+        };
+    }
 }
 
 fn bill(bill: &Bill) -> Value {
@@ -173,7 +243,7 @@ fn bill(bill: &Bill) -> Value {
     })
 }
 
-fn note(note: &Note) -> Value {
+fn note(scenario: &Scenario, note: &Note) -> Value {
     let at_s = note.at.seconds_f64();
     match &note.what {
         NoteKind::Opened { shard, parents, .. } => {
@@ -188,6 +258,22 @@ fn note(note: &Note) -> Value {
         }
         NoteKind::Policy { from, target } => {
             json!({"at_s": at_s, "what": "policy called UpdateShardCount", "from": from, "target": target})
+        }
+        NoteKind::GivenUp(of) => {
+            let reported =
+                scenario.consumers.get(of.reader as usize).is_some_and(|by| by.on_failure != OnFailure::None);
+            let mut told = json!({
+                "at_s": at_s,
+                "what": "given up",
+                "consumer": of.reader,
+                "shard": shard_id(of.shard),
+                "records": of.records,
+                "condition": of.condition.word(),
+            });
+            if reported {
+                told["report"] = failure::document(scenario, note.at, of);
+            }
+            told
         }
         NoteKind::Active => json!({"at_s": at_s, "what": "stream active"}),
         NoteKind::Mode { mode } => json!({"at_s": at_s, "what": "mode", "mode": mode.word()}),

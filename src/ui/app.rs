@@ -172,7 +172,7 @@ impl App {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::OpenRun { run, scenario_json } => self.glass.open(run, &scenario_json),
+                Effect::OpenRun { run, scenario } => self.glass.open(run, &scenario),
                 Effect::GrantCredit(blocks) => self.glass.credit(blocks),
                 Effect::CloseRun => self.glass.close(),
                 Effect::RestartBox => self.glass.restart(),
@@ -221,11 +221,7 @@ impl App {
             web::BoxEvent::Ready => return false,
             web::BoxEvent::Opened { id } => BoxEvent::Opened { run: id },
             web::BoxEvent::Refused { id, message } => {
-                let texts: Vec<String> = match serde_json::from_str(&message) {
-                    Ok(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-                    _ => vec![message],
-                };
-                BoxEvent::Refused { run: id, problems: texts.into_iter().map(|text| Problem::new("", text)).collect() }
+                BoxEvent::Refused { run: id, problems: vec![Problem::new("", message)] }
             }
             web::BoxEvent::Frames { id, block } => BoxEvent::Frames { run: id, block },
             web::BoxEvent::Done { id, summary } => BoxEvent::Done { run: id, summary },

@@ -117,16 +117,16 @@ impl GlassBox {
         Self { inner, _watch: watch }
     }
 
-    /// Opens a run of a scenario document and gives up the one before. Its frames come on credit, which starts at
+    /// Opens a run of a packed scenario and gives up the one before. Its frames come on credit, which starts at
     /// zero. `id` is any number that tells this run from the others.
-    pub fn open(&self, id: u32, scenario_json: &str) {
+    pub fn open(&self, id: u32, scenario: &str) {
         self.inner.run.set(Some(id));
         self.inner.credit.set(0);
         if let Some(live) = &mut *self.inner.live.borrow_mut() {
             live.used = true;
         }
         let id = JsValue::from_f64(f64::from(id));
-        self.inner.post("open", &[("id", id), ("scenario", JsValue::from_str(scenario_json))]);
+        self.inner.post("open", &[("id", id), ("scenario", JsValue::from_str(scenario))]);
     }
 
     /// Gives up the run.

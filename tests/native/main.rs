@@ -8,6 +8,7 @@ mod contract;
 mod findings;
 mod golden;
 mod keys;
+mod mapping;
 mod picture;
 mod picture_model;
 mod picture_plot;

@@ -38,7 +38,6 @@ pub fn sudden_popularity() -> Scenario {
         ),
         stream: crate::common::stream(2, 24, 1),
         consumers: vec![Consumer {
-            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start: Span::ZERO,
             position: streamgauge::scenario::StartingPosition::TrimHorizon,
@@ -49,6 +48,7 @@ pub fn sudden_popularity() -> Scenario {
             handler: HandlerKind::Model,
             duration: duration(1_500),
             injected_error_rate: Ratio::ZERO,
+            ..Consumer::default()
         }],
         prices: Default::default(),
         operations: Vec::new(),

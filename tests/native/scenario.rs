@@ -4,5 +4,6 @@ pub mod any;
 mod csv_series;
 mod document;
 mod fields;
+mod packed;
 mod presets;
 mod schema;

@@ -48,6 +48,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
                   frame-src 'self'; base-uri 'none'; form-action 'none'";
     std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
     let handbook = site.add("data/handbook", "json", read(&mut handbook()?, "Writing the handbook")?.as_bytes())?;
+    let plots = site.add("data/plots", "js", &bundle_plots()?)?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -56,6 +57,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("script", script.as_str()),
         ("style", style.as_str()),
         ("handbook", handbook.as_str()),
+        ("plots", plots.as_str()),
     ];
     let data = root.join("www/data");
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
@@ -80,17 +82,27 @@ fn handbook() -> Outcome<Command> {
     Ok(command)
 }
 
-/// The page's JavaScript: the entry, wasm-bindgen's glue, its snippets and the libraries that they import.
+/// The page's JavaScript: the entry, wasm-bindgen's glue and its snippets.
 fn bundle_script(modules: &wasm::Modules) -> Outcome<Vec<u8>> {
-    let output = place::stage().join("page.js");
+    let glue = format!("--alias:streamgauge-page={}", modules.glue.display());
+    module(&place::root().join("www/main.js"), "page.js", &["--loader:.css=empty", &glue])
+}
+
+/// The library of the time plots, which the page fetches when a run has something to plot.
+fn bundle_plots() -> Outcome<Vec<u8>> {
+    let entry = place::stage().join("plots-entry.js");
+    std::fs::write(&entry, "export { default } from \"uplot\";\n")
+        .map_err(|error| format!("{} cannot be written ({error}).", entry.display()))?;
+    module(&entry, "plots.js", &[])
+}
+
+/// A script with everything that it imports, as one module.
+fn module(entry: &Path, name: &str, more: &[&str]) -> Outcome<Vec<u8>> {
+    let output = place::stage().join(name);
     let mut esbuild = node::tool("esbuild/bin/esbuild")?;
-    esbuild
-        .arg(place::root().join("www/main.js"))
-        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=eof"])
-        .args(["--log-level=warning", "--loader:.css=empty"])
-        .arg(format!("--alias:streamgauge-page={}", modules.glue.display()))
-        .arg(format!("--outfile={}", output.display()));
-    run(&mut esbuild, "Bundling the page's JavaScript")?;
+    esbuild.arg(entry).args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=eof"]);
+    esbuild.arg("--log-level=warning").args(more).arg(format!("--outfile={}", output.display()));
+    run(&mut esbuild, &format!("Bundling {name}"))?;
     bytes(&output)
 }
 

@@ -22,6 +22,10 @@ struct Counts {
     expired: u64,
     invocations: u64,
     errors: u64,
+    item_failures: u64,
+    redelivered: u64,
+    discarded: u64,
+    given_up: u64,
     duration_ms: u64,
     reads: u64,
     reads_refused: u64,
@@ -34,8 +38,9 @@ struct Counts {
 struct LaneCounts {
     processed: u64,
     busy: u64,
-    /// Since when the running invocation counts for this frame.
+    /// Since when the running invocations count for this frame, and how many they are.
     busy_since: Option<SimTime>,
+    running: u32,
     /// How far behind the last answer was.
     behind: Span,
 }
@@ -66,13 +71,21 @@ impl ConsumerCounts {
             }
             Fact::ReadThrottled { .. } => self.counts.reads_refused += 1,
             Fact::IteratorExpired { .. } => self.counts.iterators_expired += 1,
-            Fact::InvocationStarted { shard, .. } => {
+            Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.counts.invocations += 1;
-                self.lanes[shard as usize].busy_since = Some(at);
+                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
+                let lane = &mut self.lanes[shard as usize];
+                lane.running += 1;
+                lane.busy_since = lane.busy_since.or(Some(at));
             }
-            Fact::InvocationFailed { shard, started, .. } => {
-                self.counts.errors += 1;
-                self.invocation_ended(at, shard, started);
+            Fact::InvocationFailed { shard, started, by_item, done, .. } => {
+                self.counts.errors += u64::from(!by_item);
+                self.counts.item_failures += u64::from(by_item);
+                self.processed(at, shard, started, done);
+            }
+            Fact::Discarded { given_up } => {
+                self.counts.discarded += given_up.records;
+                self.counts.given_up += 1;
             }
             Fact::Expired { records, .. } => self.counts.expired += records,
             // Records that are passed over are a gauge, since that happens before the consumer begins.
@@ -91,7 +104,10 @@ impl ConsumerCounts {
 
     fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
         let lane = &mut self.lanes[shard as usize];
-        if let Some(since) = lane.busy_since.take() {
+        lane.running -= 1;
+        if lane.running == 0
+            && let Some(since) = lane.busy_since.take()
+        {
             lane.busy += at.since(since).micros();
         }
         // Lambda bills whole milliseconds, rounded up.
@@ -127,14 +143,20 @@ impl ConsumerCounts {
             age = age.max(oldest);
             behind = behind.max(counts.behind);
             skipped += lane.skipped;
-            *counts = LaneCounts { busy_since: counts.busy_since, behind: counts.behind, ..LaneCounts::default() };
+            let LaneCounts { busy_since, running, behind, .. } = *counts;
+            *counts = LaneCounts { busy_since, running, behind, ..LaneCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
+        let [put, offer] = [&self.put_latency, &self.offer_latency].map(Latency::middle_and_tail);
         let own = [
             (Metric::Expired, counts.expired as f64),
             (Metric::Skipped, skipped as f64),
             (Metric::Invocations, counts.invocations as f64),
             (Metric::Errors, counts.errors as f64),
+            (Metric::ItemFailures, counts.item_failures as f64),
+            (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::Discarded, counts.discarded as f64),
+            (Metric::GivenUp, counts.given_up as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::Concurrency, engine.concurrency(consumer as u32) as f64),
             (Metric::ConsumerReads, counts.reads as f64),
@@ -143,10 +165,10 @@ impl ConsumerCounts {
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::MillisBehindLatest, behind.millis_f64()),
             (Metric::IteratorAgeMs, age),
-            (Metric::PutLatencyP50Ms, self.put_latency.quantile(500)),
-            (Metric::PutLatencyP99Ms, self.put_latency.quantile(990)),
-            (Metric::OfferLatencyP50Ms, self.offer_latency.quantile(500)),
-            (Metric::OfferLatencyP99Ms, self.offer_latency.quantile(990)),
+            (Metric::PutLatencyP50Ms, put[0]),
+            (Metric::PutLatencyP99Ms, put[1]),
+            (Metric::OfferLatencyP50Ms, offer[0]),
+            (Metric::OfferLatencyP99Ms, offer[1]),
         ];
         for (metric, value) in own {
             values[metric.place(consumer)] = value;
@@ -158,9 +180,9 @@ impl ConsumerCounts {
 }
 
 impl Latency {
-    /// Of the open frame, in ms; NaN without values.
-    fn quantile(&self, permille: u64) -> f64 {
-        self.frame.quantile(permille).map_or(f64::NAN, |span| span.millis_f64())
+    /// Median and 99th percentile of the open frame, in ms; NaN without values.
+    fn middle_and_tail(&self) -> [f64; 2] {
+        self.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
     }
 }
 

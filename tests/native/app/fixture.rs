@@ -35,7 +35,6 @@ pub fn scenario() -> Scenario {
         ),
         stream: crate::common::stream(2, 24, 1),
         consumers: vec![Consumer {
-            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start: Span::ZERO,
             position: streamgauge::scenario::StartingPosition::TrimHorizon,
@@ -50,6 +49,7 @@ pub fn scenario() -> Scenario {
                 spread: Ratio::ZERO,
             },
             injected_error_rate: Ratio::ZERO,
+            ..Consumer::default()
         }],
         prices: Default::default(),
         operations: Vec::new(),

@@ -175,7 +175,7 @@ impl Observer for Collector {
                 let numbers = batch.iter().map(|record| record.number).collect();
                 What::Processed { shard, id, started: started.micros(), numbers }
             }
-            Fact::InvocationFailed { reader: 0, shard, id, started, cause } => {
+            Fact::InvocationFailed { reader: 0, shard, id, started, cause, .. } => {
                 What::Failed { shard, id, started: started.micros(), injected: cause == FailureCause::Injected }
             }
             Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },

@@ -248,7 +248,7 @@ impl Model<'_> {
         }
         self.say(What::Failed { shard, id, started, injected });
         self.lanes[i].phase = Phase::Backoff { attempts: attempt };
-        self.note(self.now + longest_wait(500_000, 60_000_000, attempt), Due::InvokeAgain(shard));
+        self.note(self.now + longest_wait(450_000, 60_000_000, attempt), Due::InvokeAgain(shard));
         self.expire(shard);
     }
 

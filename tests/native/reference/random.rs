@@ -259,7 +259,6 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let begins = begins(Span::from_micros(length));
     (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
         |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
-            name: String::new(),
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start,
             position,
@@ -270,6 +269,7 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
             handler,
             duration,
             injected_error_rate,
+            ..Consumer::default()
         },
     )
 }

@@ -325,7 +325,6 @@ pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
 fn lambda() -> impl Strategy<Value = Consumer> {
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
-            name: String::new(),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
@@ -336,6 +335,7 @@ fn lambda() -> impl Strategy<Value = Consumer> {
             handler: HandlerKind::Model,
             duration,
             injected_error_rate,
+            ..Consumer::default()
         },
     )
 }

@@ -1,0 +1,435 @@
+//! The working half of a lane: one invocation at a time, and what becomes of a batch that fails.
+//!
+//! A failed batch is tried again in place and blocks its part. Where the mapping says so it is split in two, or goes
+//! on from the record that the function named; when its retries are used up, or its records are too old, it is given
+//! up and the part goes on behind it.
+
+use super::fact::{Fact, Observer};
+use super::failure::{Condition, FailureCause, GivenUp};
+use super::invocation::{Invocation, InvocationId, Outcome};
+use super::lane::{Desk, Lane};
+use super::record::{Log, Record, Run};
+use super::rng::{Rng, split_mix};
+use crate::scenario::{DurationModel, HandlerKind, Poison, Responses};
+use crate::units::{Ratio, SimTime};
+
+/// One of the parts of a lane. Positions are sequence indices of the shard's log.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Everything before it is done.
+    pub position: u64,
+    /// End of the batch that runs or waits for another try; the position when there is none.
+    pub batch_end: u64,
+    /// Where it goes on behind the batch and its other pieces: records beyond them that expired meanwhile lie before.
+    pub resume: u64,
+    pub phase: Phase,
+    /// When it has something to do next, µs; `u64::MAX` while it waits for its parents, or is at its end.
+    pub next_at: u64,
+    /// When the batching window began, µs.
+    pub window_from: u64,
+    /// Records in the running invocation.
+    pub records: u32,
+    /// How often the batch was tried again of what its retries allow: a split counts as none.
+    retries: u32,
+    /// What is left of batches that were split, the next piece last.
+    pieces: Vec<Piece>,
+}
+
+/// A piece of a batch that was split: it begins where the one before it ends.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    end: u64,
+    attempts: u32,
+    retries: u32,
+}
+
+/// What a part is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The shards that this one came from are not read to their end yet.
+    AwaitingParents,
+    /// Polling and gathering.
+    Gathering,
+    /// An invocation runs.
+    Running { id: u64, started: u64, attempt: u32, verdict: Verdict },
+    /// The batch failed and waits for another try.
+    Backoff { attempts: u32 },
+    /// The shard is closed and everything in it is done, since `at`.
+    Ended { at: u64 },
+}
+
+/// What is known of a running invocation's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Succeeds,
+    /// Fails from the record with this place in the batch on: from the first, as a whole.
+    Fails(FailureCause, u32),
+    /// The host has not answered yet.
+    Open,
+}
+
+impl Verdict {
+    pub fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded => Self::Succeeds,
+            Outcome::Failed => Self::Fails(FailureCause::Handler, 0),
+            Outcome::FailedFrom(place) => Self::Fails(FailureCause::Items, place),
+        }
+    }
+}
+
+impl Part {
+    pub fn new(phase: Phase, next_at: u64) -> Self {
+        Self {
+            position: 0,
+            batch_end: 0,
+            resume: 0,
+            phase,
+            next_at,
+            window_from: 0,
+            records: 0,
+            retries: 0,
+            pieces: Vec::new(),
+        }
+    }
+
+    /// Has no batch, and nothing to do before `position`.
+    pub fn stand_at(&mut self, position: u64) {
+        (self.position, self.batch_end, self.resume) = (position, position, position);
+    }
+
+    pub const fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. })
+    }
+
+    /// Its oldest record that no running invocation has.
+    #[inline]
+    pub fn oldest_free(&self) -> u64 {
+        match self.phase {
+            Phase::Running { .. } => self.resume,
+            _ if self.position == self.batch_end && self.pieces.is_empty() => self.position.max(self.resume),
+            _ => self.position,
+        }
+    }
+
+    /// Its oldest record that is not done.
+    pub fn oldest(&self) -> u64 {
+        if self.is_running() { self.position } else { self.oldest_free() }
+    }
+
+    /// The oldest record that no running invocation has is gone; the next one is at `next`.
+    pub fn drop_oldest(&mut self, next: u64) {
+        if self.is_running() {
+            self.resume = next;
+            return;
+        }
+        self.position = next;
+        while self.batch_end < next {
+            self.batch_end = self.pieces.pop().map_or(next, |piece| piece.end);
+        }
+        self.resume = self.resume.max(next);
+    }
+
+    /// Nothing from `before` to `fetched` is to be had any more.
+    pub fn pass_over(&mut self, before: u64, fetched: u64) {
+        if self.resume == before {
+            self.resume = fetched;
+        }
+        if self.position == before {
+            self.position = fetched;
+            self.batch_end = self.batch_end.max(fetched);
+        }
+    }
+}
+
+impl Lane {
+    /// Starts work on a part's records up to an index, for the first time.
+    /// False where all of them are too old for the mapping, and given up.
+    pub(super) fn invoke_next(&mut self, part: usize, end: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
+        let resume = self.seek(part, end, desk.log(self.shard));
+        let of = &mut self.parts[part];
+        (of.batch_end, of.resume, of.retries) = (end, resume, 0);
+        let begun = self.invoke(part, 1, desk);
+        if !begun {
+            self.go_on_from(part, resume, desk.now);
+        }
+        begun
+    }
+
+    /// A failed batch is tried again, unless it is gone meanwhile.
+    pub(super) fn invoke_again(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
+        let of = &self.parts[part];
+        let Phase::Backoff { attempts } = of.phase else { return };
+        let begun = of.batch_end > of.position && self.invoke(part, attempts + 1, desk);
+        if !begun {
+            self.leave_batch(part, desk);
+        }
+    }
+
+    /// Invokes the function with the part's batch, or with what of it is not too old; false where nothing is left.
+    fn invoke(&mut self, part: usize, attempt: u32, desk: &mut Desk<'_, impl Observer>) -> bool {
+        if self.give_up_old(part, desk) {
+            return false;
+        }
+        let settings = desk.settings;
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let records = self.count(part, from, end, log);
+        let took = duration(settings.duration, records, &mut self.rng);
+        let rate = u64::from(settings.injected_error_rate.millionths());
+        // A rate of zero draws nothing: most runs have none, and batches are many.
+        let fails = rate > 0 && self.rng.below(u64::from(Ratio::ONE.millionths())) < rate;
+        let poisoned = settings.poison.and_then(|poison| self.first_poisoned(part, poison, desk));
+        let verdict = match (fails, poisoned, settings.handler) {
+            (true, ..) => Verdict::Fails(FailureCause::Injected, 0),
+            (false, Some(place), _) => Verdict::Fails(FailureCause::Poison, place),
+            (false, None, HandlerKind::Model) => Verdict::Succeeds,
+            (false, None, HandlerKind::Host) => Verdict::Open,
+        };
+        let id = self.next_id;
+        self.next_id += 1;
+        let of = &mut self.parts[part];
+        of.next_at = desk.now + took;
+        of.records = records as u32;
+        of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
+        let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(of.next_at));
+        desk.say(Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends });
+        if verdict == Verdict::Open {
+            let log = &desk.stream.shards[shard as usize].log;
+            let mut batch = Vec::with_capacity(records as usize);
+            self.stretches(part, from, end, log, |from, to| batch.extend((from..to).map(|at| (at, *log.get(at)))));
+            let started = SimTime::from_micros(desk.now);
+            let id = InvocationId::new(reader, shard, id);
+            desk.asked.push(Invocation::new(id, attempt, started, ends, &batch));
+        }
+        true
+    }
+
+    /// The running invocation ends.
+    pub(super) fn end(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
+        let Phase::Running { id, started, attempt, verdict } = self.parts[part].phase else { return };
+        let (reader, shard) = (self.reader, self.shard);
+        let started = SimTime::from_micros(started);
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let by_item = desk.settings.responses == Responses::ItemFailures;
+        let (cause, place) = match verdict {
+            // Where the mapping does not ask for the failed items, what the function returns is ignored.
+            Verdict::Fails(FailureCause::Items, _) if !by_item => {
+                return self.succeed(part, id, started, desk);
+            }
+            Verdict::Fails(FailureCause::Poison, place) if by_item => (FailureCause::Poison, place),
+            Verdict::Fails(FailureCause::Items, place) => (FailureCause::Items, place),
+            Verdict::Fails(cause, _) => (cause, 0),
+            Verdict::Succeeds | Verdict::Open => return self.succeed(part, id, started, desk),
+        };
+        // Everything before the first record that failed is done.
+        let log = &desk.stream.shards[shard as usize].log;
+        let checkpoint = self.place_of(part, from, end, place, log);
+        let at = SimTime::from_micros(desk.now);
+        let mut batch = std::mem::take(&mut self.batch);
+        let done = self.run(part, from, checkpoint, log, &mut batch);
+        let by_item = by_item && cause != FailureCause::Injected && cause != FailureCause::Handler;
+        self.done += done.len() as u64;
+        desk.observer.observe(at, Fact::InvocationFailed { reader, shard, id, started, cause, by_item, done });
+        self.batch = batch;
+        self.parts[part].position = checkpoint;
+        self.fail(part, attempt, checkpoint > from, cause, by_item, desk);
+    }
+
+    /// The whole batch is done.
+    fn succeed(&mut self, part: usize, id: u64, started: SimTime, desk: &mut Desk<'_, impl Observer>) {
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let mut batch = std::mem::take(&mut self.batch);
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let run = self.run(part, from, end, log, &mut batch);
+        self.done += run.len() as u64;
+        let at = SimTime::from_micros(desk.now);
+        desk.observer.processed(at, self.reader, self.shard, id, started, run);
+        self.batch = batch;
+        self.leave_batch(part, desk);
+    }
+
+    /// What becomes of a batch that failed, from its checkpoint on.
+    fn fail(
+        &mut self,
+        part: usize,
+        attempt: u32,
+        went_on: bool,
+        cause: FailureCause,
+        by_item: bool,
+        desk: &mut Desk<'_, impl Observer>,
+    ) {
+        let settings = desk.settings;
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let log = &desk.stream.shards[self.shard as usize].log;
+        // A response that named a record has divided the batch there already.
+        let middle = (settings.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
+        let of = &mut self.parts[part];
+        if let Some(middle) = middle {
+            of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
+            of.batch_end = middle;
+        } else if settings.max_retries.is_some_and(|most| of.retries >= most) {
+            of.phase = Phase::Backoff { attempts: attempt };
+            let invocations = of.retries + 1;
+            self.give_up(part, end, Condition::RetryAttemptsExhausted, invocations, Some((cause, by_item)), desk);
+            return self.leave_batch(part, desk);
+        } else {
+            of.retries += 1;
+        }
+        of.phase = Phase::Backoff { attempts: attempt };
+        // A piece of a batch that was split has failed as often as the batch, and waits as long.
+        let doubled = of.retries.saturating_sub(1).min(31);
+        let wait = settings.retry_base.micros().saturating_mul(1 << doubled);
+        of.next_at = desk.now + wait.min(settings.retry_cap.micros());
+        if let Some(age) = settings.max_record_age {
+            let too_old = desk.log(self.shard).get(from).arrived + age.micros();
+            self.parts[part].next_at = self.parts[part].next_at.min(too_old.max(desk.now));
+        }
+        self.expire(desk);
+    }
+
+    /// Gives up those records at the head of a batch that are older than the mapping takes. True if none is left.
+    fn give_up_old(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) -> bool {
+        let Some(age) = desk.settings.max_record_age else { return false };
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let log = desk.log(self.shard);
+        let mut young = end;
+        self.stretches(part, from, end, log, |from, to| {
+            let old = |at: &u64| log.get(*at).arrived + age.micros() <= desk.now;
+            young = young.min((from..to).find(|at| !old(at)).unwrap_or(end));
+        });
+        if young > from {
+            let invocations = self.parts[part].retries;
+            self.give_up(part, young, Condition::RecordAgeExceeded, invocations, None, desk);
+        }
+        young == end
+    }
+
+    /// Gives up a part's records up to `end`.
+    fn give_up(
+        &mut self,
+        part: usize,
+        end: u64,
+        condition: Condition,
+        invocations: u32,
+        failure: Option<(FailureCause, bool)>,
+        desk: &mut Desk<'_, impl Observer>,
+    ) {
+        let from = self.parts[part].position;
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let (mut last, mut records) = (from, 0);
+        self.stretches(part, from, end, log, |from, to| (last, records) = (to - 1, records + to - from));
+        let arrival = |at: u64| SimTime::from_micros(log.get(at).arrived);
+        let given_up = GivenUp {
+            reader: self.reader,
+            shard: self.shard,
+            records,
+            condition,
+            invocations,
+            failure,
+            first: (from, arrival(from)),
+            last: (last, arrival(last)),
+        };
+        let next = if end == self.parts[part].batch_end { end } else { self.seek(part, end, log) };
+        self.done += records;
+        self.parts[part].position = next;
+        desk.say(Fact::Discarded { given_up });
+    }
+
+    /// Leaves a batch behind: the next piece of it, or gathering goes on.
+    fn leave_batch(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
+        while let Some(Piece { end, attempts, retries }) = self.parts[part].pieces.pop() {
+            let from = self.parts[part].batch_end.max(self.parts[part].position);
+            let position = self.seek(part, from, desk.log(self.shard)).min(end);
+            let of = &mut self.parts[part];
+            (of.position, of.batch_end, of.retries) = (position, end, retries);
+            of.phase = Phase::Backoff { attempts };
+            if position < end && self.invoke(part, attempts + 1, desk) {
+                return;
+            }
+        }
+        let from = self.parts[part].resume.max(self.parts[part].position);
+        self.go_on_from(part, from, desk.now);
+        self.gather(part, desk);
+    }
+
+    /// Gathering goes on from `position`.
+    pub(super) fn go_on_from(&mut self, part: usize, position: u64, now: u64) {
+        let of = &mut self.parts[part];
+        of.stand_at(position);
+        of.phase = Phase::Gathering;
+        of.window_from = now;
+    }
+
+    /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
+    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Record>) -> Run<'a> {
+        if self.parts.len() == 1 {
+            return log.run(from, to);
+        }
+        batch.clear();
+        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.get(at))));
+        Run(batch, &[])
+    }
+
+    /// Where the record with a place in the batch is. A place beyond the batch is its beginning: a response that names
+    /// a record which is not there fails the whole batch.
+    fn place_of(&self, part: usize, from: u64, end: u64, place: u32, log: &Log) -> u64 {
+        let (mut left, mut found) = (u64::from(place), from);
+        if place >= self.parts[part].records {
+            return from;
+        }
+        let mut met = false;
+        self.stretches(part, from, end, log, |from, to| {
+            if !met && left < to - from {
+                (found, met) = (from + left, true);
+            }
+            left = left.saturating_sub(to - from);
+        });
+        found
+    }
+
+    /// Where a batch is split in two: none where it has one record.
+    fn middle(&self, part: usize, from: u64, end: u64, log: &Log) -> Option<u64> {
+        // Kinesis records that hold several user records are not divided.
+        if self.parts.len() == 1 {
+            let entries = log.entries_between(from, end);
+            return (entries > 1).then(|| log.after_entries(from, entries / 2));
+        }
+        let mut ends = Vec::new();
+        self.stretches(part, from, end, log, |_, to| ends.push(to));
+        (ends.len() > 1).then(|| ends[ends.len() / 2 - 1])
+    }
+
+    /// The place in the batch of its first record on which the function fails.
+    fn first_poisoned(&self, part: usize, poison: Poison, desk: &Desk<'_, impl Observer>) -> Option<u32> {
+        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let log = desk.log(self.shard);
+        let (mut place, mut found) = (0, None);
+        self.stretches(part, from, end, log, |from, to| {
+            let is_poison = |at: &u64| poisoned(desk.seed, poison, log.get(*at));
+            found = found.or_else(|| (from..to).find(is_poison).map(|at| place + (at - from) as u32));
+            place += (to - from) as u32;
+        });
+        found
+    }
+}
+
+/// Whether the function fails on a record: the same each time that it meets it.
+fn poisoned(seed: u64, poison: Poison, record: &Record) -> bool {
+    let share = u64::from(poison.rate.millionths());
+    poison.key.is_some_and(|key| key == record.key)
+        || share > 0
+            && split_mix(split_mix(seed) ^ u64::from(record.number)) % u64::from(Ratio::ONE.millionths()) < share
+}
+
+/// Time of an invocation with so many records, µs.
+fn duration(model: DurationModel, records: u64, rng: &mut Rng) -> u64 {
+    let mean = model.fixed.micros() + model.per_record.micros() * records;
+    let spread = u64::from(model.spread.millionths());
+    if spread == 0 {
+        return mean;
+    }
+    let one = u64::from(Ratio::ONE.millionths());
+    let factor = one - spread + rng.below(2 * spread + 1);
+    (u128::from(mean) * u128::from(factor) / u128::from(one)) as u64
+}

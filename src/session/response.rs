@@ -1,0 +1,37 @@
+//! What a mapping with `ReportBatchItemFailures` reads out of a function's answer.
+
+use crate::engine::{Invocation, Outcome};
+use serde_json::Value;
+
+/// The outcome of an invocation whose function returned a value.
+///
+/// | the function returned | what it means |
+/// | --- | --- |
+/// | null, `""`, `{}`, a list that is empty or null | the batch succeeded |
+/// | items with sequence numbers of the batch | it goes on from the lowest of them |
+/// | an item without an identifier, or one that is not in the batch | the whole batch failed |
+/// | anything else | the whole batch failed (ours: not documented) |
+///
+/// Source: AWS Lambda Developer Guide, “Using Lambda with Kinesis”, and the tests of an emulator against the service.
+pub fn outcome(returned: &Value, invocation: &Invocation) -> Outcome {
+    /// The batch failed from its first record on, and the function itself did not.
+    const WHOLE: Outcome = Outcome::FailedFrom(0);
+    let items = match returned {
+        Value::Null => return Outcome::Succeeded,
+        Value::String(text) if text.is_empty() => return Outcome::Succeeded,
+        Value::Object(answer) => match answer.get("batchItemFailures") {
+            None | Some(Value::Null) => return Outcome::Succeeded,
+            Some(Value::Array(items)) => items,
+            Some(_) => return WHOLE,
+        },
+        _ => return WHOLE,
+    };
+    let place = |item: &Value| {
+        let named = item.get("itemIdentifier")?.as_str()?;
+        invocation.records.iter().position(|record| record.sequence_number.to_string() == named)
+    };
+    match items.iter().map(place).collect::<Option<Vec<usize>>>() {
+        None => WHOLE,
+        Some(places) => places.into_iter().min().map_or(Outcome::Succeeded, |first| Outcome::FailedFrom(first as u32)),
+    }
+}
