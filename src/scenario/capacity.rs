@@ -135,9 +135,11 @@ pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
     consumer.work(full_batch(scenario, consumer) as u64).seconds_f64()
 }
 
-/// Records per second that the function processes of one shard when batches are full.
+/// Records per second that the function processes of one shard when batches are full, and where a shard may have
+/// several invocations at a time, when its keys are spread over all of them.
 pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
-    full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6)
+    let one = full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6);
+    one * f64::from(consumer.parallelization)
 }
 
 /// Invocations of a function that may run at the same time: what it reserves, or what the account has left.
