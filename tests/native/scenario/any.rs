@@ -339,6 +339,8 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
                 batching_window: Span::ZERO,
                 memory_mb: 512,
                 function: Function::default(),
+                failures: Consumer::default().failures,
+                parallelization: 1,
                 ..lambda
             },
         }
