@@ -302,7 +302,7 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
 /// What becomes of failed batches, where it is written; the rest is as before.
 pub(super) fn failures(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Failures) -> Failures {
     let mut now = before;
-    let is_written = |name: &str| read.sound(&of(name)).is_some();
+    let is_written = |name: &str| read.is_written(&of(name));
     if is_written("bisect") {
         now.bisect = read.text(&of("bisect")) == "on";
     }
@@ -328,7 +328,7 @@ pub(super) fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Op
     if read.sound(&of("poison_rate")).is_some() {
         rate = read.ratio(&of("poison_rate"));
     }
-    if read.sound(&of("poison_key")).is_some() {
+    if read.is_written(&of("poison_key")) {
         key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
     }
     (rate > Ratio::ZERO || key.is_some()).then_some(Poison { rate, key })

@@ -34,6 +34,11 @@ impl Reader<'_> {
         self.draft.get(path).filter(|value| !value.is_null() && self.ok(path))
     }
 
+    /// Whether something is written at a path and nothing is wrong with it; null, which says "none", is something.
+    pub(super) fn is_written(&self, path: &str) -> bool {
+        self.draft.get(path).is_some() && self.ok(path)
+    }
+
     /// Whether nothing was found wrong at a path.
     pub(super) fn ok(&self, path: &str) -> bool {
         !self.problems.iter().any(|problem| problem.path == path)

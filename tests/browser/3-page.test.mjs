@@ -139,7 +139,7 @@ test("two consumers are shown, each with its own lag and ledger", () =>
     const choice = page.getByRole("group", { name: "Consumer that is shown" });
     assert.equal(await choice.count(), 0, "one consumer needs no choice");
     const scenario = page.getByRole("complementary", { name: "Scenario" });
-    await scenario.getByText("Window, memory, start, errors").click();
+    await scenario.getByText("Window, memory, start, failures").click();
     await scenario.getByRole("button", { name: "Add a consumer" }).click();
     const time = scenario.getByLabel("Per record").nth(1);
     await time.fill("0.1");
