@@ -287,8 +287,10 @@ impl Lane {
         for index in 0..self.parts.len() {
             let mut next = self.parts[index].oldest_free();
             while next < self.source.fetched && is_old(next) {
-                expired += 1;
-                let after = self.seek(index, next + 1, log);
+                // The user records of a Kinesis record arrived together, and stay with one part.
+                let end = if self.parts.len() == 1 { next + 1 } else { log.entry_end(next) };
+                expired += end - next;
+                let after = self.seek(index, end, log);
                 self.parts[index].drop_oldest(after);
                 next = self.parts[index].oldest_free();
             }

@@ -399,21 +399,20 @@ impl Lane {
         Run(batch, &[])
     }
 
-    /// Where the record with a place in the batch is. A place beyond the batch is its beginning: a response that names
-    /// a record which is not there fails the whole batch.
+    /// Where the Kinesis record begins that holds the record with a place in the batch: sequence numbers name no less.
+    /// A place beyond the batch is its beginning: a response that names a record which is not there fails the whole
+    /// batch.
     fn place_of(&self, part: usize, from: u64, end: u64, place: u32, log: &Log) -> u64 {
-        let (mut left, mut found) = (u64::from(place), from);
-        if place >= self.parts[part].records {
-            return from;
+        let (mut left, mut found) = (u64::from(place), None);
+        if place < self.parts[part].records {
+            self.stretches(part, from, end, log, |from, to| {
+                if found.is_none() && left < to - from {
+                    found = Some(log.last_entry(from + left + 1));
+                }
+                left = left.saturating_sub(to - from);
+            });
         }
-        let mut met = false;
-        self.stretches(part, from, end, log, |from, to| {
-            if !met && left < to - from {
-                (found, met) = (from + left, true);
-            }
-            left = left.saturating_sub(to - from);
-        });
-        found
+        found.unwrap_or(from).max(from)
     }
 
     /// Where a batch is split in two: none where it has one record.

@@ -7,7 +7,7 @@ use crate::scenario::any;
 use proptest::prelude::*;
 use streamgauge::engine::Invocation;
 use streamgauge::metrics::{Ledger, Metric, ShardMetric, View};
-use streamgauge::scenario::{Consumer, ConsumerKind, HandlerKind, Scenario};
+use streamgauge::scenario::{Consumer, ConsumerKind, DurationLaw, HandlerKind, Scenario};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{Ratio, Span};
 
@@ -45,6 +45,9 @@ fn seen(view: View<'_>) -> Vec<Vec<u64>> {
 fn plain(mut consumer: Consumer) -> Consumer {
     consumer.read_limits = false;
     (consumer.duration.spread, consumer.injected_error_rate) = (Ratio::ZERO, Ratio::ZERO);
+    consumer.duration.law = DurationLaw::Uniform;
+    // What one function reserves, the others have not.
+    consumer.function.reserved = None;
     consumer.handler = HandlerKind::Model;
     consumer
 }
@@ -148,6 +151,7 @@ proptest! {
         prop_assert_eq!(end, Pump::Finished);
         for (index, consumer) in case.scenario.consumers.iter().enumerate() {
             let injected = consumer.injected_error_rate != Ratio::ZERO
+                || consumer.poison.is_some()
                 || case.scenario.operations.iter().any(|planned| planned.operation.consumer() == Some(index as u32));
             let begun = session.seen_by(index).total(Metric::Invocations, session.timeline().frames());
             match consumer.handler {
