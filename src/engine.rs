@@ -12,9 +12,11 @@
 pub mod agenda;
 pub mod arrivals;
 pub mod control;
+mod digest;
 pub mod draws;
 pub mod fact;
 mod failure;
+mod fan_out;
 mod host;
 pub mod invocation;
 mod kpl;
@@ -38,7 +40,8 @@ mod source;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
+pub use digest::Digest;
+pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lane::LaneState;

@@ -238,6 +238,18 @@ limits! {
     /// Where several poll a shard, pauses between reads are longer at random by up to one part in so many.
     POLLERS_SPREAD: Count = 10, "parts", OURS, estimated;
 
+    // Enhanced fan-out.
+    /// Bytes that one registered consumer gets of one shard per second; no other reader shares them.
+    FAN_OUT_BYTES_PER_SECOND: Bytes = Bytes::from_mib(2), "bytes/s", K, documented;
+    /// A pushed record is seen so long after it arrived, whatever the number of consumers: documented as “about”.
+    FAN_OUT_DELAY: Span = Span::from_millis(70), "ms", LL, estimated;
+    /// Consumers that can be registered with a provisioned or an On-demand Standard stream.
+    FAN_OUT_CONSUMERS: Count = 20, "consumers", Q, documented;
+    /// Consumers that can be registered with an On-demand Advantage stream.
+    FAN_OUT_CONSUMERS_ADVANTAGE: Count = 50, "consumers", Q, documented;
+    /// `SubscribeToShard` pushes for so long, then it is called again.
+    FAN_OUT_SUBSCRIPTION: Span = Span::from_secs(300), "s", K, documented;
+
     // Put calls.
     /// Records in one `PutRecords` call.
     PUT_RECORDS_COUNT_MAX: Count = 500, "records", K, documented;

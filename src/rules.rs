@@ -248,6 +248,26 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Enhanced fan-out",
+        rule: "SubscribeToShard pushes what a shard stores to each registered consumer, at a rate of its own that no other \
+               reader shares. An event comes when its oldest record has been on its way for the delay, and carries what has \
+               come by then, as far as the rate allows. A subscription is over after five minutes and is called again, \
+               without a gap. Registered consumers are limited in number; where the stream bills shard-hours they cost \
+               shard-hours of their own, for as long as the run, and data by the GB in every mode.",
+        departure: "AWS documents the delay as about 70 ms. While a consumer works it takes no event, and up to a second’s \
+                    worth of bytes is there for it when it is done. The limits on an event’s own size are not published, \
+                    so it has none beside the rate. A mapping that is subscribed otherwise does what one does that polls. \
+                    A switch of the stream’s mode does not look at the registered consumers.",
+        names: &[
+            "FAN_OUT_BYTES_PER_SECOND",
+            "FAN_OUT_DELAY",
+            "FAN_OUT_CONSUMERS",
+            "FAN_OUT_CONSUMERS_ADVANTAGE",
+            "FAN_OUT_SUBSCRIPTION",
+        ],
+        prices: &[],
+    },
+    Rule {
         title: "Other pollers",
         rule: "Applications beside the consumer, a loop for each shard: it reads from the oldest record on, is done at \
                once, and sleeps. They share the calls and the bytes of the shard with the consumer, count in GetRecords \
@@ -266,7 +286,7 @@ pub static ALL: &[Rule] = &[
                fast as the call rate allows. It invokes when a batch is full, when the window is over, or when the \
                payload is full; one invocation at a time.",
         departure: "The window begins with the first record read, or when the invocation before ends. A call takes no \
-                    time. Parallelization, bisecting, partial responses and fan-out are not built yet.",
+                    time. Parallelization, bisecting and partial responses are rules of their own.",
         names: &["MAPPING_BATCH_MAX", "MAPPING_BATCH_DEFAULT", "MAPPING_WINDOW_MAX", "MAPPING_POLL_INTERVAL"],
         prices: &[],
     },

@@ -28,7 +28,8 @@ pub mod traffic;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationModel, HandlerKind, OnFailure, Poison, Poller, Responses, StartingPosition,
+    Consumer, ConsumerKind, DurationModel, HandlerKind, OnFailure, Poison, Poller, ReadSource, Responses,
+    StartingPosition,
 };
 pub use draft::Draft;
 pub use problem::Problem;

@@ -398,10 +398,16 @@ impl Source<'_> {
         if self.chosen("consumers.0.starting_position") == "AT_TIMESTAMP" {
             first_read.push("consumers.0.starting_at_s");
         }
+        first_read.push("consumers.0.source");
+        let pushed = self.chosen("consumers.0.source") == "SubscribeToShard";
+        if pushed {
+            first_read.push("consumers.0.fan_out_ms");
+        }
         let shared = ["consumers.0.spread", "consumers.0.error_rate", "consumers.0.kind", "consumers.0.read_limits"];
         Group {
             title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
             small: match self.scenario.stream.other_pollers.count {
+                _ if pushed => "each shard is pushed to it".to_owned(),
                 0 => "polls each shard".to_owned(),
                 1 => "polls each shard, and one other does".to_owned(),
                 count => format!("polls each shard, and {} others do", words::count_word(count.into())),

@@ -7,6 +7,7 @@
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};
+use super::fan_out::Subscription;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record};
@@ -95,6 +96,12 @@ impl Lane {
         }
     }
 
+    /// The lane as its reader reads.
+    pub(super) fn reading(mut self, settings: &Settings) -> Self {
+        self.source.push = Subscription::of(settings.source, settings.read_limits);
+        self
+    }
+
     /// Whether some records may still turn out to lie before its starting position.
     pub(super) const fn may_skip(&self) -> bool {
         self.source.starts_at > 0
@@ -156,16 +163,37 @@ impl Lane {
     #[inline]
     pub(super) fn due(&self, stream: &Stream) -> u64 {
         let log = &stream.shards[self.shard as usize].log;
-        self.parts.iter().fold(u64::MAX, |due, part| {
+        let due = self.parts.iter().fold(u64::MAX, |due, part| {
             let oldest = part.oldest_free();
             let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
             due.min(part.next_at).min(expiry)
-        })
+        });
+        if self.source.push.is_none() {
+            return due;
+        }
+        due.min(self.source.wakes_at(self.waiting_part().is_some(), stream))
+    }
+
+    /// The first part that waits for records.
+    fn waiting_part(&self) -> Option<usize> {
+        self.parts.iter().position(|part| part.phase == Phase::Gathering)
+    }
+
+    /// What the lane's subscription has to do, if anything is due.
+    #[inline(never)]
+    fn wake(&mut self, desk: &mut Desk<'_, impl Observer>) {
+        self.source.subscribe(desk);
+        if let Some(part) = self.waiting_part().filter(|_| self.source.pushed_at(desk.stream) <= desk.now) {
+            self.parts[part].next_at = self.parts[part].next_at.min(desk.now);
+        }
     }
 
     /// Does what is due at the desk's instant. Gives the invocation whose outcome is missing, if that is what the
     /// lane needs to go on.
     pub(super) fn step(&mut self, desk: &mut Desk<'_, impl Observer>) -> Option<InvocationId> {
+        if self.source.push.is_some() {
+            self.wake(desk);
+        }
         let first = (0..self.parts.len()).min_by_key(|part| self.parts[*part].next_at).unwrap_or(0);
         let due = desk.now >= self.parts[first].next_at;
         if due && let Phase::Running { id, verdict: Verdict::Open, .. } = self.parts[first].phase {

@@ -21,6 +21,15 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
         if lane.end_of_shard(0, desk.now) {
             return;
         }
+        if lane.source.push.is_some() {
+            // It sleeps until something comes; the lane wakes it.
+            if lane.source.next_read(desk) > desk.now {
+                lane.parts[0].next_at = u64::MAX;
+                return;
+            }
+            lane.read(u64::MAX, desk);
+            continue;
+        }
         if lane.source.poll_base > desk.now {
             lane.parts[0].next_at = lane.source.poll_base;
             return;

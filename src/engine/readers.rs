@@ -9,7 +9,9 @@ use super::lane::{Desk, Lane, LaneState};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, DurationModel, Poller, Scenario, StartingPosition};
+use crate::scenario::{
+    Consumer as Settings, ConsumerKind, DurationModel, Poller, ReadSource, Scenario, StartingPosition,
+};
 use crate::units::{Ratio, Span};
 
 /// All readers with their lanes.
@@ -35,6 +37,7 @@ impl Readers {
         let others = scenario.stream.other_pollers;
         let other = Settings {
             kind: ConsumerKind::Poller(Poller { limit: others.limit, idle: others.idle, always_sleeps: true }),
+            source: ReadSource::GetRecords,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
             ..scenario.consumers[0].clone()
@@ -54,6 +57,8 @@ impl Readers {
         for shard in 0..shards {
             let lane = |(reader, settings): (u32, &Settings)| {
                 let interval = match settings.kind {
+                    // Subscriptions do not share what polls do.
+                    _ if settings.source.is_pushed() => 0,
                     ConsumerKind::Lambda => limits::MAPPING_POLL_INTERVAL.micros(),
                     ConsumerKind::Poller(poller) => poller.idle.micros(),
                 };
@@ -68,6 +73,7 @@ impl Readers {
                     starts_at(settings),
                     Some(first_poll),
                 )
+                .reading(settings)
             };
             readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
         }
@@ -83,7 +89,7 @@ impl Readers {
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
         let lane = |(reader, settings): (u32, &Settings)| {
-            Lane::new(self.seed, (reader, shard), settings.parallelization, starts_at(settings), None)
+            Lane::new(self.seed, (reader, shard), settings.parallelization, starts_at(settings), None).reading(settings)
         };
         self.lanes.push((0..).zip(&self.settings).map(lane).collect());
     }

@@ -67,6 +67,10 @@ struct Counts {
     consumer_reads_refused: u64,
     empty_answers: u64,
     iterators_expired: u64,
+    subscriptions: u64,
+    pushed_events: u64,
+    pushed_records: u64,
+    pushed_bytes: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -242,6 +246,10 @@ impl Recorder {
             (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
+            (Metric::Subscriptions, counts.subscriptions as f64),
+            (Metric::PushedEvents, counts.pushed_events as f64),
+            (Metric::PushedRecords, counts.pushed_records as f64),
+            (Metric::PushedBytes, counts.pushed_bytes as f64),
             (Metric::PutLatencyP50Ms, put[0]),
             (Metric::PutLatencyP99Ms, put[1]),
             (Metric::OfferLatencyP50Ms, offer[0]),
@@ -335,6 +343,15 @@ impl Observer for Recorder {
                 self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
             }
             Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
+            Fact::Subscribed { .. } => self.counts.subscriptions += 1,
+            Fact::Pushed { reader, shard, records, bytes, behind } => {
+                self.counts.pushed_events += 1;
+                self.counts.pushed_records += u64::from(records);
+                self.counts.pushed_bytes += bytes;
+                if reader == CONSUMER {
+                    self.shards[shard as usize].behind = behind;
+                }
+            }
             Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.counts.invocations += 1;
                 self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };

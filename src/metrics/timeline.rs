@@ -143,6 +143,14 @@ metrics! {
         EmptyAnswers = "EmptyAnswers", "calls", Count;
         /// Read calls of the consumer with an iterator that was older than five minutes.
         IteratorsExpired = "ExpiredIteratorException", "calls", Count;
+        /// Subscriptions of consumers with enhanced fan-out, renewals included.
+        Subscriptions = "SubscribeToShard.Success", "calls", Count;
+        /// Events that subscriptions pushed.
+        PushedEvents = "SubscribeToShardEvent.Success", "events", Count;
+        /// Records in them.
+        PushedRecords = "SubscribeToShardEvent.Records", "records", Count;
+        /// Bytes in them.
+        PushedBytes = "SubscribeToShardEvent.Bytes", "bytes", Count;
         /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
         /// ahead of it; zero when it has read all there was.
         MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;

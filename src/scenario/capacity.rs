@@ -5,7 +5,8 @@
 
 use crate::limits;
 use crate::scenario::{
-    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes,
+    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, ReadSource, RetryPolicy, Scenario,
+    Sizes,
 };
 use crate::units::{SimTime, Span};
 
@@ -156,6 +157,7 @@ pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
         }
     };
     let batches = (2.0 * batch * 1e6) as u64;
+    let wait = if let ReadSource::SubscribeToShard { delay } = consumer.source { delay } else { wait };
     let usual = Span::from_micros(wait.micros() + batches);
     usual.max(Span::from_secs(3))
 }

@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::{self, Reader};
+use super::stream::StreamMode;
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -14,6 +15,8 @@ pub struct Consumer {
     pub name: String,
     /// How it reads.
     pub kind: ConsumerKind,
+    /// How records come to it.
+    pub source: ReadSource,
     /// When it begins.
     pub start: Span,
     /// Where in the stream it begins.
@@ -132,6 +135,36 @@ pub enum ConsumerKind {
     Poller(Poller),
 }
 
+/// How records come to a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadSource {
+    /// It asks for them; all that ask share the limits of a shard.
+    GetRecords,
+    /// Enhanced fan-out: they are pushed to it, at a rate of its own.
+    SubscribeToShard {
+        /// From the arrival of a record until the consumer sees it.
+        delay: Span,
+    },
+}
+
+impl ReadSource {
+    /// The word of enhanced fan-out in a document.
+    pub const PUSHED: &str = "SubscribeToShard";
+
+    /// The word in a document, which is the service's.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::GetRecords => "GetRecords",
+            Self::SubscribeToShard { .. } => Self::PUSHED,
+        }
+    }
+
+    /// Whether records are pushed.
+    pub const fn is_pushed(self) -> bool {
+        matches!(self, Self::SubscribeToShard { .. })
+    }
+}
+
 /// A loop around `GetRecords`: reads, works on what it read, reads again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poller {
@@ -208,6 +241,10 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
             }),
             _ => ConsumerKind::Lambda,
         },
+        source: match read.text(&of("source")) {
+            ReadSource::PUSHED => ReadSource::SubscribeToShard { delay: read.span(&of("fan_out_ms")) },
+            _ => ReadSource::GetRecords,
+        },
         start: read.span(&of("start_s")),
         position: match read.text(&of("starting_position")) {
             "LATEST" => StartingPosition::Latest,
@@ -246,6 +283,19 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         read.wrong(&of("starting_at_s"), message);
     }
     consumer
+}
+
+/// Reports those registered consumers that the stream does not take.
+pub(super) fn registered_fit(read: &mut Reader<'_>, consumers: &[Consumer], mode: StreamMode) {
+    let most = match mode {
+        StreamMode::Advantage => limits::FAN_OUT_CONSUMERS_ADVANTAGE,
+        StreamMode::Provisioned | StreamMode::OnDemand => limits::FAN_OUT_CONSUMERS,
+    };
+    let registered = (0..).zip(consumers).filter(|(_, consumer)| consumer.source.is_pushed());
+    for (index, _) in registered.skip(most as usize) {
+        let message = format!("{}; choose GetRecords", ServiceError::TooManyConsumers { most: most as u32 });
+        read.wrong(&format!("consumers.{index}.source"), message);
+    }
 }
 
 /// The records on which the function fails, if there are any.
@@ -295,6 +345,9 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
         }
     }
+    group.word("source", of.source.word());
+    let delay = if let ReadSource::SubscribeToShard { delay } = of.source { delay } else { limits::FAN_OUT_DELAY };
+    group.span("fan_out_ms", delay);
     group.span("start_s", of.start);
     group.word("starting_position", of.position.word());
     let at = if let StartingPosition::AtTimestamp(at) = of.position { at } else { SimTime::ZERO };

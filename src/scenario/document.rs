@@ -123,6 +123,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
     let stream = stream::read(&mut read);
+    consumer::registered_fit(&mut read, &consumers, stream.mode);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),

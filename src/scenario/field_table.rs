@@ -1,5 +1,7 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod reading;
+
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
@@ -302,9 +304,10 @@ const OPERATIONS: &[Choice] = &[
 ];
 
 /// Every field, in the order of a canonical document.
-pub(super) static FIELDS: &[Field] = &joined::<{ OWN_FIELDS.len() + KINDS + OPERATION_FIELDS.len() }>();
+pub(super) static FIELDS: &[Field] =
+    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() }>();
 
-/// The fields up to the prices, one for each price of the table, and the rest.
+/// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
 const fn joined<const N: usize>() -> [Field; N] {
     let mut fields = [OWN_FIELDS[0]; N];
     let mut at = 0;
@@ -315,8 +318,10 @@ const fn joined<const N: usize>() -> [Field; N] {
             let price = &AT_HOME[at - OWN_FIELDS.len()];
             let about = "Your price of one unit; null takes the table's.";
             Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
+        } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
+            reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
         } else {
-            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS]
+            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
         };
         at += 1;
     }

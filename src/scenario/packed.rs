@@ -10,8 +10,8 @@
 use super::{
     Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
     OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
-    Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode,
-    Timeouts, Traffic, prices,
+    ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
+    StreamMode, Timeouts, Traffic, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -255,7 +255,7 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind start position read_limits batch_size batching_window parallelization bisect max_retries
+        name kind source start position read_limits batch_size batching_window parallelization bisect max_retries
         max_record_age responses on_failure retry_base retry_cap poison memory_mb handler duration injected_error_rate
     }
     DurationModel { fixed per_record spread }
@@ -310,6 +310,7 @@ kinds! {
     }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
+    ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
     Responses { 0 Whole, 1 ItemFailures, }
     RetryPolicy {
         0 Ignore,

@@ -3,7 +3,7 @@
 use super::{Finding, Seen, Tone, Try};
 use crate::limits;
 use crate::metrics::timeline::Metric;
-use crate::scenario::{ConsumerKind, StartingPosition};
+use crate::scenario::{ConsumerKind, ReadSource, StartingPosition};
 use crate::text::{clock, int, span_text};
 use crate::words::{count_word, percent};
 use serde_json::json;
@@ -27,11 +27,10 @@ impl Seen<'_> {
         let (remedy, remedy_try) = if pollers.count == 0 {
             ("More shards give more to read; smaller records take less.".to_owned(), None)
         } else {
-            let edits = vec![("stream.other_pollers.count", json!(0))];
-            let label = if pollers.count == 1 { "Try without the other" } else { "Try without the others" };
-            let remedy =
-                "Fewer applications that poll, or each less often; enhanced fan-out gives each its own 2\u{a0}MiB/s.";
-            (remedy.to_owned(), Some(Try { label: label.to_owned(), edits }))
+            let edits = vec![("consumers.0.source", json!(ReadSource::PUSHED))];
+            let remedy = "Fewer applications that poll, or each less often; enhanced fan-out pays here: it gives each its \
+                          own 2\u{a0}MiB/s.";
+            (remedy.to_owned(), Some(Try { label: "Try enhanced fan-out".to_owned(), edits }))
         };
         Some(Finding {
             id: "reads-throttled",
