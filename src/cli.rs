@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
-use streamgauge::scenario::{Draft, HandlerKind, Problem, Scenario, presets, schema};
+use streamgauge::scenario::{Consumer, Draft, HandlerKind, Problem, Scenario, presets, schema};
 use streamgauge::session::{Pump, Session};
 use streamgauge::text;
 
@@ -108,9 +108,10 @@ fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
         draft.set("seed", seed.into());
     }
     let scenario = draft.check().map_err(Failure::Problems)?;
-    if scenario.consumers[0].handler == HandlerKind::Host {
+    let asks = |consumer: &Consumer| consumer.handler == HandlerKind::Host;
+    if let Some(index) = scenario.consumers.iter().position(asks) {
         let message = "\"host\" needs a program that uses this crate and brings the handler; choose \"model\" here";
-        return Err(Failure::Problems(vec![Problem::new("consumers.0.handler", message)]));
+        return Err(Failure::Problems(vec![Problem::new(format!("consumers.{index}.handler"), message)]));
     }
     let mut session = Session::new(scenario);
     if session.run() == Pump::Full {

@@ -6,8 +6,8 @@ mod quantities;
 pub use crate::scenario::prices;
 pub use advice::findings;
 
-use crate::metrics::Timeline;
-use crate::scenario::{ConsumerKind, Part, Scenario, StreamMode};
+use crate::metrics::View;
+use crate::scenario::{Part, Scenario, StreamMode};
 use crate::units::{PicoUsd, Span};
 use crate::{text, words};
 use quantities::{Quantity, Use};
@@ -60,8 +60,8 @@ impl Bill {
 /// One line of the bill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BillLine {
-    /// What is charged, in the service's words.
-    pub name: &'static str,
+    /// What is charged, in the service's words, with the consumer's title before them where there are several.
+    pub name: String,
     /// Where the quantity comes from, with its numbers.
     pub cause: String,
     /// Quantity of this run, in `unit`.
@@ -82,7 +82,7 @@ pub struct BillLine {
 }
 
 /// The bill after the first `frames` frames; the 30-day column extrapolates from all frames of the timeline.
-pub fn bill(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Bill {
+pub fn bill(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Bill {
     let month = Month::of(scenario, timeline);
     let used = Use::of(scenario, timeline, None);
     let mut bill = bill_of(scenario, timeline, &used, frames.min(timeline.frames()), month);
@@ -93,7 +93,7 @@ pub fn bill(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Bill {
 }
 
 /// Every mode for the same arrivals; the stream's own costs what it cost.
-fn compared(scenario: &Scenario, timeline: &Timeline, month_cents: u64) -> Vec<Compared> {
+fn compared(scenario: &Scenario, timeline: View<'_>, month_cents: u64) -> Vec<Compared> {
     [StreamMode::Provisioned, StreamMode::OnDemand, StreamMode::Advantage]
         .map(|mode| {
             if mode == scenario.stream.mode {
@@ -107,21 +107,19 @@ fn compared(scenario: &Scenario, timeline: &Timeline, month_cents: u64) -> Vec<C
 
 /// What 30 days of the same arrivals, as the run stored them, would cost in another capacity mode; in cents. For
 /// provisioned, with so many shards throughout.
-pub fn month_in(scenario: &Scenario, timeline: &Timeline, mode: StreamMode, shards: u32) -> u64 {
+pub fn month_in(scenario: &Scenario, timeline: View<'_>, mode: StreamMode, shards: u32) -> u64 {
     let month = Month::of(scenario, timeline);
     let used = Use::of(scenario, timeline, Some((mode, shards)));
     bill_of(scenario, timeline, &used, timeline.frames(), month).month_total_cents
 }
 
-fn bill_of(scenario: &Scenario, timeline: &Timeline, used: &Use, frames: usize, month: Month) -> Bill {
-    let lambda = scenario.consumers[0].kind == ConsumerKind::Lambda;
+fn bill_of(scenario: &Scenario, timeline: View<'_>, used: &Use, frames: usize, month: Month) -> Bill {
     let line = |quantity: &Quantity| {
         let run: f64 = quantity.frames[..frames].iter().sum();
         let whole = month.quantity(timeline, &quantity.frames) + quantity.month_more;
-        line(scenario, quantity.price, quantity.cause(scenario, timeline, frames, run), run, whole)
+        line(scenario, quantity, quantity.cause(scenario, timeline, frames, run), run, whole)
     };
-    let lines: Vec<BillLine> =
-        used.quantities(scenario, timeline, lambda, frames, month).iter().filter_map(line).collect();
+    let lines: Vec<BillLine> = used.quantities(scenario, timeline, frames, month).iter().filter_map(line).collect();
     Bill {
         run_total_e4: lines.iter().map(|line| line.run_e4).sum(),
         month_total_cents: lines.iter().map(|line| line.month_cents).sum(),
@@ -133,7 +131,8 @@ fn bill_of(scenario: &Scenario, timeline: &Timeline, used: &Use, frames: usize, 
 }
 
 /// A line at the scenario's price, or else the table's.
-fn line(scenario: &Scenario, id: &str, cause: String, quantity: f64, month_quantity: f64) -> Option<BillLine> {
+fn line(scenario: &Scenario, of: &Quantity, cause: String, quantity: f64, month_quantity: f64) -> Option<BillLine> {
+    let id = of.price;
     let price = prices::in_region(scenario.prices.region, id)?;
     let (usd, dated) = match scenario.prices.own.iter().find(|(own, _)| *own == id) {
         Some((_, usd)) => (*usd, "your price".to_owned()),
@@ -144,7 +143,7 @@ fn line(scenario: &Scenario, id: &str, cause: String, quantity: f64, month_quant
     let cause = if borrowed { format!("{cause}; price of {}", price.region) } else { cause };
     let amount = |quantity: f64| PicoUsd::new((quantity * usd.get() as f64).round() as u128);
     Some(BillLine {
-        name: price.name,
+        name: of.consumer.map_or(price.name.to_owned(), |index| scenario.with_title(index, price.name.to_owned())),
         cause,
         quantity,
         month_quantity,
@@ -169,7 +168,7 @@ impl Month {
     /// A calm of fewer frames says too little about ordinary traffic.
     const CALM_FRAMES_MIN: usize = 10;
 
-    fn of(scenario: &Scenario, timeline: &Timeline) -> Self {
+    fn of(scenario: &Scenario, timeline: View<'_>) -> Self {
         let has_spike = scenario.traffic.parts.iter().any(|part| matches!(part, Part::Spike { .. }));
         let first_corner = scenario.traffic.parts.iter().filter_map(|part| part.corners().first().copied()).min();
         let calm = first_corner.map_or(0, |at| (at.micros() / timeline.width().micros()) as usize);
@@ -182,7 +181,7 @@ impl Month {
     }
 
     /// A quantity of 30 days, from that of each frame.
-    fn quantity(self, timeline: &Timeline, column: &[f64]) -> f64 {
+    fn quantity(self, timeline: View<'_>, column: &[f64]) -> f64 {
         let Some(last) = column.len().checked_sub(1) else { return 0.0 };
         let sum = |frames: usize| column[..frames].iter().sum::<f64>();
         let (run, run_s, month_s) = (sum(column.len()), timeline.end_of(last).seconds_f64(), MONTH.seconds_f64());
@@ -195,7 +194,7 @@ impl Month {
         }
     }
 
-    fn sentence(self, timeline: &Timeline) -> String {
+    fn sentence(self, timeline: View<'_>) -> String {
         let length = text::span_text(timeline.length().seconds_f64());
         match self {
             Self::OnceADay { .. } => "30 days: base traffic, and this spike once a day.".to_owned(),

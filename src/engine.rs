@@ -267,17 +267,21 @@ impl Engine {
         self.readers.accept(id, outcome).then_some(()).ok_or(AcceptError)
     }
 
-    /// Changes something now.
+    /// Changes something now. What concerns a consumer that the scenario does not have changes nothing.
     pub fn apply(&mut self, operation: Operation, observer: &mut impl Observer) {
         let index = self.applied;
         self.applied += 1;
         observer.observe(self.now(), Fact::OperationApplied { index });
         match operation {
-            Operation::UpdateMapping { batch_size, batching_window } => {
-                self.readers.update(batch_size, batching_window);
+            Operation::UpdateMapping { consumer, batch_size, batching_window } => {
+                if let Some(settings) = self.readers.settings(consumer) {
+                    (settings.batch_size, settings.batching_window) = (batch_size, batching_window);
+                }
             }
-            Operation::DeployFunction { duration, injected_error_rate } => {
-                self.readers.deploy(duration, injected_error_rate);
+            Operation::DeployFunction { consumer, duration, injected_error_rate } => {
+                if let Some(settings) = self.readers.settings(consumer) {
+                    (settings.duration, settings.injected_error_rate) = (duration, injected_error_rate);
+                }
             }
             Operation::DeployProducer { retry } => self.producer.deploy(retry, &mut self.retries),
             Operation::KillHosts { hosts, down } => {
@@ -304,9 +308,9 @@ impl Engine {
         self.producer.held() - self.producer.held_stored()
     }
 
-    /// Invocations that run.
-    pub fn concurrency(&self) -> u64 {
-        self.readers.running()
+    /// Invocations of a consumer that run.
+    pub fn concurrency(&self, consumer: u32) -> u64 {
+        self.readers.running(consumer)
     }
 
     /// Number of shards.
@@ -314,9 +318,9 @@ impl Engine {
         self.stream.shards.len() as u32
     }
 
-    /// How a shard and its lane stand.
-    pub fn lane(&self, shard: u32) -> LaneState {
-        self.readers.state(0, shard, &self.stream)
+    /// How a shard stands for a consumer.
+    pub fn lane(&self, consumer: u32, shard: u32) -> LaneState {
+        self.readers.state(consumer, shard, &self.stream)
     }
 
     /// The control plane, to look at.

@@ -11,6 +11,7 @@ pub mod outlook;
 pub mod recorder;
 pub mod timeline;
 pub mod usage;
+pub mod view;
 
 pub use findings::{Finding, Tone, Try, findings};
 pub use histogram::Histogram;
@@ -19,3 +20,4 @@ pub use note::{Note, NoteKind, ShardInfo};
 pub use outlook::Outlook;
 pub use recorder::Recorder;
 pub use timeline::{Metric, ShardMetric, Timeline};
+pub use view::View;

@@ -268,11 +268,12 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
-        title: "Other pollers",
-        rule: "Applications beside the consumer, a loop for each shard: it reads from the oldest record on, is done at \
-               once, and sleeps. They share the calls and the bytes of the shard with the consumer, count in GetRecords \
-               as CloudWatch counts it, and keep records in the log until they have read them. The ledger is the \
-               consumer's alone.",
+        title: "Several readers",
+        rule: "Each consumer reads every record, at its own position, and has a ledger, metrics and lines on the bill of \
+               its own; a policy on iterator age looks at the first. All share the calls and the bytes of the shard, \
+               unless their limits are lifted, and GetRecords counts them together as CloudWatch does. Other pollers are \
+               applications beside them, a loop for each shard that is done with what it reads at once, and sleeps. \
+               Records stay in the log until everybody has read them.",
         departure: "Where several poll, every pause between reads is longer at random by up to a tenth: in step, it would \
                     always be the same one that is refused. And a second's worth of bytes may be outstanding before a call \
                     is refused, so that small answers do not refuse each other; after an answer of more than that \

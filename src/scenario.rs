@@ -65,6 +65,27 @@ pub struct Scenario {
     pub prices: prices::Prices,
 }
 
+impl Scenario {
+    /// What one of the consumers is called: its name, or what it is, with its number where there are several.
+    pub fn title_of(&self, consumer: usize) -> String {
+        let of = &self.consumers[consumer];
+        let numbered = of.name.is_empty() && self.consumers.len() > 1;
+        if numbered { format!("{} {}", of.title(), consumer + 1) } else { of.title().to_owned() }
+    }
+
+    /// A text about one of the consumers, with its title before it where there are several.
+    pub fn with_title(&self, consumer: usize, text: String) -> String {
+        if self.consumers.len() > 1 { format!("{}: {text}", self.title_of(consumer)) } else { text }
+    }
+
+    /// How many readers share the read limits of a shard: consumers that poll, unless theirs are lifted, and other pollers.
+    pub fn limited_readers(&self) -> u32 {
+        let sharing = self.consumers.iter().filter(|consumer| consumer.shares_reads()).count() as u32;
+        let limited = self.consumers.iter().any(|consumer| consumer.read_limits);
+        sharing + if limited { self.stream.other_pollers.count } else { 0 }
+    }
+}
+
 /// An operation and the instant at which it is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedOperation {
@@ -79,6 +100,8 @@ pub struct PlannedOperation {
 pub enum Operation {
     /// `UpdateEventSourceMapping`: the next batch is built with these settings.
     UpdateMapping {
+        /// Index of the consumer.
+        consumer: u32,
         /// New `BatchSize`.
         batch_size: u32,
         /// New batching window.
@@ -86,6 +109,8 @@ pub enum Operation {
     },
     /// A deploy of the function: the next invocation takes this long and fails this often.
     DeployFunction {
+        /// Index of the consumer.
+        consumer: u32,
         /// New duration model.
         duration: DurationModel,
         /// New injected error rate.
@@ -140,6 +165,14 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Index of the consumer that it changes, if it changes one.
+    pub const fn consumer(&self) -> Option<u32> {
+        match self {
+            Self::UpdateMapping { consumer, .. } | Self::DeployFunction { consumer, .. } => Some(*consumer),
+            _ => None,
+        }
+    }
+
     /// Whether it can change which shards there are.
     pub const fn reshards(&self) -> bool {
         matches!(

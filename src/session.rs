@@ -22,7 +22,7 @@ mod summary;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outcome, Step};
-use crate::metrics::{Finding, Ledger, Outlook, Recorder, Timeline};
+use crate::metrics::{Finding, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use std::collections::BTreeMap;
@@ -224,9 +224,14 @@ impl Session {
         &self.observers.0
     }
 
-    /// The closed frames.
-    pub const fn timeline(&self) -> &Timeline {
-        self.observers.0.timeline()
+    /// The closed frames, as the first consumer sees them.
+    pub const fn timeline(&self) -> View<'_> {
+        self.seen_by(0)
+    }
+
+    /// The closed frames, as one of the consumers sees them.
+    pub const fn seen_by(&self, consumer: usize) -> View<'_> {
+        self.observers.0.timeline().seen_by(consumer)
     }
 
     /// The determinism witness: equal for equal scenarios and outcomes, on every machine, at any pace.
@@ -239,9 +244,16 @@ impl Session {
         &self.trace
     }
 
-    /// The account of every record at the end of the closed frames.
+    /// The account of every record at the end of the closed frames; of those that are stored, as the first consumer
+    /// stands to them.
     pub fn ledger(&self) -> Ledger {
         Ledger::after(self.timeline(), self.timeline().frames())
+    }
+
+    /// Whether the account balances for every consumer.
+    pub fn balances(&self) -> bool {
+        let frames = self.timeline().frames();
+        (0..self.timeline().consumers()).all(|consumer| Ledger::after(self.seen_by(consumer), frames).balances())
     }
 
     /// The bill of the closed frames.
@@ -249,9 +261,9 @@ impl Session {
         bill(&self.scenario, self.timeline(), self.timeline().frames())
     }
 
-    /// What would come if it went on as in the last closed frames.
-    pub fn outlook(&self) -> Outlook {
-        Outlook::after(&self.scenario, self.timeline(), self.timeline().frames())
+    /// What would come for a consumer if it went on as in the last closed frames.
+    pub fn outlook(&self, consumer: usize) -> Outlook {
+        Outlook::after(&self.scenario, self.seen_by(consumer), self.timeline().frames())
     }
 
     /// What the closed frames show, and what the bill does once the run is over.

@@ -26,6 +26,12 @@ pub enum Action {
     AddPart,
     /// One summand of the traffic curve less.
     RemovePart(usize),
+    /// One more consumer.
+    AddConsumer,
+    /// A consumer less, by its index.
+    RemoveConsumer(usize),
+    /// Another consumer shall be shown, by its index.
+    ShowConsumer(usize),
     /// A change at the instant in view, by the kind of its operation: a call to the service, or hosts that die.
     AddOperation(&'static str),
     /// A change during the run is taken back.

@@ -57,7 +57,8 @@ impl Model {
             self.message = None;
             return if self.recheck() { Vec::new() } else { self.pause() };
         }
-        let live = self.is_under_way() && changes.iter().all(|(path, _)| live::change_during_run(path).is_some());
+        let live =
+            self.is_under_way() && changes.iter().all(|(path, _)| live::change_during_run(&self.draft, path).is_some());
         for (path, value) in &changes {
             if live {
                 self.plan(path, value);
@@ -80,16 +81,18 @@ impl Model {
 
     /// Writes a change as an operation at the cursor, into one that stands there already if it is of its kind.
     fn plan(&mut self, path: &str, value: &Value) {
-        let Some(change) = live::change_during_run(path) else { return };
+        let Some(change) = live::change_during_run(&self.draft, path) else { return };
         let at_s = self.cursor.micros().div_ceil(MICROS_PER_SECOND);
         let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
-        let same = |operation: &Value| {
-            operation["kind"] == json!(change.kind) && operation["at_s"].as_f64() == Some(at_s as f64)
-        };
+        let same = |operation: &Value| change.is_made_by(operation) && operation["at_s"].as_f64() == Some(at_s as f64);
         let index = operations.iter().position(same).unwrap_or_else(|| {
             let after = |operation: &Value| operation["at_s"].as_f64().is_some_and(|at| at <= at_s as f64);
             let index = operations.iter().take_while(|operation| after(operation)).count();
-            operations.insert(index, json!({ "at_s": at_s, "kind": change.kind }));
+            let mut operation = json!({ "at_s": at_s, "kind": change.kind });
+            if let Some(consumer) = change.consumer.filter(|consumer| *consumer > 0) {
+                operation["consumer"] = consumer.into();
+            }
+            operations.insert(index, operation);
             index
         });
         if change.within.is_some() && operations[index].get(change.field).is_none() {
@@ -130,7 +133,9 @@ impl Model {
     fn changed(&mut self, live: bool) -> Vec<Effect> {
         self.message = None;
         if !self.recheck() {
-            return self.pause();
+            // What has run is of no use to a scenario with other consumers.
+            let same = self.run.timeline.consumers() == self.scenario.consumers.len();
+            return if same { self.pause() } else { self.start_over() };
         }
         if live {
             self.find_events();
@@ -143,6 +148,35 @@ impl Model {
     pub(super) fn add_part(&mut self) -> Vec<Effect> {
         let count = self.draft.get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
         self.set_all(&[(format!("traffic.curve.{count}"), json!({ "kind": "constant" }))])
+    }
+
+    /// One more consumer, like the last one.
+    pub(super) fn add_consumer(&mut self) -> Vec<Effect> {
+        let mut all = form::consumers(&self.draft);
+        let mut another = all.last().cloned().unwrap_or_default();
+        another["name"] = "".into();
+        self.consumer = all.len();
+        all.push(another);
+        self.draft.set("consumers", all.into());
+        (self.preset, self.edited) = (None, true);
+        self.changed(false)
+    }
+
+    /// A consumer less, with the operations that concern it.
+    pub(super) fn remove_consumer(&mut self, index: usize) -> Vec<Effect> {
+        let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
+        let concerns =
+            |operation: &Value| ["update_mapping", "deploy_function"].map(Value::from).contains(&operation["kind"]);
+        operations.retain(|operation| !concerns(operation) || live::consumer_of(operation) != index as u64);
+        for operation in operations.iter_mut().filter(|operation| live::consumer_of(operation) > index as u64) {
+            operation["consumer"] = (live::consumer_of(operation) - 1).into();
+        }
+        if self.draft.get("operations").is_some() {
+            self.draft.set("operations", operations.into());
+        }
+        self.raw.clear();
+        self.consumer = self.consumer.saturating_sub(usize::from(self.consumer >= index));
+        self.remove_at(&format!("consumers.{index}"))
     }
 
     pub(super) fn remove_at(&mut self, path: &str) -> Vec<Effect> {
@@ -252,7 +286,7 @@ impl Model {
         // The remedy is tried from the start, on the scenario as it is in force: changes made on the way stay out.
         self.draft.remove("operations");
         for (path, value) in remedy.edits {
-            self.draft.set(path, value);
+            self.draft.set(&path, value);
         }
         self.raw.clear();
         (self.preset, self.edited) = (None, true);

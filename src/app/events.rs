@@ -4,13 +4,13 @@ use super::capacity;
 use super::event::{Event, EventKind};
 use super::reading::{LOSSES, Reading};
 use super::words;
-use crate::metrics::{Metric, NoteKind, Timeline};
+use crate::metrics::{Metric, NoteKind, View};
 use crate::scenario::{Consumer, Operation, RetryPolicy, Scenario};
 use crate::units::{SimTime, Span};
 
 /// The marked moments of a run in order of time, as far as its frames have arrived. Operations are always there,
 /// because they are planned.
-pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
+pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
     let all = Reading::new(timeline, timeline.frames());
     let mut events = Vec::new();
 
@@ -30,8 +30,8 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
     let usual = scenario
         .operations
         .iter()
-        .map(|planned| capacity::late_after(scenario, &capacity::in_force(scenario, planned.at).1))
-        .fold(capacity::late_after(scenario, &scenario.consumers[0]), Ord::max);
+        .map(|planned| capacity::late_after(scenario, &capacity::in_force(scenario, timeline.consumer, planned.at).1))
+        .fold(capacity::late_after(scenario, &scenario.consumers[timeline.consumer]), Ord::max);
     let (worst, worst_at) = all.peak(Metric::IteratorAgeMs);
     if worst > usual.millis_f64() {
         // While frames still arrive the age may go on growing; the mark waits until it has turned.
@@ -45,12 +45,22 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
     }
 
     events.extend(control_events(timeline));
+    let given_up = timeline.notes().find(|note| matches!(note.what, NoteKind::GivenUp(_)));
+    events.extend(given_up.map(|note| Event {
+        at: note.at,
+        kind: EventKind::FirstLoss,
+        text: "first batch given up".to_owned(),
+    }));
 
-    let mut before = scenario.consumers[0].clone();
+    let mut before = scenario.consumers.clone();
     for planned in &scenario.operations {
-        let text = operation_text(planned.operation, &before);
+        let of = planned.operation.consumer().map(|index| index as usize);
+        let mut text = operation_text(planned.operation, &before[of.unwrap_or(0)]);
+        if let Some(of) = of {
+            text = scenario.with_title(of, text);
+            before[of] = capacity::in_force(scenario, of, planned.at).1;
+        }
         events.push(Event { at: planned.at, kind: EventKind::Operation, text });
-        before = capacity::in_force(scenario, planned.at).1;
     }
     events.sort_by_key(|event| event.at);
     events
@@ -58,7 +68,7 @@ pub fn events(scenario: &Scenario, timeline: &Timeline) -> Vec<Event> {
 
 /// What the control plane did: shards that came and went, and calls that were refused. Waves of one change are one
 /// event, and so are refusals that repeat each other while the stream is changed.
-fn control_events(timeline: &Timeline) -> Vec<Event> {
+fn control_events(timeline: View<'_>) -> Vec<Event> {
     /// Waves no further apart belong to one change.
     const WAVES: Span = Span::from_secs(61);
     let first = |shard: usize| timeline.shard(shard).created_at == SimTime::ZERO;
@@ -112,7 +122,7 @@ fn control_events(timeline: &Timeline) -> Vec<Event> {
 fn operation_text(operation: Operation, before: &Consumer) -> String {
     let span = |span: Span| words::span_text(span.seconds_f64());
     match operation {
-        Operation::UpdateMapping { batch_size, batching_window } => {
+        Operation::UpdateMapping { batch_size, batching_window, .. } => {
             let mut parts = Vec::new();
             if batch_size != before.batch_size {
                 parts.push(format!("batch size {}", words::int(f64::from(batch_size))));
@@ -122,7 +132,7 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
             }
             if parts.is_empty() { "mapping updated".to_owned() } else { parts.join(", ") }
         }
-        Operation::DeployFunction { duration, injected_error_rate } => {
+        Operation::DeployFunction { duration, injected_error_rate, .. } => {
             let mut parts = Vec::new();
             if duration.per_record != before.duration.per_record {
                 parts.push(format!("{} a record", span(duration.per_record)));

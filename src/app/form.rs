@@ -7,10 +7,10 @@ use super::handbook::Handbook;
 use super::hints::{self, Hint};
 use super::live::path_in_force;
 use super::words;
-use crate::metrics::Timeline;
+use crate::metrics::View;
 use crate::scenario::fields::{self, Kind, Number};
 use crate::scenario::printer::compact;
-use crate::scenario::{Draft, Problem, Scenario};
+use crate::scenario::{Draft, Problem, ReadSource, Scenario};
 use crate::text;
 use crate::units::SimTime;
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub struct Group {
     pub more_label: String,
     /// The other knobs.
     pub more: Vec<Knob>,
+    /// Index of the consumer that it is, and whether there are others.
+    pub consumer: Option<(usize, bool)>,
 }
 
 /// One field.
@@ -82,6 +84,12 @@ pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
     choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
 }
 
+/// The consumers of a draft as they are written; one with all defaults where there is no list.
+pub(super) fn consumers(draft: &Draft) -> Vec<Value> {
+    let list = draft.get("consumers").and_then(Value::as_array).cloned();
+    list.filter(|list| !list.is_empty()).unwrap_or_else(|| vec![Value::Object(serde_json::Map::new())])
+}
+
 /// What the form is made from.
 pub struct Source<'a> {
     /// The document as typed.
@@ -93,7 +101,7 @@ pub struct Source<'a> {
     /// The last draft that could be run.
     pub scenario: &'a Scenario,
     /// What has arrived of the run.
-    pub timeline: &'a Timeline,
+    pub timeline: View<'a>,
     /// The instant in view: operations up to it are in force.
     pub cursor: SimTime,
     /// What the fields say for whoever asks, once it has come.
@@ -172,15 +180,11 @@ pub fn first_values(path: &str, text: &str) -> Option<(String, Value)> {
 impl Source<'_> {
     /// The whole column.
     pub fn groups(&self) -> Vec<Group> {
-        vec![
-            self.traffic(),
-            self.keys_and_sizes(),
-            self.producer(),
-            self.stream(),
-            self.consumer(),
-            self.destination(),
-            self.prices(),
-        ]
+        let mut groups = vec![self.traffic(), self.keys_and_sizes(), self.producer(), self.stream()];
+        let count = consumers(self.draft).len();
+        groups.extend((0..count).map(|index| self.consumer(index, count)));
+        groups.extend([self.destination(), self.prices()]);
+        groups
     }
 
     /// The changes during the run: index, time and words.
@@ -226,8 +230,8 @@ impl Source<'_> {
                 let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
                 (Control::Shown(words::int(rows as f64)), "")
             }
-            // A text for the machine; those for people are too long for a line of the column.
-            Kind::Text(_) if field.default == fields::Default::Nothing => {
+            // A text for the machine, or a name; other texts for people are too long for a line of the column.
+            Kind::Text(_) if field.default == fields::Default::Nothing || field.path == "consumers.*.name" => {
                 let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
                 (Control::Rows(raw.cloned().unwrap_or_else(|| text.to_owned())), "")
             }
@@ -292,6 +296,7 @@ impl Source<'_> {
             hints: hints::traffic(self.scenario),
             more_label: "Times, arrivals, length, seed".to_owned(),
             more,
+            consumer: None,
         }
     }
 
@@ -315,6 +320,7 @@ impl Source<'_> {
             hints: hints::keys_and_sizes(self.scenario),
             more_label: "Number of keys, spread of sizes".to_owned(),
             more,
+            consumer: None,
         }
     }
 
@@ -344,6 +350,7 @@ impl Source<'_> {
             hints: hints::producer(self.scenario, self.cursor),
             more_label: if kpl { "Sizes, rate, age, buffer" } else { "Batch, buffer, backoff, answers" }.to_owned(),
             more,
+            consumer: None,
         }
     }
 
@@ -355,6 +362,7 @@ impl Source<'_> {
             hints: hints::stream(self.scenario),
             more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
+            consumer: None,
         }
     }
 
@@ -386,36 +394,52 @@ impl Source<'_> {
         more
     }
 
-    fn consumer(&self) -> Group {
-        let lambda = self.chosen("consumers.0.kind") != "poller";
-        let first = if lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
-        let own: &[&str] = if lambda {
-            &["consumers.0.batching_window_s", "consumers.0.memory_mb"]
-        } else {
-            &["consumers.0.idle_ms", "consumers.0.sleeps"]
-        };
-        let mut first_read = vec!["consumers.0.start_s", "consumers.0.starting_position"];
-        if self.chosen("consumers.0.starting_position") == "AT_TIMESTAMP" {
-            first_read.push("consumers.0.starting_at_s");
+    fn consumer(&self, index: usize, count: usize) -> Group {
+        let of = |name: &str| format!("consumers.{index}.{name}");
+        let lambda = self.chosen(&of("kind")) != "poller";
+        let kind = if lambda { "Lambda" } else { "Poller" };
+        let several = count > 1;
+        let name = if several { self.chosen(&of("name")) } else { String::new() };
+        let others = self.scenario.stream.other_pollers.count + count as u32 - 1;
+        let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
+        let mut more = knobs(if several { &["name"] } else { &[] });
+        more.extend(knobs(if lambda { &["batching_window_s", "memory_mb"] } else { &["idle_ms", "sleeps"] }));
+        more.extend(knobs(&["start_s", "starting_position"]));
+        if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
+            more.extend(knobs(&["starting_at_s"]));
         }
-        first_read.push("consumers.0.source");
-        let pushed = self.chosen("consumers.0.source") == "SubscribeToShard";
+        more.extend(knobs(&["source"]));
+        let pushed = self.chosen(&of("source")) == ReadSource::PUSHED;
         if pushed {
-            first_read.push("consumers.0.fan_out_ms");
+            more.extend(knobs(&["fan_out_ms"]));
         }
-        let shared = ["consumers.0.spread", "consumers.0.error_rate", "consumers.0.kind", "consumers.0.read_limits"];
+        if lambda {
+            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
+            more.extend(knobs(&["on_failure"]));
+        }
+        more.extend(knobs(&["spread", "error_rate", "poison_rate", "poison_key", "retry_base_ms", "retry_cap_s"]));
+        more.extend(knobs(&["kind", "read_limits"]));
         Group {
-            title: if lambda { "Lambda" } else { "Poller" }.to_owned(),
-            small: match self.scenario.stream.other_pollers.count {
+            title: match name.as_str() {
+                "" if several => format!("{kind} {}", index + 1),
+                "" => kind.to_owned(),
+                _ => name,
+            },
+            small: match others {
                 _ if pushed => "each shard is pushed to it".to_owned(),
                 0 => "polls each shard".to_owned(),
                 1 => "polls each shard, and one other does".to_owned(),
                 count => format!("polls each shard, and {} others do", words::count_word(count.into())),
             },
-            knobs: self.knobs([first, "consumers.0.fixed_ms", "consumers.0.per_record_ms"]),
-            hints: hints::consumer(self.scenario, self.cursor),
-            more_label: if lambda { "Window, memory, start, errors" } else { "Sleep, start, errors" }.to_owned(),
-            more: self.knobs(own.iter().copied().chain(first_read).chain(shared)),
+            knobs: knobs(&[if lambda { "batch_size" } else { "limit" }, "fixed_ms", "per_record_ms"]),
+            // A draft that cannot run may have more of them than the scenario.
+            hints: match self.scenario.consumers.get(index) {
+                Some(_) => hints::consumer(self.scenario, index, self.cursor),
+                None => Vec::new(),
+            },
+            more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
+            more,
+            consumer: Some((index, several)),
         }
     }
 
@@ -427,6 +451,7 @@ impl Source<'_> {
             hints: vec![Hint::plain("Database, one write a record. Its time is part of the function’s time a record.")],
             more_label: String::new(),
             more: Vec::new(),
+            consumer: None,
         }
     }
 
@@ -440,6 +465,7 @@ impl Source<'_> {
             more_label: "Your own prices".to_owned(),
             // Of what, the label says; the column is too narrow to say it twice.
             more: self.knobs(own.filter(|path| *path != "prices.region")).into_iter().map(in_dollars).collect(),
+            consumer: None,
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn call(scenario: &Scenario) -> String {
 
 /// What becomes of rejected records.
 pub fn producer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
-    let (producer, _) = capacity::in_force(scenario, at);
+    let (producer, _) = capacity::in_force(scenario, 0, at);
     let buffer = int(producer.buffer as f64);
     if let PutCall::Kpl(kpl) = producer.call {
         let ttl = span_text(kpl.ttl.seconds_f64());
@@ -102,9 +102,11 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
     }
     let mut hints = Vec::new();
     let pollers = scenario.stream.other_pollers;
-    if pollers.count > 0 {
-        // The consumer asks once a second at least.
-        let asked = 1.0 + f64::from(pollers.count) / pollers.idle.seconds_f64();
+    let readers = scenario.limited_readers();
+    if readers > 1 {
+        // A consumer asks once a second at least.
+        let consumers = f64::from(readers - pollers.count);
+        let asked = consumers + f64::from(pollers.count) / pollers.idle.seconds_f64();
         let answered = limits::SHARD_READ_CALLS_PER_SECOND.per_second_f64();
         let text = format!("All pollers ask a shard {} times a second; it answers {answered}.", words::short(asked));
         hints.push(Hint::new(text, HintTone::Late, asked > answered));
@@ -115,9 +117,9 @@ pub fn stream(scenario: &Scenario) -> Vec<Hint> {
     hints
 }
 
-/// Speed of the function against what a shard can bring.
-pub fn consumer(scenario: &Scenario, at: SimTime) -> Vec<Hint> {
-    let (_, consumer) = capacity::in_force(scenario, at);
+/// Speed of a consumer's function against what a shard can bring.
+pub fn consumer(scenario: &Scenario, of: usize, at: SimTime) -> Vec<Hint> {
+    let (_, consumer) = capacity::in_force(scenario, of, at);
     let speed = capacity::function_per_shard(scenario, &consumer);
     let room = capacity::room_per_shard(scenario);
     let peak = scenario.traffic.peak_rate(scenario.length);

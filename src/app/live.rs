@@ -15,22 +15,44 @@ pub struct Change<'p> {
     pub group: String,
     /// The field inside that group; none where the field is no group.
     pub within: Option<&'p str>,
+    /// Index of the consumer that it concerns, if it concerns one.
+    pub consumer: Option<u64>,
+}
+
+impl Change<'_> {
+    /// Whether an operation is one that makes it.
+    pub fn is_made_by(&self, operation: &Value) -> bool {
+        operation["kind"].as_str() == Some(self.kind)
+            && self.consumer.is_none_or(|consumer| consumer_of(operation) == consumer)
+    }
+}
+
+/// The consumer that an operation names; the first where it names none.
+pub fn consumer_of(operation: &Value) -> u64 {
+    operation["consumer"].as_u64().unwrap_or(0)
 }
 
 /// The operation that changes what stands at a path, if one does. The path may lie in an operation itself.
-pub fn change_during_run(path: &str) -> Option<Change<'_>> {
+pub fn change_during_run<'p>(draft: &Draft, path: &'p str) -> Option<Change<'p>> {
     fields::children("operations.0").into_iter().filter(|child| child.stays).find_map(|child| {
         let kind = child.only.first()?;
-        let own = path.strip_prefix("operations.").and_then(|rest| rest.split_once('.')).map(|(_, rest)| rest);
+        let own = path.strip_prefix("operations.").and_then(|rest| rest.split_once('.'));
         let rest = match own {
-            Some(own) => own.strip_prefix(child.name)?,
+            Some((_, own)) => own.strip_prefix(child.name)?,
             None => below(path, child.field.path)?,
         };
         let within = if rest.is_empty() { None } else { Some(rest.strip_prefix('.')?) };
-        // What an operation changes stands with the consumer that it names; the first, as long as it names none.
-        let group =
-            if own.is_some() { child.field.path.replace('*', "0") } else { path[..path.len() - rest.len()].to_owned() };
-        Some(Change { kind, field: child.name, group, within })
+        // What an operation changes stands with the consumer that it names.
+        let group = match own {
+            Some((index, _)) => {
+                let consumer = draft.get(&format!("operations.{index}")).map_or(0, consumer_of);
+                child.field.path.replace('*', &consumer.to_string())
+            }
+            None => path[..path.len() - rest.len()].to_owned(),
+        };
+        let index = group.strip_prefix("consumers.").and_then(|rest| rest.split('.').next());
+        let consumer = index.and_then(|index| index.parse().ok());
+        Some(Change { kind, field: child.name, group, within, consumer })
     })
 }
 
@@ -49,11 +71,11 @@ fn below<'p>(path: &'p str, pattern: &str) -> Option<&'p str> {
 /// Where the value stands that is in force at an instant: in the last operation that names it, else in the
 /// document itself.
 pub fn path_in_force(draft: &Draft, path: &str, at: SimTime) -> String {
-    let Some(change) = change_during_run(path) else { return path.to_owned() };
+    let Some(change) = change_during_run(draft, path) else { return path.to_owned() };
     let operations = draft.get("operations").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let applied = |operation: &Value| {
         operation["at_s"].as_f64().is_some_and(|at_s| at_s <= at.seconds_f64() + 1.0)
-            && operation["kind"].as_str() == Some(change.kind)
+            && change.is_made_by(operation)
             && operation.get(change.field).is_some()
     };
     match operations.iter().rposition(applied) {

@@ -4,12 +4,12 @@ use super::action::{Action, Effect, Speed, Theme};
 use super::event::Event;
 use super::handbook::Handbook;
 use super::playback::{Goal, Run};
-use super::reading::{self, Reading};
+use super::reading::{self, Reader, Reading};
 use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
 use crate::cost;
-use crate::metrics::{Finding, Timeline};
+use crate::metrics::{Finding, View};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
 
@@ -65,6 +65,8 @@ pub struct Model {
     pub(super) incoming: Option<Run>,
     pub(super) run_count: u32,
     pub(super) events: Vec<Event>,
+    /// Index of the consumer that was chosen to be shown.
+    pub(super) consumer: usize,
     pub(super) playing: bool,
     pub(super) speed: Speed,
     pub(super) cursor: SimTime,
@@ -107,6 +109,7 @@ impl Model {
             incoming: None,
             run_count: 0,
             events: Vec::new(),
+            consumer: 0,
             playing: false,
             cursor: SimTime::ZERO,
             frontier: SimTime::ZERO,
@@ -145,6 +148,13 @@ impl Model {
             Action::Set(values) => self.set_all(&values),
             Action::AddPart => self.add_part(),
             Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
+            Action::AddConsumer => self.add_consumer(),
+            Action::RemoveConsumer(index) => self.remove_consumer(index),
+            Action::ShowConsumer(index) => {
+                self.consumer = index;
+                self.find_events();
+                Vec::new()
+            }
             Action::AddOperation(kind) => self.add_operation(kind),
             Action::RemoveOperation(index) => self.remove_operation(index),
             Action::ChoosePreset(id) => self.choose_preset(&id),
@@ -229,9 +239,10 @@ impl Model {
         (self.revision, passed)
     }
 
-    /// Numbers that change whenever the frames in view do: of the document, of the run, and how many have arrived.
-    pub fn run_state(&self) -> (u32, u32, usize) {
-        (self.revision, self.run.id, self.timeline().frames())
+    /// Numbers that change whenever the frames in view do: of the document, of the run, of the consumer that is shown,
+    /// and how many have arrived.
+    pub fn run_state(&self) -> (u32, u32, usize, usize) {
+        (self.revision, self.run.id, self.consumer(), self.timeline().frames())
     }
 
     /// Rules, constants and what the fields say, once they have come.
@@ -264,9 +275,14 @@ impl Model {
         self.edited
     }
 
-    /// The frames that have arrived.
-    pub const fn timeline(&self) -> &Timeline {
-        &self.run.timeline
+    /// The frames that have arrived, as the consumer sees them that is shown.
+    pub fn timeline(&self) -> View<'_> {
+        self.run.timeline.seen_by(self.consumer())
+    }
+
+    /// Index of the consumer that is shown.
+    pub fn consumer(&self) -> usize {
+        self.consumer.min(self.run.timeline.consumers() - 1)
     }
 
     /// The marked moments, in order.
@@ -347,7 +363,7 @@ impl Model {
 
     /// Complete frames at the cursor.
     pub fn frames(&self) -> usize {
-        reading::frames_at(self.timeline(), self.cursor)
+        reading::frames_at(&self.run.timeline, self.cursor)
     }
 
     /// The numbers at the cursor.
@@ -358,6 +374,13 @@ impl Model {
     /// The sentence at the cursor, renewed at most three times a second while it is watched.
     pub const fn verdict(&self) -> &Verdict {
         &self.verdict
+    }
+
+    /// How each consumer stands at the cursor; empty where there is one only.
+    pub fn readers(&self) -> Vec<Reader> {
+        let all = 0..self.scenario.consumers.len();
+        let of = |consumer| Reader::new(&self.scenario, self.run.timeline.seen_by(consumer), self.frames());
+        if all.len() > 1 { all.map(of).collect() } else { Vec::new() }
     }
 
     /// What explains the run up to the cursor.
@@ -385,7 +408,7 @@ impl Model {
 
     /// Looks for the marked moments again.
     pub(super) fn find_events(&mut self) {
-        self.events = events::events(&self.scenario, &self.run.timeline);
+        self.events = events::events(&self.scenario, self.timeline());
     }
 
     fn passing(&self) -> String {
@@ -423,7 +446,7 @@ impl Model {
 
     /// The age from which on work counts as late at the cursor, in seconds.
     pub fn late_after_seconds(&self) -> f64 {
-        let (_, consumer) = capacity::in_force(&self.scenario, self.cursor);
+        let (_, consumer) = capacity::in_force(&self.scenario, self.consumer(), self.cursor);
         capacity::late_after(self.scenario(), &consumer).seconds_f64()
     }
 }

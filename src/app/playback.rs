@@ -35,7 +35,12 @@ impl Run {
     pub fn new(id: u32, scenario: &Scenario) -> Self {
         let shards = scenario.stream.open_at_start() as usize;
         let width = Timeline::width_of(scenario);
-        Self { id, timeline: Timeline::new(scenario.length, width, shards), done: false, summary: None }
+        Self {
+            id,
+            timeline: Timeline::new(scenario.length, width, shards, scenario.consumers.len()),
+            done: false,
+            summary: None,
+        }
     }
 
     /// Whether this run was ever asked of the engine.

@@ -1,7 +1,8 @@
 //! What the run says at the cursor: the numbers beside the plots and behind the sentences. One place computes
 //! them, so that text, table and picture agree.
 
-use crate::metrics::{Ledger, Metric, ShardMetric, Timeline};
+use super::{capacity, words};
+use crate::metrics::{Ledger, Metric, ShardMetric, Timeline, View};
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
@@ -18,16 +19,44 @@ pub fn frames_at(timeline: &Timeline, at: SimTime) -> usize {
 pub const LOSSES: [Metric; 5] =
     [Metric::LostIgnored, Metric::LostExhausted, Metric::LostTooOld, Metric::LostBufferFull, Metric::LostHostDied];
 
+/// How a consumer stands, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// What it is called.
+    pub title: String,
+    /// Age of its oldest record, and how many records wait for it.
+    pub state: String,
+    /// Whether it is late.
+    pub late: bool,
+}
+
+impl Reader {
+    /// The consumer whose view it is, after some frames.
+    pub fn new(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Self {
+        let reading = Reading::new(timeline, frames);
+        let (age, backlog) = (reading.age(), reading.backlog());
+        let (_, consumer) = capacity::in_force(scenario, timeline.consumer, reading.at());
+        Self {
+            title: scenario.title_of(timeline.consumer),
+            state: match backlog {
+                0.0 => "nothing waits".to_owned(),
+                _ => format!("{} wait, oldest {}", words::int(backlog), words::span_text(age)),
+            },
+            late: age > capacity::late_after(scenario, &consumer).seconds_f64(),
+        }
+    }
+}
+
 /// A view of a timeline that ends at a frame.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
-    timeline: &'a Timeline,
+    timeline: View<'a>,
     frames: usize,
 }
 
 impl<'a> Reading<'a> {
     /// The first `frames` frames, or as many as there are.
-    pub fn new(timeline: &'a Timeline, frames: usize) -> Self {
+    pub fn new(timeline: View<'a>, frames: usize) -> Self {
         Self { timeline, frames: frames.min(timeline.frames()) }
     }
 
@@ -50,7 +79,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Every shard there was.
-    pub const fn shards(&self) -> usize {
+    pub fn shards(&self) -> usize {
         self.timeline.shards()
     }
 

@@ -2,7 +2,7 @@
 
 use super::reading::Reading;
 use super::words::{clock, int, rate_text, span_text};
-use crate::metrics::{Metric, Timeline};
+use crate::metrics::{Metric, View};
 
 /// Heads of the columns.
 pub const HEADS: [&str; 10] = [
@@ -19,7 +19,7 @@ pub const HEADS: [&str; 10] = [
 ];
 
 /// At most `most` rows, evenly over the first `frames` frames; rates are means since the row before.
-pub fn rows(timeline: &Timeline, frames: usize, most: usize) -> Vec<[String; 10]> {
+pub fn rows(timeline: View<'_>, frames: usize, most: usize) -> Vec<[String; 10]> {
     let frames = frames.min(timeline.frames());
     let step = frames.div_ceil(most.max(1)).max(1);
     let row = |end: usize| {

@@ -7,7 +7,7 @@ mod ending;
 mod state;
 
 use super::words::{self, span_text};
-use crate::metrics::Timeline;
+use crate::metrics::View;
 use crate::scenario::{Part, Scenario};
 use state::State;
 
@@ -138,7 +138,7 @@ pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
 
 /// The verdict after the first `frames` frames. With no frame there is nothing to say yet: ask
 /// [`question`] instead.
-pub fn verdict(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Verdict {
+pub fn verdict(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Verdict {
     let view = State::new(scenario, timeline, frames);
     if frames >= timeline.frames_total() && timeline.frames() == timeline.frames_total() {
         view.at_the_end()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use streamgauge::app::verdict::verdict;
 use streamgauge::cost::Bill;
 use streamgauge::limits::grouped;
-use streamgauge::metrics::{Finding, Histogram, Ledger};
+use streamgauge::metrics::{Finding, Histogram, Ledger, Outlook};
 use streamgauge::rules;
 use streamgauge::session::Session;
 use streamgauge::{text, words};
@@ -18,7 +18,6 @@ const CAUSE_WIDTH: usize = 48;
 /// The whole report, with a line break at its end.
 pub fn report(session: &Session) -> String {
     let (scenario, timeline) = (session.scenario(), session.timeline());
-    let verdict = verdict(scenario, timeline, timeline.frames());
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -28,11 +27,26 @@ pub fn report(session: &Session) -> String {
         scenario.seed,
         session.digest().get()
     );
-    let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
-    let _ = writeln!(out, "{}\n", wrapped(&verdict.sub_text(), 0));
-    out.push_str(&ledger(&session.ledger()));
-    out.push_str(&latency(session));
-    out.push_str(&outlook(session));
+    for consumer in 0..scenario.consumers.len() {
+        let verdict = verdict(scenario, session.seen_by(consumer), timeline.frames());
+        let _ = writeln!(out, "{}", wrapped(&scenario.with_title(consumer, verdict.head_text()), 0));
+        let _ = writeln!(out, "{}\n", wrapped(&verdict.sub_text(), 0));
+    }
+    let consumers = &scenario.consumers;
+    let several = consumers.len() > 1;
+    if several {
+        out.push_str(&account("Records", &session.ledger(), |part| part != Part::Consumer));
+    }
+    for index in 0..consumers.len() {
+        let ledger = Ledger::after(session.seen_by(index), timeline.frames());
+        out.push_str(&if several {
+            account(&scenario.title_of(index), &ledger, |part| part == Part::Consumer)
+        } else {
+            account("Records", &ledger, |_| true)
+        });
+        out.push_str(&latency(session, index));
+        out.push_str(&outlook(session.outlook(index)));
+    }
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
     out
@@ -69,42 +83,55 @@ pub fn model() -> String {
     out
 }
 
-fn ledger(ledger: &Ledger) -> String {
+/// Where in the account a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Up to what the stream stores.
+    Stream,
+    /// What a consumer does with what is stored.
+    Consumer,
+}
+
+/// The account, or the part of it that is kept, under a title.
+fn account(title: &str, ledger: &Ledger, kept: impl Fn(Part) -> bool) -> String {
     let share = |part: u64| match ledger.offered {
         0 => String::new(),
         offered => plain(&words::percent(part as f64 / offered as f64)),
     };
-    let mut rows = vec![
-        row(["Records", "", "of all"]),
-        row(["offered", &grouped(ledger.offered), ""]),
-        row(["  stored by the stream", &grouped(ledger.stored), &share(ledger.stored)]),
-    ];
+    let mut rows = vec![row([title, "", "of all"])];
+    if kept(Part::Stream) {
+        rows.push(row(["offered", &grouped(ledger.offered), ""]));
+        rows.push(row(["  stored by the stream", &grouped(ledger.stored), &share(ledger.stored)]));
+    }
     // What never happened is not worth a line.
     let parts = [
-        ("    stored once more: duplicates", ledger.duplicates),
-        ("    processed by the function", ledger.processed),
-        ("    in a running invocation", ledger.in_flight),
-        ("    waiting in the stream", ledger.waiting),
-        ("    expired in the stream", ledger.expired),
-        ("    given up by the mapping", ledger.discarded),
-        ("    before the starting position", ledger.skipped),
-        ("  waiting at the producer", ledger.at_producer),
-        ("  lost: failed entries ignored", ledger.lost_ignored),
-        ("  lost: last attempt failed", ledger.lost_exhausted),
-        ("  lost: too old at the producer", ledger.lost_too_old),
-        ("  lost: producer's buffer full", ledger.lost_buffer_full),
-        ("  lost: with the host that held them", ledger.lost_host_died),
+        (Part::Stream, "    stored once more: duplicates", ledger.duplicates),
+        (Part::Consumer, "    processed by the function", ledger.processed),
+        (Part::Consumer, "    in a running invocation", ledger.in_flight),
+        (Part::Consumer, "    waiting in the stream", ledger.waiting),
+        (Part::Consumer, "    expired in the stream", ledger.expired),
+        (Part::Consumer, "    given up by the mapping", ledger.discarded),
+        (Part::Consumer, "    before the starting position", ledger.skipped),
+        (Part::Stream, "  waiting at the producer", ledger.at_producer),
+        (Part::Stream, "  lost: failed entries ignored", ledger.lost_ignored),
+        (Part::Stream, "  lost: last attempt failed", ledger.lost_exhausted),
+        (Part::Stream, "  lost: too old at the producer", ledger.lost_too_old),
+        (Part::Stream, "  lost: producer's buffer full", ledger.lost_buffer_full),
+        (Part::Stream, "  lost: with the host that held them", ledger.lost_host_died),
     ];
-    for (name, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+    for (_, name, count) in parts.into_iter().filter(|(part, _, count)| kept(*part) && *count > 0) {
         rows.push(row([name, &grouped(count), &share(count)]));
     }
-    let balance = if ledger.balances() { "The account balances." } else { "The account does not balance." };
-    format!("{}{balance}\n\n", table(&rows, &[false, true, true]))
+    let balance = match ledger.balances() {
+        _ if !kept(Part::Consumer) => "",
+        true => "The account balances.\n",
+        false => "The account does not balance.\n",
+    };
+    format!("{}{balance}\n", table(&rows, &[false, true, true]))
 }
 
 /// What would come if the run went on; nothing where no backlog is left.
-fn outlook(session: &Session) -> String {
-    let outlook = session.outlook();
+fn outlook(outlook: Outlook) -> String {
     let span = |time: f64| plain(&text::span_text(time));
     let loss = outlook.time_to_loss.map(|time| match time {
         0.0 => "Time to loss: none left, records expire.\n".to_owned(),
@@ -117,7 +144,7 @@ fn outlook(session: &Session) -> String {
     }
 }
 
-fn latency(session: &Session) -> String {
+fn latency(session: &Session, consumer: usize) -> String {
     let line = |name: &str, histogram: &Histogram| {
         let at = |permille| {
             let span = histogram.quantile(permille);
@@ -128,8 +155,8 @@ fn latency(session: &Session) -> String {
     let recorder = session.recorder();
     let rows = [
         row(["Latency", "half", "99 %", "all"]),
-        line("from put to processed", recorder.put_latency()),
-        line("from offered to processed", recorder.offer_latency()),
+        line("from put to processed", recorder.put_latency(consumer)),
+        line("from offered to processed", recorder.offer_latency(consumer)),
     ];
     format!("{}\n", table(&rows, &[false, true, true, true]))
 }
@@ -140,7 +167,7 @@ fn bill(bill: &Bill) -> String {
         let (run, month) = (words::dollars_e4(line.run_e4), words::dollars_cents(line.month_cents));
         let cause = wrapped_to(CAUSE_WIDTH, &plain(&line.cause), 0);
         let mut parts = cause.lines();
-        rows.push(row([line.name, parts.next().unwrap_or_default(), &run, &month]));
+        rows.push(row([&line.name, parts.next().unwrap_or_default(), &run, &month]));
         rows.extend(parts.map(|part| row(["", part, "", ""])));
     }
     let (run, month) = (words::dollars_e4(bill.run_total_e4), words::dollars_cents(bill.month_total_cents));

@@ -4,7 +4,7 @@
 use super::{Bill, Compared};
 use crate::limits;
 use crate::metrics::usage::{self, IDLE_BELOW, Usage, share};
-use crate::metrics::{self, Finding, Metric, Timeline, Tone, Try};
+use crate::metrics::{self, Finding, Metric, Tone, Try, View};
 use crate::scenario::{ConsumerKind, Scenario, StreamMode, capacity};
 use crate::words::{capital, dollars_cents, percent, shards};
 use crate::{text, words};
@@ -25,7 +25,7 @@ const MOST: f64 = 0.5;
 
 /// What explains a run and its bill after the first `frames` frames, most important first. What is said of money needs
 /// the whole run: before a spike every stream looks idle.
-pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<Finding> {
+pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<Finding> {
     let mut found = metrics::findings(scenario, timeline, frames);
     if timeline.frames() > 0 && frames >= timeline.frames_total() {
         let bill = super::bill(scenario, timeline, frames);
@@ -35,19 +35,20 @@ pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<
     found
 }
 
-/// Shards that would have carried the peak and their consumer's work with 20 % to spare, keys permitting.
-pub(super) fn enough(scenario: &Scenario, timeline: &Timeline) -> u32 {
+/// Shards that would have carried the peak and the functions' work with 20 % to spare, keys permitting.
+pub(super) fn enough(scenario: &Scenario, timeline: View<'_>) -> u32 {
     let total = |metric| timeline.total(metric, timeline.frames());
     let full = share(1.0 / usage::together(timeline), total(Metric::StoredBytes) / total(Metric::Stored).max(1.0));
-    let lambda = scenario.consumers[0].kind == ConsumerKind::Lambda;
-    let speed = if lambda { capacity::function_per_shard(scenario, &scenario.consumers[0]) } else { f64::INFINITY };
+    let functions = scenario.consumers.iter().filter(|consumer| consumer.kind == ConsumerKind::Lambda);
+    let speeds = functions.map(|consumer| capacity::function_per_shard(scenario, consumer));
+    let speed = speeds.fold(f64::INFINITY, f64::min);
     let needed = scenario.traffic.peak_rate(scenario.length) * full.max(1.0 / speed) * HEADROOM;
     (needed.ceil() as u32).clamp(1, limits::SHARDS_MAX as u32)
 }
 
 struct Money<'a> {
     scenario: &'a Scenario,
-    timeline: &'a Timeline,
+    timeline: View<'a>,
     bill: Bill,
 }
 
@@ -89,7 +90,10 @@ impl Money<'_> {
                 capital(&count),
                 dollars_cents(now.saturating_sub(then))
             ),
-            remedy_try: Some(Try { label: format!("Try {count}"), edits: vec![("stream.shards", json!(needed))] }),
+            remedy_try: Some(Try {
+                label: format!("Try {count}"),
+                edits: vec![("stream.shards".to_owned(), json!(needed))],
+            }),
         })
     }
 
@@ -142,11 +146,11 @@ impl Money<'_> {
                 "But the commitment is the whole account’s, and is paid whatever comes.",
             ),
         };
-        let mut edits = vec![("stream.mode", json!(best.mode.word()))];
+        let mut edits = vec![("stream.mode".to_owned(), json!(best.mode.word()))];
         if best.mode == StreamMode::Provisioned {
-            edits.push(("stream.shards", json!(best.shards)));
+            edits.push(("stream.shards".to_owned(), json!(best.shards)));
         } else if self.scenario.stream.autoscaler.is_some() {
-            edits.push(("stream.autoscaler", json!({"kind": "none"})));
+            edits.push(("stream.autoscaler".to_owned(), json!({"kind": "none"})));
         }
         Some(Finding {
             id: "cheaper-mode",

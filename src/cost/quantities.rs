@@ -3,8 +3,8 @@
 use super::{MONTH, Month};
 use crate::limits;
 use crate::metrics::usage::{IDLE_BELOW, Usage};
-use crate::metrics::{Metric, NoteKind, Timeline};
-use crate::scenario::{Scenario, StreamMode};
+use crate::metrics::{Metric, NoteKind, View};
+use crate::scenario::{ConsumerKind, Scenario, StreamMode};
 use crate::units::Span;
 use crate::{text, words};
 
@@ -19,6 +19,8 @@ const EXTENDED: Span = limits::EXTENDED_RETENTION;
 pub(super) struct Quantity {
     /// Id of its price.
     pub price: &'static str,
+    /// The consumer that it is for, if it is for one.
+    pub consumer: Option<usize>,
     /// Of each frame.
     pub frames: Vec<f64>,
     /// What 30 days have besides what the frames extrapolate to.
@@ -36,7 +38,7 @@ pub(super) struct Use {
 
 impl Use {
     /// What the run used; or what it would have in one mode with so many shards throughout.
-    pub fn of(scenario: &Scenario, timeline: &Timeline, instead: Option<(StreamMode, u32)>) -> Self {
+    pub fn of(scenario: &Scenario, timeline: View<'_>, instead: Option<(StreamMode, u32)>) -> Self {
         let frames = timeline.frames();
         let end = |frame: usize| timeline.end_of(frame).seconds_f64();
         let start = |frame: usize| frame.checked_sub(1).map_or(0.0, end);
@@ -67,20 +69,13 @@ impl Use {
     }
 
     /// Everything that is billed, in the order of the bill.
-    pub fn quantities(
-        &self,
-        scenario: &Scenario,
-        timeline: &Timeline,
-        lambda: bool,
-        frames: usize,
-        month: Month,
-    ) -> Vec<Quantity> {
+    pub fn quantities(&self, scenario: &Scenario, timeline: View<'_>, frames: usize, month: Month) -> Vec<Quantity> {
         let in_mode = |mode: StreamMode, value: &dyn Fn(usize) -> f64| -> Vec<f64> {
             (0..self.modes.len()).map(|frame| if self.modes[frame] == mode { value(frame) } else { 0.0 }).collect()
         };
         let of = |metric: Metric, frame: usize| timeline.column(metric)[frame];
         let gb = |metric: Metric, unit: f64| move |frame: usize| timeline.column(metric)[frame] * unit / GB;
-        let plain = |price, frames| Quantity { price, frames, month_more: 0.0 };
+        let plain = |price, frames| Quantity { price, consumer: None, frames, month_more: 0.0 };
         let seconds_in = |mode| in_mode(mode, &|frame| self.seconds[frame]).iter().sum::<f64>();
         let mut all = Vec::new();
         let registered = registered(scenario);
@@ -130,17 +125,21 @@ impl Use {
                 }
                 let month_with = month.quantity(timeline, &with_floor);
                 let month_more = month_used.max(month_floor) - month_with;
-                all.push(Quantity { price, frames: with_floor, month_more });
+                all.push(Quantity { price, consumer: None, frames: with_floor, month_more });
             }
             all.extend(pushed("advantage_fan_out_gb", mode));
             let stored = in_mode(mode, &gb(Metric::StoredBytes, 1.0));
             all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
         }
-        if lambda {
-            let memory = f64::from(scenario.consumers[0].memory_mb) / 1_024.0;
-            all.push(plain("lambda_request", timeline.column(Metric::Invocations).to_vec()));
-            let seconds = timeline.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
-            all.push(plain("lambda_gb_second", seconds.collect()));
+        for (index, consumer) in scenario.consumers.iter().enumerate() {
+            if consumer.kind != ConsumerKind::Lambda {
+                continue;
+            }
+            let (own, memory) = (timeline.seen_by(index), f64::from(consumer.memory_mb) / 1_024.0);
+            let seconds = own.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
+            let lines =
+                [("lambda_request", own.column(Metric::Invocations).to_vec()), ("lambda_gb_second", seconds.collect())];
+            all.extend(lines.map(|(price, frames)| Quantity { consumer: Some(index), ..plain(price, frames) }));
         }
         all
     }
@@ -152,7 +151,7 @@ impl Use {
         &self,
         price: &'static str,
         scenario: &Scenario,
-        timeline: &Timeline,
+        timeline: View<'_>,
         stored: Vec<f64>,
         month: Month,
         from: Span,
@@ -167,13 +166,13 @@ impl Use {
         let total: f64 = self.seconds.iter().sum();
         let frames: Vec<f64> = self.seconds.iter().map(|seconds| gb_months * seconds / MONTH.seconds_f64()).collect();
         let more = gb_months - month.quantity(timeline, &frames);
-        (total > 0.0).then_some(Quantity { price, frames, month_more: more })
+        (total > 0.0).then_some(Quantity { price, consumer: None, frames, month_more: more })
     }
 }
 
 impl Quantity {
     /// Where the quantity comes from, in words.
-    pub fn cause(&self, scenario: &Scenario, timeline: &Timeline, frames: usize, run: f64) -> String {
+    pub fn cause(&self, scenario: &Scenario, timeline: View<'_>, frames: usize, run: f64) -> String {
         let clock = frames.checked_sub(1).map_or(0.0, |last| timeline.end_of(last).seconds_f64());
         let total = |metric| timeline.total(metric, frames);
         let gb = |gb: f64| format!("{} GB", words::short(gb));
@@ -231,7 +230,9 @@ impl Quantity {
                 format!("{} pushed to {}", gb(run), words::registered(registered(scenario) as u64))
             }
             "lambda_request" => format!("{} invocations", text::int(run)),
-            "lambda_gb_second" => format!("{} GB-s at {} MB", words::short(run), scenario.consumers[0].memory_mb),
+            "lambda_gb_second" => {
+                format!("{} GB-s at {} MB", words::short(run), scenario.consumers[self.consumer.unwrap_or(0)].memory_mb)
+            }
             // Retention by what is kept: the quantity is that of the steady state, in proportion to the run.
             _ => {
                 let from = if self.price == "long_gb_month" { EXTENDED } else { FREE };
@@ -264,7 +265,7 @@ fn rounding(billed: f64, exact: f64) -> f64 {
 }
 
 /// Shard-hours, and how many of them idled.
-fn shards(scenario: &Scenario, timeline: &Timeline, frames: usize, clock: f64, run: f64) -> String {
+fn shards(scenario: &Scenario, timeline: View<'_>, frames: usize, clock: f64, run: f64) -> String {
     let at_start = f64::from(scenario.stream.open_at_start());
     let idle = Usage::of(timeline, frames).idle_share();
     let idle = if idle >= TOLD {

@@ -59,7 +59,7 @@ pub enum Fact<'a> {
     },
     /// A `GetRecords` call was answered.
     Read {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -75,14 +75,14 @@ pub enum Fact<'a> {
     },
     /// A `GetRecords` call was refused.
     ReadThrottled {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
     },
     /// A `GetRecords` call came with an iterator that had expired; a new one is taken after the last record read.
     IteratorExpired {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -112,7 +112,7 @@ pub enum Fact<'a> {
     },
     /// An invocation began.
     InvocationStarted {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard whose records it has.
         shard: u32,
@@ -127,7 +127,7 @@ pub enum Fact<'a> {
     },
     /// An invocation succeeded; its records are processed.
     Processed {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -140,7 +140,7 @@ pub enum Fact<'a> {
     },
     /// An invocation failed; its batch will be tried again.
     InvocationFailed {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -162,7 +162,7 @@ pub enum Fact<'a> {
     },
     /// Records aged out of retention before they were processed.
     Expired {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,
@@ -171,7 +171,7 @@ pub enum Fact<'a> {
     },
     /// A reader took its first iterator of a shard behind records that it is not to read.
     Skipped {
-        /// Which reader: 0 is the consumer of the scenario.
+        /// Which reader: the consumers of the scenario first.
         reader: u32,
         /// Index of the shard.
         shard: u32,

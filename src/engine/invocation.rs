@@ -7,16 +7,22 @@ use crate::units::SimTime;
 /// Names one invocation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvocationId {
+    consumer: u32,
     shard: u32,
     number: u64,
 }
 
 impl InvocationId {
-    pub(super) const fn new(number: u64, shard: u32) -> Self {
-        Self { shard, number }
+    pub(super) const fn new(consumer: u32, shard: u32, number: u64) -> Self {
+        Self { consumer, shard, number }
     }
 
-    /// Its number, counted from zero over the invocations of its shard.
+    /// Index of the consumer whose function it is, in the order of the scenario.
+    pub const fn consumer(self) -> u32 {
+        self.consumer
+    }
+
+    /// Its number, counted from zero over the invocations of its consumer and shard.
     pub const fn number(self) -> u64 {
         self.number
     }
@@ -66,18 +72,17 @@ pub enum Outcome {
 
 impl Invocation {
     pub(super) fn new(
-        number: u64,
-        shard: u32,
+        id: InvocationId,
         attempt: u32,
         started: SimTime,
         ends: SimTime,
         batch: &[(u64, Record)],
     ) -> Self {
         let record = |(index, record): &(u64, Record)| InvokedRecord {
-            sequence_number: SequenceNumber::new(shard, *index, SimTime::from_micros(record.arrived)),
+            sequence_number: SequenceNumber::new(id.shard, *index, SimTime::from_micros(record.arrived)),
             record: *record,
         };
         let records = batch.iter().map(record).collect();
-        Self { id: InvocationId::new(number, shard), attempt, started, ends, records }
+        Self { id, attempt, started, ends, records }
     }
 }

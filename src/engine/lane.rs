@@ -7,7 +7,6 @@
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};
-use super::fan_out::Subscription;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record};
@@ -15,14 +14,16 @@ use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
 use super::stream::Stream;
 use super::{mapping, poller};
-use crate::scenario::{Consumer as Settings, ConsumerKind};
+use crate::scenario::{Consumer as Settings, ConsumerKind, ReadSource};
 use crate::units::SimTime;
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// Which reader: consumers of the scenario first.
+    /// Which reader: the consumers of the scenario first, then the other pollers.
     pub(super) reader: u32,
+    /// Whether it is one of the other pollers, whose work takes no time.
+    passes: bool,
     pub(super) shard: u32,
     pub(super) source: Source,
     pub(super) parts: Vec<Part>,
@@ -33,6 +34,21 @@ pub struct Lane {
     pub(super) rng: Rng,
     /// The records of a batch that do not lie side by side in the log, for whoever looks at them.
     pub(super) batch: Vec<Record>,
+}
+
+/// Which reader a lane belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who {
+    pub seed: u64,
+    pub reader: u32,
+    /// Its number for the generators.
+    pub actor: u32,
+    pub passes: bool,
+    pub limited: bool,
+    pub source: ReadSource,
+    pub starts_at: u64,
+    /// Invocations of one shard at a time.
+    pub parts: u32,
 }
 
 /// The state of a lane for gauges.
@@ -78,28 +94,23 @@ impl<O: Observer> Desk<'_, O> {
 }
 
 impl Lane {
-    /// A lane at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
-    /// `first_poll`. A child waits for the shards that it came from.
-    pub(super) fn new(seed: u64, of: (u32, u32), parts: u32, starts_at: u64, first_poll: Option<u64>) -> Self {
-        let (reader, shard) = of;
+    /// A lane at the oldest record of its shard that arrived at its reader's `starts_at` or later; its first poll is
+    /// due at `first_poll`. A child waits for the shards that it came from.
+    pub(super) fn new(who: Who, shard: u32, first_poll: Option<u64>) -> Self {
+        let Who { seed, reader, actor, passes, parts, .. } = who;
         let first_poll_at = first_poll.unwrap_or(u64::MAX);
         let phase = if first_poll.is_some() { Phase::Gathering } else { Phase::AwaitingParents };
         Self {
             reader,
+            passes,
             shard,
-            source: Source::new(seed, reader, shard, starts_at, first_poll_at),
+            source: Source::new(who, shard, first_poll_at),
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
             done: 0,
             next_id: 0,
-            rng: Rng::of(seed, Actor::Function { reader, shard }),
+            rng: Rng::of(seed, Actor::Function { reader: actor, shard }),
             batch: Vec::new(),
         }
-    }
-
-    /// The lane as its reader reads.
-    pub(super) fn reading(mut self, settings: &Settings) -> Self {
-        self.source.push = Subscription::of(settings.source, settings.read_limits);
-        self
     }
 
     /// Whether some records may still turn out to lie before its starting position.
@@ -197,7 +208,7 @@ impl Lane {
         let first = (0..self.parts.len()).min_by_key(|part| self.parts[*part].next_at).unwrap_or(0);
         let due = desk.now >= self.parts[first].next_at;
         if due && let Phase::Running { id, verdict: Verdict::Open, .. } = self.parts[first].phase {
-            return Some(InvocationId::new(id, self.shard));
+            return Some(InvocationId::new(self.reader, self.shard, id));
         }
         self.expire(desk);
         if due {
@@ -214,7 +225,7 @@ impl Lane {
     #[inline]
     pub(super) fn gather(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         match desk.settings.kind {
-            ConsumerKind::Poller(poller) if self.reader > 0 => poller::pass(self, poller, desk),
+            ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, part, desk),
             ConsumerKind::Poller(_) => poller::gather(self, desk),
         }

@@ -6,7 +6,7 @@
 
 use super::fact::{Fact, Observer};
 use super::failure::{Condition, FailureCause, GivenUp};
-use super::invocation::{Invocation, Outcome};
+use super::invocation::{Invocation, InvocationId, Outcome};
 use super::lane::{Desk, Lane};
 use super::record::{Log, Record, Run};
 use super::rng::{Rng, split_mix};
@@ -199,7 +199,8 @@ impl Lane {
             let mut batch = Vec::with_capacity(records as usize);
             self.stretches(part, from, end, log, |from, to| batch.extend((from..to).map(|at| (at, *log.get(at)))));
             let started = SimTime::from_micros(desk.now);
-            desk.asked.push(Invocation::new(id, shard, attempt, started, ends, &batch));
+            let id = InvocationId::new(reader, shard, id);
+            desk.asked.push(Invocation::new(id, attempt, started, ends, &batch));
         }
         true
     }

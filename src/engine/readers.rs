@@ -5,20 +5,20 @@
 
 use super::fact::Observer;
 use super::invocation::{Invocation, InvocationId, Outcome};
-use super::lane::{Desk, Lane, LaneState};
+use super::lane::{Desk, Lane, LaneState, Who};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
-use crate::scenario::{
-    Consumer as Settings, ConsumerKind, DurationModel, Poller, ReadSource, Scenario, StartingPosition,
-};
-use crate::units::{Ratio, Span};
+use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Scenario, StartingPosition};
+use crate::units::Span;
 
 /// All readers with their lanes.
 #[derive(Clone, Debug)]
 pub struct Readers {
-    /// The consumer of the scenario first, then other readers.
+    /// The consumers of the scenario first, then the other pollers.
     settings: Vec<Settings>,
+    /// How many of them are consumers.
+    consumers: u32,
     /// By shard, then by reader.
     lanes: Vec<Vec<Lane>>,
     payload_per_record: u64,
@@ -34,18 +34,20 @@ pub struct Readers {
 impl Readers {
     /// The readers of a scenario. The first polls of the lanes are spread over one base interval.
     pub fn new(scenario: &Scenario) -> Self {
-        let others = scenario.stream.other_pollers;
+        let (others, consumers) = (scenario.stream.other_pollers, &scenario.consumers);
         let other = Settings {
             kind: ConsumerKind::Poller(Poller { limit: others.limit, idle: others.idle, always_sleeps: true }),
             source: ReadSource::GetRecords,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
-            ..scenario.consumers[0].clone()
+            read_limits: consumers.iter().any(|consumer| consumer.read_limits),
+            ..consumers[0].clone()
         };
-        let mut settings = vec![scenario.consumers[0].clone()];
-        settings.resize(1 + others.count as usize, other);
+        let mut settings = consumers.clone();
+        settings.resize(consumers.len() + others.count as usize, other);
         let mut readers = Self {
             settings,
+            consumers: consumers.len() as u32,
             lanes: Vec::new(),
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
@@ -54,7 +56,9 @@ impl Readers {
             worked: 0,
         };
         let shards = scenario.stream.open_at_start();
+        let limited = u64::from(scenario.limited_readers()).max(1);
         for shard in 0..shards {
+            let mut before = 0;
             let lane = |(reader, settings): (u32, &Settings)| {
                 let interval = match settings.kind {
                     // Subscriptions do not share what polls do.
@@ -63,21 +67,37 @@ impl Readers {
                     ConsumerKind::Poller(poller) => poller.idle.micros(),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
-                // Readers of one shard do not begin together.
-                let apart = interval * u64::from(reader) / u64::from(1 + others.count);
+                // Readers that share the limits of a shard do not begin together.
+                let apart = if settings.shares_reads() { interval * before / limited } else { 0 };
+                before += u64::from(settings.shares_reads());
                 let first_poll = settings.start.micros() + spread + apart;
-                Lane::new(
-                    scenario.seed,
-                    (reader, shard),
-                    settings.parallelization,
-                    starts_at(settings),
-                    Some(first_poll),
-                )
-                .reading(settings)
+                Lane::new(readers.who(reader, settings), shard, Some(first_poll))
             };
-            readers.lanes.push((0..).zip(&readers.settings).map(lane).collect());
+            let lanes = (0..).zip(&readers.settings).map(lane).collect();
+            readers.lanes.push(lanes);
         }
         readers
+    }
+
+    /// What a reader's lanes know of it.
+    fn who(&self, reader: u32, settings: &Settings) -> Who {
+        let passes = reader >= self.consumers;
+        // Nobody draws other numbers because there is another consumer.
+        let actor = match reader {
+            0 => 0,
+            _ if passes => reader - self.consumers + 1,
+            _ => reader + limits::OTHER_POLLERS_MAX as u32,
+        };
+        Who {
+            seed: self.seed,
+            reader,
+            actor,
+            passes,
+            limited: settings.read_limits,
+            source: settings.source,
+            starts_at: starts_at(settings),
+            parts: if passes { 1 } else { settings.parallelization },
+        }
     }
 
     /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
@@ -88,10 +108,9 @@ impl Readers {
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
-        let lane = |(reader, settings): (u32, &Settings)| {
-            Lane::new(self.seed, (reader, shard), settings.parallelization, starts_at(settings), None).reading(settings)
-        };
-        self.lanes.push((0..).zip(&self.settings).map(lane).collect());
+        let lane = |(reader, settings)| Lane::new(self.who(reader, settings), shard, None);
+        let lanes = (0..).zip(&self.settings).map(lane).collect();
+        self.lanes.push(lanes);
     }
 
     /// Moves every lane up to `to`. Gives the earliest invocation whose outcome is missing, with the instant at which
@@ -140,9 +159,10 @@ impl Readers {
         let Self { settings, lanes, asked, payload_per_record, seed, .. } = self;
         let before = self.worked;
         let (mut ended, mut missing) = (false, None);
-        let skips = lanes[shard][0].may_skip();
-        if skips {
-            lanes[shard][0].skip(&stream.shards[shard].log, to);
+        let mut skips = false;
+        for lane in lanes[shard].iter_mut().filter(|lane| lane.may_skip()) {
+            lane.skip(&stream.shards[shard].log, to);
+            skips = true;
         }
         loop {
             let due = lanes[shard].iter().map(|lane| lane.due(stream)).enumerate().min_by_key(|(_, due)| *due);
@@ -189,23 +209,19 @@ impl Readers {
 
     /// Takes an outcome; false if no running invocation with this id lacks one.
     pub fn accept(&mut self, asked: InvocationId, outcome: Outcome) -> bool {
-        let lane = self.lanes.get_mut(asked.shard() as usize).and_then(|lanes| lanes.first_mut());
+        let lanes = self.lanes.get_mut(asked.shard() as usize);
+        let lane = lanes.and_then(|lanes| lanes.get_mut(asked.consumer() as usize));
         lane.is_some_and(|lane| lane.accept(asked, outcome))
     }
 
-    /// Changes the batch size and the batching window of the mapping.
-    pub fn update(&mut self, batch_size: u32, batching_window: Span) {
-        (self.settings[0].batch_size, self.settings[0].batching_window) = (batch_size, batching_window);
+    /// The settings of a consumer, to change what holds from now on; `None` where there is no such consumer.
+    pub fn settings(&mut self, consumer: u32) -> Option<&mut Settings> {
+        self.settings[..self.consumers as usize].get_mut(consumer as usize)
     }
 
-    /// Deploys the function with another duration and error rate.
-    pub fn deploy(&mut self, duration: DurationModel, injected_error_rate: Ratio) {
-        (self.settings[0].duration, self.settings[0].injected_error_rate) = (duration, injected_error_rate);
-    }
-
-    /// Invocations of the consumer that run.
-    pub fn running(&self) -> u64 {
-        self.lanes.iter().map(|lanes| lanes[0].running() as u64).sum()
+    /// Invocations of a consumer that run.
+    pub fn running(&self, consumer: u32) -> u64 {
+        self.lanes.iter().map(|lanes| lanes[consumer as usize].running() as u64).sum()
     }
 
     /// The state of a reader's lane.
@@ -213,7 +229,7 @@ impl Readers {
         self.lanes[shard as usize][reader as usize].state(&stream.shards[shard as usize].log)
     }
 
-    /// Age of the oldest record that the consumer has not processed, µs.
+    /// Age of the oldest record that the first consumer has not processed, µs.
     pub fn oldest_age(&self, now: u64, stream: &Stream) -> u64 {
         let oldest = (0..self.lanes.len() as u32).filter_map(|shard| self.state(0, shard, stream).oldest_arrival);
         oldest.min().map_or(0, |arrival| now - arrival.micros())

@@ -21,14 +21,14 @@ pub enum Actor {
     Answers,
     /// Duration and injected errors of a reader's function on a shard.
     Function {
-        /// Number of the reader; 0 is the consumer of the scenario.
+        /// Number of the reader: 0 is the first consumer, then the other pollers, then the other consumers.
         reader: u32,
         /// Index of the shard.
         shard: u32,
     },
     /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
     Reading {
-        /// Number of the reader.
+        /// Number of the reader, in the same order.
         reader: u32,
         /// Index of the shard.
         shard: u32,

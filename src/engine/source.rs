@@ -2,7 +2,7 @@
 
 use super::fact::{Fact, Observer};
 use super::fan_out::Subscription;
-use super::lane::Desk;
+use super::lane::{Desk, Who};
 use super::record::Log;
 use super::rng::{Actor, Rng};
 use super::stream::Stream;
@@ -15,6 +15,8 @@ use crate::units::{Ratio, SimTime, Span};
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) reader: u32,
+    /// Whether its reads meet the limits of the shard.
+    limited: bool,
     pub(super) shard: u32,
     /// Its subscription, where records are pushed to it.
     pub push: Option<Subscription>,
@@ -41,21 +43,22 @@ pub(super) struct Source {
 impl Source {
     /// A source at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
     /// `first_poll`.
-    pub fn new(seed: u64, reader: u32, shard: u32, starts_at: u64, first_poll: u64) -> Self {
+    pub fn new(who: Who, shard: u32, first_poll: u64) -> Self {
         Self {
-            reader,
+            reader: who.reader,
+            limited: who.limited,
             shard,
-            push: None,
+            push: Subscription::of(who.source, who.limited),
             fetched: 0,
             poll_base: first_poll,
             poll_soon: 0,
             iterator: None,
             behind: false,
             at_end: false,
-            starts_at,
+            starts_at: who.starts_at,
             skipped: 0,
             skipped_told: false,
-            reading: Rng::of(seed, Actor::Reading { reader, shard }),
+            reading: Rng::of(who.seed, Actor::Reading { reader: who.actor, shard }),
         }
     }
 
@@ -97,7 +100,7 @@ impl Source {
             return false;
         }
         let state = &mut desk.stream.shards[shard as usize];
-        if desk.settings.read_limits && !state.may_read(desk.now) {
+        if self.limited && !state.may_read(desk.now) {
             // The lane still knows nothing of the tip.
             self.behind = true;
             desk.say(Fact::ReadThrottled { reader, shard });
@@ -124,7 +127,7 @@ impl Source {
         let arrived = if self.behind { log.get(end).arrived } else { desk.now };
         let behind = Span::from_micros(desk.now - arrived);
         self.at_end = state.closed_at <= desk.now && end == log.tail();
-        if desk.settings.read_limits {
+        if self.limited {
             state.charge_read(desk.now, bytes, desk.stream.shared);
         }
         self.fetched = end;
@@ -141,7 +144,7 @@ impl Source {
             let (reader, shard, error) = (self.reader, self.shard, ServiceError::ExpiredIterator { created, now });
             desk.say(Fact::IteratorExpired { reader, shard, error });
             let state = &mut desk.stream.shards[shard as usize];
-            if desk.settings.read_limits && !state.may_take_iterator(desk.now) {
+            if self.limited && !state.may_take_iterator(desk.now) {
                 return false;
             }
             self.iterator = Some(desk.now);
@@ -152,7 +155,8 @@ impl Source {
     /// A pause, in µs. Where several poll a shard it is longer at random by up to a tenth: keeping step, it would
     /// always be the same one that is refused.
     pub fn pause(&mut self, micros: u64, stream: &Stream) -> u64 {
-        let varies = if stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
+        let varies =
+            if self.limited && stream.shared { self.reading.below(micros / limits::POLLERS_SPREAD + 1) } else { 0 };
         micros + varies
     }
 }

@@ -36,7 +36,7 @@ pub struct Stream {
     aggregated: bool,
     /// Share of the answers to readers that are left empty by injection.
     pub(super) empty_answers: Ratio,
-    /// Whether others poll it beside the consumer.
+    /// Whether several readers share the limits of its shards.
     pub(super) shared: bool,
 }
 
@@ -62,7 +62,7 @@ impl Stream {
             hash_keys,
             aggregated,
             empty_answers: scenario.stream.empty_answers,
-            shared: scenario.stream.other_pollers.count > 0,
+            shared: scenario.limited_readers() > 1,
         }
     }
 

@@ -2,14 +2,16 @@
 //! from the scenario, never from a guess.
 
 mod changing;
+mod failing;
 mod putting;
 mod reading;
 mod retention;
 mod uneven;
 
-use super::timeline::{Metric, ShardMetric, Timeline};
+use super::timeline::{Metric, ShardMetric};
+use super::view::View;
 use crate::limits;
-use crate::scenario::{ConsumerKind, RetryPolicy, Scenario, capacity};
+use crate::scenario::{Consumer, ConsumerKind, RetryPolicy, Scenario, capacity};
 use crate::text::{clock, int, span_text};
 use crate::units::SimTime;
 use crate::words::{capital, percent, rate_text, shards};
@@ -51,44 +53,63 @@ pub struct Try {
     /// The words on the button.
     pub label: String,
     /// Paths in the scenario document and their new values.
-    pub edits: Vec<(&'static str, Value)>,
+    pub edits: Vec<(String, Value)>,
 }
 
-/// The findings after the first `frames` frames, most important first.
-pub fn findings(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Vec<Finding> {
+/// What looks for one finding, and whether it looks at what each consumer does.
+type Look<'a> = (fn(&Seen<'a>) -> Option<Finding>, bool);
+
+/// The findings after the first `frames` frames, most important first: about the stream once, about what consumers do
+/// for each of them.
+pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<Finding> {
     let frames = frames.min(timeline.frames());
     if frames == 0 {
         return Vec::new();
     }
-    let seen = Seen::new(scenario, timeline, frames);
-    let all = [
-        seen.uneven(),
-        seen.ignored(),
-        seen.given_up(),
-        seen.buffer_full(),
-        seen.hosts_died(),
-        seen.on_demand_lag(),
-        seen.micro_bursts(),
-        seen.rounding_loss(),
-        seen.too_few_shards(),
-        seen.too_small_alone(),
-        seen.expired(),
-        seen.will_lose(),
-        seen.backlog_in_parents(),
-        seen.falling_behind(),
-        seen.catching_up(),
-        seen.failing(),
-        seen.overtaken(),
-        seen.duplicates(),
-        seen.reads_throttled(),
-        seen.empty_answers(),
-        seen.iterators_expire(),
-        seen.skipped(),
-        seen.policy_overshoots(),
-        seen.refused(),
+    let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
+    let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
+    let looks: [Look<'_>; 28] = [
+        (Seen::uneven, false),
+        (Seen::ignored, false),
+        (Seen::given_up, false),
+        (Seen::buffer_full, false),
+        (Seen::hosts_died, false),
+        (Seen::on_demand_lag, false),
+        (Seen::micro_bursts, false),
+        (Seen::rounding_loss, false),
+        (Seen::too_few_shards, false),
+        (Seen::too_small_alone, false),
+        (Seen::expired, true),
+        (Seen::will_lose, true),
+        (Seen::backlog_in_parents, true),
+        (Seen::falling_behind, true),
+        (Seen::catching_up, true),
+        (Seen::blocked, true),
+        (Seen::discarded, true),
+        (Seen::failing, true),
+        (Seen::few_keys, true),
+        (Seen::tiny_batches, true),
+        (Seen::overtaken, false),
+        (Seen::duplicates, false),
+        (Seen::reads_throttled, true),
+        (Seen::empty_answers, true),
+        (Seen::iterators_expire, true),
+        (Seen::skipped, true),
+        (Seen::policy_overshoots, false),
+        (Seen::refused, false),
     ];
-    let found: Vec<Finding> = all.into_iter().flatten().collect();
-    if found.is_empty() && frames == timeline.frames_total() { vec![seen.nothing_broke()] } else { found }
+    let mut found = Vec::new();
+    for (look, of_each) in looks {
+        for (consumer, seen) in seen.iter().enumerate().take(if of_each { seen.len() } else { 1 }) {
+            found.extend(look(seen).map(|mut finding| {
+                if of_each {
+                    finding.cause = scenario.with_title(consumer, finding.cause);
+                }
+                finding
+            }));
+        }
+    }
+    if found.is_empty() && frames == timeline.frames_total() { vec![seen[0].nothing_broke()] } else { found }
 }
 
 /// Room above the peak that a remedy leaves.
@@ -97,7 +118,7 @@ const HEADROOM: f64 = 1.2;
 /// What the findings look at.
 struct Seen<'a> {
     scenario: &'a Scenario,
-    timeline: &'a Timeline,
+    timeline: View<'a>,
     frames: usize,
     width: f64,
     /// Records per second that a shard has room for, with the sizes that were seen.
@@ -110,7 +131,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(scenario: &'a Scenario, timeline: &'a Timeline, frames: usize) -> Self {
+    fn new(scenario: &'a Scenario, timeline: View<'a>, frames: usize) -> Self {
         let width = timeline.width().seconds_f64();
         let (stored, bytes) = (timeline.total(Metric::Stored, frames), timeline.total(Metric::StoredBytes, frames));
         // What is charged: PutRecord rounds each record up.
@@ -151,6 +172,16 @@ impl<'a> Seen<'a> {
     fn fullest(&self) -> f64 {
         let shards = 0..self.timeline.shards();
         shards.map(|shard| self.sustained(self.timeline.shard_column(ShardMetric::Stored, shard))).fold(0.0, f64::max)
+    }
+
+    /// The consumer whose columns it looks at.
+    fn consumer(&self) -> &Consumer {
+        &self.scenario.consumers[self.timeline.consumer]
+    }
+
+    /// Where a field of that consumer stands in the document.
+    fn path(&self, field: &str) -> String {
+        format!("consumers.{}.{field}", self.timeline.consumer)
     }
 
     fn total(&self, metric: Metric) -> f64 {
@@ -258,14 +289,14 @@ impl<'a> Seen<'a> {
         let worst = ages.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(frame, age)| (frame, age / 1e3));
         let (frame, age) = worst?;
         let at = self.timeline.end_of(frame);
-        let (_, consumer) = capacity::in_force(self.scenario, at);
+        let (_, consumer) = capacity::in_force(self.scenario, self.timeline.consumer, at);
         if age <= capacity::late_after(self.scenario, &consumer).seconds_f64().max(20.0) {
             return None;
         }
         let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
         let full = capacity::full_batch(self.scenario, &consumer);
-        let path = if consumer.kind == ConsumerKind::Lambda { "consumers.0.batch_size" } else { "consumers.0.limit" };
+        let field = if consumer.kind == ConsumerKind::Lambda { "batch_size" } else { "limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
         let evidence = format!(
             "One batch of a shard at a time: {} records in {}, {} records/s a shard; the fullest shard stored {}. Late by \
@@ -284,7 +315,7 @@ impl<'a> Seen<'a> {
         let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
-            let edits = vec![(path, json!(larger as u64))];
+            let edits = vec![(self.path(field), json!(larger as u64))];
             let label = format!("Try batches of {}", int(larger));
             ("Larger batches: the fixed time of an invocation is paid less often.".to_owned(), Try { label, edits })
         } else {
@@ -301,30 +332,6 @@ impl<'a> Seen<'a> {
             evidence,
             remedy,
             remedy_try: Some(remedy_try),
-        })
-    }
-
-    fn failing(&self) -> Option<Finding> {
-        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
-        (errors > 0.0).then(|| Finding {
-            id: "invocations-fail",
-            tone: Tone::Late,
-            cause: "Invocations fail".to_owned(),
-            evidence: format!(
-                "{} of {} invocations failed{}. A batch that fails is tried again in place and blocks its shard.",
-                int(errors),
-                int(invocations),
-                if self.scenario.consumers[0].handler == crate::scenario::HandlerKind::Model {
-                    ", by an injected fault"
-                } else {
-                    ""
-                }
-            ),
-            remedy: "Mend the function; until then its shard waits.".to_owned(),
-            remedy_try: Some(Try {
-                label: "Try without errors".to_owned(),
-                edits: vec![("consumers.0.error_rate", json!(0))],
-            }),
         })
     }
 
@@ -345,7 +352,7 @@ impl<'a> Seen<'a> {
             remedy_try: match self.scenario.traffic.parts.as_slice() {
                 [crate::scenario::Part::Spike { factor_milli, .. }] => Some(Try {
                     label: "Try twice the spike".to_owned(),
-                    edits: vec![("traffic.curve.0.factor", json!(*factor_milli as f64 / 500.0))],
+                    edits: vec![("traffic.curve.0.factor".to_owned(), json!(*factor_milli as f64 / 500.0))],
                 }),
                 _ => None,
             },
@@ -354,12 +361,12 @@ impl<'a> Seen<'a> {
 
     fn try_shards(&self, needed: f64) -> Try {
         let count = ((needed * HEADROOM).ceil() as u64).clamp(1, limits::SHARDS_MAX);
-        Try { label: format!("Try {}", shards(count)), edits: vec![("stream.shards", json!(count))] }
+        Try { label: format!("Try {}", shards(count)), edits: vec![("stream.shards".to_owned(), json!(count))] }
     }
 
     fn try_retries(&self, label: &str, attempts: u32) -> Try {
         let policy = json!({"kind": "again", "max_attempts": attempts, "base_ms": 100, "cap_ms": 5_000});
-        Try { label: label.to_owned(), edits: vec![("producer.retry", policy)] }
+        Try { label: label.to_owned(), edits: vec![("producer.retry".to_owned(), policy)] }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The account of every record: where it is or how it ended. It balances at every instant.
 
-use super::timeline::{Metric, Timeline};
+use super::timeline::Metric;
+use super::view::View;
 
-/// Where the offered records are after some frames of a run. All counts are records.
+/// Where the offered records are after some frames of a run, and how one consumer stands to those that are stored. All counts are records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Offered to the producer.
@@ -39,7 +40,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// The account after the first `frames` frames.
-    pub fn after(timeline: &Timeline, frames: usize) -> Self {
+    pub fn after(timeline: View<'_>, frames: usize) -> Self {
         let count = |metric| timeline.total(metric, frames) as u64;
         let gauge = |metric| timeline.gauge(metric, frames) as u64;
         Self {

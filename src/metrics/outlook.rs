@@ -3,7 +3,8 @@
 //! Both are straight lines through the last frames, shard by shard, since each shard has a backlog of its own.
 
 use super::note::NoteKind;
-use super::timeline::{Metric, ShardMetric, Timeline};
+use super::timeline::{Metric, ShardMetric};
+use super::view::View;
 use crate::scenario::{Scenario, capacity};
 use crate::units::Span;
 
@@ -43,12 +44,12 @@ pub struct Outlook {
 
 impl Outlook {
     /// What comes after the first `frames` frames.
-    pub fn after(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Self {
+    pub fn after(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Self {
         let frames = frames.min(timeline.frames());
         let mut outlook = Self { retention: retention(scenario, timeline, frames).seconds_f64(), ..Self::default() };
         let Some(last) = frames.checked_sub(1) else { return outlook };
         let (width, at) = (timeline.width().seconds_f64(), timeline.end_of(last));
-        let late = capacity::late_after(scenario, &capacity::in_force(scenario, at).1).seconds_f64();
+        let late = capacity::late_after(scenario, &capacity::in_force(scenario, timeline.consumer, at).1).seconds_f64();
         let mut drains = true;
         for shard in 0..timeline.shards() {
             let of = |metric| timeline.shard_column(metric, shard);
@@ -89,7 +90,7 @@ impl Outlook {
 
     /// Takes a shard into account: where its age reaches the retention first, it decides. An age may grow while the
     /// backlog shrinks; where that is gone in time, nothing is lost.
-    fn loses(&mut self, timeline: &Timeline, shard: Shard<'_>, gone_in: Option<f64>) {
+    fn loses(&mut self, timeline: View<'_>, shard: Shard<'_>, gone_in: Option<f64>) {
         let growth = shard.growth(timeline);
         let time = (growth > STILL).then(|| ((self.retention - shard.age) / growth).max(0.0));
         let time = time.filter(|time| gone_in.is_none_or(|gone_in| *time < gone_in));
@@ -116,7 +117,7 @@ struct Shard<'a> {
 impl Shard<'_> {
     /// By how much the age grows, in seconds a second: over the last minute or over a part of the age, whichever is
     /// less, so that neither a long batch nor what went before a recovery counts.
-    fn growth(self, timeline: &Timeline) -> f64 {
+    fn growth(self, timeline: View<'_>) -> f64 {
         let last = self.ages.len() - 1;
         let over = |seconds: f64| {
             let window = ((seconds / self.width).round() as usize).clamp(1, last.max(1));
@@ -132,7 +133,7 @@ impl Shard<'_> {
 }
 
 /// How long a record stays readable after the first `frames` frames.
-pub fn retention(scenario: &Scenario, timeline: &Timeline, frames: usize) -> Span {
+pub fn retention(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Span {
     let end = frames.checked_sub(1).map(|last| timeline.end_of(last));
     let changed = timeline.notes().filter_map(|note| match note.what {
         NoteKind::Retention { retention } if end.is_some_and(|end| note.at < end) => Some(retention),

@@ -1,5 +1,7 @@
 //! The engine's observer that counts: facts become frames and latency histograms.
 
+mod consumer;
+
 use super::histogram::Histogram;
 use super::note::{Note, NoteKind};
 use super::timeline::{Metric, ShardMetric, Timeline};
@@ -8,13 +10,11 @@ use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
 use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
+use consumer::ConsumerCounts;
 
 /// Batches that a run tells one by one when they are given up; beyond it they are only counted.
 const GIVEN_UP_TOLD_MAX: u32 = 500;
-
-/// The reader that the ledger speaks of.
-const CONSUMER: u32 = 0;
 
 /// Counts facts into the frame that is open, and closes frames when told.
 #[derive(Clone, Debug)]
@@ -25,8 +25,7 @@ pub struct Recorder {
     counts: Counts,
     /// What the engine itself had counted when the frame began: records that were offered, and put calls.
     before: (u64, u64),
-    put_latency: Latency,
-    offer_latency: Latency,
+    consumers: Vec<ConsumerCounts>,
     order: Order,
     /// Batches that were given up and told one by one.
     told_given_up: u32,
@@ -53,20 +52,8 @@ struct Counts {
     overtaken: u64,
     duplicates: u64,
     unanswered: u64,
-    expired: u64,
-    invocations: u64,
-    errors: u64,
-    item_failures: u64,
-    redelivered: u64,
-    discarded: u64,
-    given_up: u64,
-    duration_ms: u64,
     get_records_calls: u64,
     read_records: u64,
-    consumer_reads: u64,
-    consumer_reads_refused: u64,
-    empty_answers: u64,
-    iterators_expired: u64,
     subscriptions: u64,
     pushed_events: u64,
     pushed_records: u64,
@@ -76,13 +63,7 @@ struct Counts {
 /// What is counted in the open frame for one shard.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShardCounts {
-    processed: u64,
     read_throttled: u64,
-    busy: u64,
-    /// Since when the running invocation counts for this frame.
-    busy_since: Option<SimTime>,
-    /// How far behind the last answer to the consumer was.
-    behind: Span,
     /// What the shard itself had counted when the frame began.
     before: Before,
 }
@@ -100,27 +81,20 @@ struct Before {
     rejected: u64,
 }
 
-/// A latency: over the open frame, and over the run.
-#[derive(Clone, Debug, Default)]
-struct Latency {
-    frame: Histogram,
-    run: Histogram,
-}
-
 impl Recorder {
     /// A recorder for a run of a scenario.
     pub fn new(scenario: &Scenario) -> Self {
         let shards = scenario.stream.open_at_start() as usize;
         let width = Timeline::width_of(scenario);
         let keys = scenario.traffic.keys.count() as usize;
+        let consumers = scenario.consumers.len();
         Self {
-            timeline: Timeline::new(scenario.length, width, shards),
+            timeline: Timeline::new(scenario.length, width, shards, consumers),
             frame_start: SimTime::ZERO,
             shards: vec![ShardCounts::default(); shards],
             counts: Counts::default(),
             before: (0, 0),
-            put_latency: Latency::default(),
-            offer_latency: Latency::default(),
+            consumers: vec![ConsumerCounts::new(shards); consumers],
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
             told_given_up: 0,
         }
@@ -137,28 +111,24 @@ impl Recorder {
         (frame < self.timeline.frames_total()).then(|| self.timeline.end_of(frame))
     }
 
-    /// Put to processed, over the closed frames.
-    pub const fn put_latency(&self) -> &Histogram {
-        &self.put_latency.run
+    /// Put to processed by a consumer, over the closed frames.
+    pub fn put_latency(&self, consumer: usize) -> &Histogram {
+        &self.consumers[consumer].put_latency.run
     }
 
-    /// Offered to processed, over the closed frames.
-    pub const fn offer_latency(&self) -> &Histogram {
-        &self.offer_latency.run
+    /// Offered to processed by a consumer, over the closed frames.
+    pub fn offer_latency(&self, consumer: usize) -> &Histogram {
+        &self.consumers[consumer].offer_latency.run
     }
 
     /// Closes the open frame; the engine stands at its end and is read for the gauges.
     pub fn close_frame(&mut self, engine: &Engine) {
-        let now = engine.now();
-        let (mut values, mut retried) = ([0.0; Metric::COUNT], 0);
+        let consumers = self.consumers.len();
+        let (mut values, mut retried) = (vec![0.0; Metric::columns(consumers)], 0);
         let (mut entries, mut rejected) = (0, 0);
-        let mut shard_values = vec![0.0; ShardMetric::COUNT * self.shards.len()];
+        let width = ShardMetric::columns(consumers);
+        let mut shard_values = vec![0.0; width * self.shards.len()];
         for (index, counts) in self.shards.iter_mut().enumerate() {
-            let lane = engine.lane(index as u32);
-            if let Some(since) = &mut counts.busy_since {
-                counts.busy += now.since(*since).micros();
-                *since = now;
-            }
             // What a shard counts by itself is not counted a second time for each record.
             let shard = &engine.stream().shards[index];
             let counted = Before {
@@ -176,40 +146,24 @@ impl Recorder {
             rejected += counted.rejected - before.rejected;
             let offered = counted.offered - before.offered;
             retried += stored + throttled - offered;
-            let age = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
-            let of = |metric| match metric {
-                ShardMetric::Offered => offered as f64,
-                ShardMetric::Stored => stored as f64,
-                ShardMetric::StoredBytes => bytes as f64,
-                ShardMetric::Throttled => throttled as f64,
-                ShardMetric::Processed => counts.processed as f64,
-                ShardMetric::Waiting => lane.waiting as f64,
-                ShardMetric::InFlight => lane.in_flight as f64,
-                ShardMetric::BusyMs => counts.busy as f64 / 1_000.0,
-                ShardMetric::ReadThrottled => counts.read_throttled as f64,
-                ShardMetric::IteratorAgeMs => age,
-            };
-            for metric in ShardMetric::ALL {
-                shard_values[index * ShardMetric::COUNT + metric.index()] = of(*metric);
+            let own = [
+                (ShardMetric::Offered, offered),
+                (ShardMetric::Stored, stored),
+                (ShardMetric::StoredBytes, bytes),
+                (ShardMetric::Throttled, throttled),
+                (ShardMetric::ReadThrottled, counts.read_throttled),
+            ];
+            for (metric, value) in own {
+                shard_values[index * width + metric.index()] = value as f64;
             }
             for (stream, shard) in SUMMED {
-                values[stream.index()] += of(shard);
+                values[stream.index()] += shard_values[index * width + shard.index()];
             }
-            values[Metric::Skipped.index()] += lane.skipped as f64;
-            let oldest = &mut values[Metric::IteratorAgeMs.index()];
-            *oldest = oldest.max(age);
-            let behind = &mut values[Metric::MillisBehindLatest.index()];
-            *behind = behind.max(counts.behind.millis_f64());
-            let ShardCounts { busy_since, behind, before, .. } = *counts;
-            *counts = ShardCounts { busy_since, behind, before, ..ShardCounts::default() };
+            *counts = ShardCounts { before: counts.before, ..ShardCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
         let counted = (engine.offered(), engine.stream().put_calls);
         let before = std::mem::replace(&mut self.before, counted);
-        let middle_and_tail = |latency: &Latency| {
-            latency.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
-        };
-        let [put, offer] = [&self.put_latency, &self.offer_latency].map(middle_and_tail);
         let own = [
             (Metric::Offered, (counted.0 - before.0) as f64),
             (Metric::PutCalls, (counted.1 - before.1) as f64),
@@ -230,39 +184,22 @@ impl Recorder {
             (Metric::OvertakenKey, f64::from(self.order.worst.0)),
             (Metric::OvertakenMost, f64::from(self.order.worst.1)),
             (Metric::AtProducer, engine.at_producer() as f64),
-            (Metric::Expired, counts.expired as f64),
-            (Metric::Invocations, counts.invocations as f64),
-            (Metric::Errors, counts.errors as f64),
-            (Metric::ItemFailures, counts.item_failures as f64),
-            (Metric::Redelivered, counts.redelivered as f64),
-            (Metric::Discarded, counts.discarded as f64),
-            (Metric::GivenUp, counts.given_up as f64),
-            (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::OpenShards, engine.stream().open().len() as f64),
-            (Metric::Concurrency, engine.concurrency() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
-            (Metric::ConsumerReads, counts.consumer_reads as f64),
-            (Metric::ConsumerReadsRefused, counts.consumer_reads_refused as f64),
-            (Metric::EmptyAnswers, counts.empty_answers as f64),
-            (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::Subscriptions, counts.subscriptions as f64),
             (Metric::PushedEvents, counts.pushed_events as f64),
             (Metric::PushedRecords, counts.pushed_records as f64),
             (Metric::PushedBytes, counts.pushed_bytes as f64),
-            (Metric::PutLatencyP50Ms, put[0]),
-            (Metric::PutLatencyP99Ms, put[1]),
-            (Metric::OfferLatencyP50Ms, offer[0]),
-            (Metric::OfferLatencyP99Ms, offer[1]),
         ];
         for (metric, value) in own {
             values[metric.index()] = value;
         }
-        self.timeline.push(&values, &shard_values);
-        for latency in [&mut self.put_latency, &mut self.offer_latency] {
-            latency.frame.drain_into(&mut latency.run);
+        for (index, consumer) in self.consumers.iter_mut().enumerate() {
+            consumer.close_frame(engine, index, &mut values, &mut shard_values);
         }
-        self.frame_start = now;
+        self.timeline.push(&values, &shard_values);
+        self.frame_start = engine.now();
     }
 
     /// A record of a key is stored after a later one, or once more. It comes in parts, so that where this is not called
@@ -282,36 +219,23 @@ impl Recorder {
         }
     }
 
-    #[inline(always)]
-    fn count_processed(&mut self, at: SimTime, shard: u32, batch: Run<'_>) {
-        self.shards[shard as usize].processed += batch.len() as u64;
-        for part in [batch.0, batch.1] {
-            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
+    /// What another poller missed is no consumer's loss.
+    fn of_reader(&mut self, reader: u32, at: SimTime, fact: Fact<'_>) {
+        if let Some(consumer) = self.consumers.get_mut(reader as usize) {
+            consumer.observe(at, fact);
         }
     }
 
     fn note(&mut self, at: SimTime, what: NoteKind) {
         self.timeline.note(Note { at, what });
     }
-
-    fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
-        let counts = &mut self.shards[shard as usize];
-        if let Some(since) = counts.busy_since.take() {
-            counts.busy += at.since(since).micros();
-        }
-        // Lambda bills whole milliseconds, rounded up.
-        self.counts.duration_ms += at.since(started).micros().div_ceil(1_000);
-    }
 }
 
 /// Stream-level metrics that are sums over shards.
-const SUMMED: [(Metric, ShardMetric); 7] = [
+const SUMMED: [(Metric, ShardMetric); 4] = [
     (Metric::Stored, ShardMetric::Stored),
     (Metric::StoredBytes, ShardMetric::StoredBytes),
     (Metric::Throttled, ShardMetric::Throttled),
-    (Metric::Processed, ShardMetric::Processed),
-    (Metric::Waiting, ShardMetric::Waiting),
-    (Metric::InFlight, ShardMetric::InFlight),
     (Metric::ReadThrottled, ShardMetric::ReadThrottled),
 ];
 
@@ -328,61 +252,42 @@ impl Observer for Recorder {
             Fact::Lost { record, cause } => self.lost(at, record, cause),
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
-            Fact::Read { reader, shard, records, bytes, behind, withheld } => {
+            Fact::Read { reader, records, bytes, .. } => {
                 self.counts.read_bytes += bytes;
                 self.counts.get_records_calls += 1;
                 self.counts.read_records += u64::from(records);
-                if reader == CONSUMER {
-                    self.counts.consumer_reads += 1;
-                    self.counts.empty_answers += u64::from(withheld);
-                    self.shards[shard as usize].behind = behind;
-                }
+                self.of_reader(reader, at, fact);
             }
             Fact::ReadThrottled { reader, shard } => {
                 self.shards[shard as usize].read_throttled += 1;
-                self.counts.consumer_reads_refused += u64::from(reader == CONSUMER);
+                self.of_reader(reader, at, fact);
             }
-            Fact::IteratorExpired { reader, .. } => self.counts.iterators_expired += u64::from(reader == CONSUMER),
             Fact::Subscribed { .. } => self.counts.subscriptions += 1,
-            Fact::Pushed { reader, shard, records, bytes, behind } => {
+            Fact::Pushed { reader, records, bytes, .. } => {
                 self.counts.pushed_events += 1;
                 self.counts.pushed_records += u64::from(records);
                 self.counts.pushed_bytes += bytes;
-                if reader == CONSUMER {
-                    self.shards[shard as usize].behind = behind;
-                }
-            }
-            Fact::InvocationStarted { shard, records, attempt, .. } => {
-                self.counts.invocations += 1;
-                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
-                self.shards[shard as usize].busy_since = Some(at);
-            }
-            Fact::InvocationFailed { shard, started, by_item, done, .. } => {
-                self.counts.errors += u64::from(!by_item);
-                self.counts.item_failures += u64::from(by_item);
-                self.count_processed(at, shard, done);
-                self.invocation_ended(at, shard, started);
+                self.of_reader(reader, at, fact);
             }
             Fact::Discarded { given_up } => {
-                self.counts.discarded += given_up.records;
-                self.counts.given_up += 1;
+                self.of_reader(given_up.reader, at, fact);
                 // A run may give up millions of records one by one; the first ones tell how.
                 if self.told_given_up < GIVEN_UP_TOLD_MAX {
                     self.told_given_up += 1;
                     self.note(at, NoteKind::GivenUp(given_up));
                 }
             }
-            // What another poller missed is not the consumer's loss.
-            Fact::Expired { reader, records, .. } => {
-                self.counts.expired += if reader == CONSUMER { records } else { 0 };
-            }
-            // Counted as a gauge, since records are passed over before the consumer begins.
-            Fact::Skipped { .. } => {}
+            Fact::IteratorExpired { reader, .. }
+            | Fact::InvocationStarted { reader, .. }
+            | Fact::InvocationFailed { reader, .. }
+            | Fact::Expired { reader, .. }
+            | Fact::Skipped { reader, .. } => self.of_reader(reader, at, fact),
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),
             Fact::PolicyCalled { from, target } => self.note(at, NoteKind::Policy { from, target }),
             Fact::ShardOpened { shard, parents, range } => {
                 self.shards.push(ShardCounts::default());
+                self.consumers.iter_mut().for_each(ConsumerCounts::shard_opened);
                 let part = |key: HashKey| key.get() as f64 / u128::MAX as f64;
                 self.note(at, NoteKind::Opened { shard, parents, range: [part(range.start()), part(range.end())] });
             }
@@ -423,8 +328,7 @@ impl Observer for Recorder {
     }
 
     #[inline]
-    fn processed(&mut self, at: SimTime, _: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
-        self.count_processed(at, shard, batch);
-        self.invocation_ended(at, shard, started);
+    fn processed(&mut self, at: SimTime, reader: u32, shard: u32, _: u64, started: SimTime, batch: Run<'_>) {
+        self.consumers[reader as usize].processed(at, shard, started, batch);
     }
 }

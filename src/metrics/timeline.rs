@@ -2,13 +2,15 @@
 //! for each shard-level metric. Names are CloudWatch's where CloudWatch has one.
 
 use super::note::{Note, NoteKind, ShardInfo};
+use super::view::View;
 use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
-/// Declares a metric enum with its table, so that a column, its name, its unit and its meaning are written once.
+/// Declares a metric enum with its table, so that a column, its name, its unit and its meaning are written once. From
+/// one of them on, each consumer has columns of its own.
 macro_rules! metrics {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $cw:literal, $unit:literal, $kind:ident;)* }) => {
+    ($(#[$doc:meta])* $name:ident, of each consumer from $first:ident { $($(#[$vdoc:meta])* $variant:ident = $cw:literal, $unit:literal, $kind:ident;)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -19,6 +21,25 @@ macro_rules! metrics {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
             /// How many metrics there are.
             pub const COUNT: usize = Self::ALL.len();
+            /// How many of them, the first ones, concern what consumers share.
+            pub const OF_STREAM: usize = Self::$first as usize;
+
+            /// How many columns there are with so many consumers.
+            pub const fn columns(consumers: usize) -> usize {
+                Self::OF_STREAM + consumers * (Self::COUNT - Self::OF_STREAM)
+            }
+
+            /// Whether each consumer has a column of its own.
+            pub const fn is_of_consumer(self) -> bool {
+                self.index() >= Self::OF_STREAM
+            }
+
+            /// Position of the column that one of the consumers sees: those that they share come first, then consumer
+            /// by consumer its own.
+            pub const fn place(self, consumer: usize) -> usize {
+                let own = if self.is_of_consumer() { consumer * (Self::COUNT - Self::OF_STREAM) } else { 0 };
+                self.index() + own
+            }
 
             /// The name shown and exported; CloudWatch's where it has one.
             pub const fn name(self) -> &'static str {
@@ -35,7 +56,7 @@ macro_rules! metrics {
                 match self { $(Self::$variant => MetricKind::$kind,)* }
             }
 
-            /// Position of the column.
+            /// Its position among all metrics.
             pub const fn index(self) -> usize {
                 self as usize
             }
@@ -56,7 +77,7 @@ pub enum MetricKind {
 
 metrics! {
     /// A stream-level column.
-    Metric {
+    Metric, of each consumer from Processed {
         /// Records offered to the producer.
         Offered = "Offered", "records", Count;
         /// User records stored by the stream, those that are stored once more included.
@@ -99,6 +120,24 @@ metrics! {
         OvertakenMost = "Overtaken.OfKey", "records", Gauge;
         /// Records in the producer's memory: in an unsent call or waiting for another try.
         AtProducer = "AtProducer", "records", Gauge;
+        /// Open shards.
+        OpenShards = "OpenShards", "shards", Gauge;
+        /// Read calls that were answered, of all readers.
+        GetRecordsCalls = "GetRecords.Calls", "calls", Count;
+        /// Read calls that were refused.
+        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
+        /// Records returned by read calls.
+        ReadRecords = "GetRecords.Records", "records", Count;
+        /// Bytes returned by read calls.
+        ReadBytes = "GetRecords.Bytes", "bytes", Count;
+        /// Subscriptions of consumers with enhanced fan-out, renewals included.
+        Subscriptions = "SubscribeToShard.Success", "calls", Count;
+        /// Events that subscriptions pushed.
+        PushedEvents = "SubscribeToShardEvent.Success", "events", Count;
+        /// Records in them.
+        PushedRecords = "SubscribeToShardEvent.Records", "records", Count;
+        /// Bytes in them.
+        PushedBytes = "SubscribeToShardEvent.Bytes", "bytes", Count;
         /// Records processed by the function.
         Processed = "Processed", "records", Count;
         /// Stored records that wait for an invocation.
@@ -123,19 +162,9 @@ metrics! {
         ItemFailures = "BatchItemFailures", "invocations", Count;
         /// Billed duration of the invocations that ended, whole milliseconds each.
         DurationMs = "Duration", "ms", Count;
-        /// Open shards.
-        OpenShards = "OpenShards", "shards", Gauge;
         /// Invocations running.
         Concurrency = "ConcurrentExecutions", "invocations", Gauge;
-        /// Read calls that were answered.
-        GetRecordsCalls = "GetRecords.Calls", "calls", Count;
-        /// Read calls that were refused.
-        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
-        /// Records returned by read calls.
-        ReadRecords = "GetRecords.Records", "records", Count;
-        /// Bytes returned by read calls.
-        ReadBytes = "GetRecords.Bytes", "bytes", Count;
-        /// Read calls of the consumer that were answered; the rows above count all pollers, as CloudWatch does.
+        /// Read calls of the consumer that were answered; `GetRecords.Calls` counts those of all readers, as CloudWatch does.
         ConsumerReads = "ConsumerReads", "calls", Count;
         /// Read calls of the consumer that were refused.
         ConsumerReadsRefused = "ConsumerReadsRefused", "calls", Count;
@@ -143,14 +172,6 @@ metrics! {
         EmptyAnswers = "EmptyAnswers", "calls", Count;
         /// Read calls of the consumer with an iterator that was older than five minutes.
         IteratorsExpired = "ExpiredIteratorException", "calls", Count;
-        /// Subscriptions of consumers with enhanced fan-out, renewals included.
-        Subscriptions = "SubscribeToShard.Success", "calls", Count;
-        /// Events that subscriptions pushed.
-        PushedEvents = "SubscribeToShardEvent.Success", "events", Count;
-        /// Records in them.
-        PushedRecords = "SubscribeToShardEvent.Records", "records", Count;
-        /// Bytes in them.
-        PushedBytes = "SubscribeToShardEvent.Bytes", "bytes", Count;
         /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
         /// ahead of it; zero when it has read all there was.
         MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;
@@ -169,7 +190,7 @@ metrics! {
 
 metrics! {
     /// A shard-level column.
-    ShardMetric {
+    ShardMetric, of each consumer from Processed {
         /// Records whose first attempt went to this shard.
         Offered = "Offered", "records", Count;
         /// Records stored.
@@ -178,6 +199,8 @@ metrics! {
         StoredBytes = "IncomingBytes", "bytes", Count;
         /// Rejected attempts.
         Throttled = "UserRecordsThrottled", "records", Count;
+        /// Refused read calls.
+        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
         /// Records processed.
         Processed = "Processed", "records", Count;
         /// Stored records that wait for an invocation.
@@ -186,8 +209,6 @@ metrics! {
         InFlight = "InFlight", "records", Gauge;
         /// Time during which an invocation ran, in the frame.
         BusyMs = "Busy", "ms", Count;
-        /// Refused read calls.
-        ReadThrottled = "ReadProvisionedThroughputExceeded", "calls", Count;
         /// Age of the oldest stored record that is not processed yet; zero when there is none.
         IteratorAgeMs = "IteratorAgeMilliseconds", "ms", Gauge;
     }
@@ -198,7 +219,8 @@ metrics! {
 pub struct Timeline {
     width: Span,
     length: Span,
-    /// One column a metric.
+    consumers: usize,
+    /// The columns of [`Metric`], each at its place.
     stream: Vec<Vec<f64>>,
     shards: Vec<ShardColumns>,
     /// The rare things, with the frame in which they happened.
@@ -209,13 +231,15 @@ pub struct Timeline {
 #[derive(Clone, Debug, PartialEq)]
 struct ShardColumns {
     info: ShardInfo,
-    /// One column a metric, as long as those of the stream; zero before the shard was made.
+    /// The columns of [`ShardMetric`], each at its place, as long as those of the stream; zero before the shard was
+    /// made.
     columns: Vec<Vec<f64>>,
 }
 
 impl Timeline {
-    /// An empty timeline for a run of `length` that begins with `shards` even shards, in frames of `width`.
-    pub fn new(length: Span, width: Span, shards: usize) -> Self {
+    /// An empty timeline for a run of `length` that begins with `shards` even shards and has so many consumers, in
+    /// frames of `width`.
+    pub fn new(length: Span, width: Span, shards: usize, consumers: usize) -> Self {
         let part = |index: usize| index as f64 / shards as f64;
         let shard = |index: usize| ShardColumns {
             info: ShardInfo {
@@ -224,12 +248,13 @@ impl Timeline {
                 created_at: SimTime::ZERO,
                 closed_at: None,
             },
-            columns: vec![Vec::new(); ShardMetric::COUNT],
+            columns: vec![Vec::new(); ShardMetric::columns(consumers)],
         };
         Self {
             width,
             length,
-            stream: vec![Vec::new(); Metric::COUNT],
+            consumers,
+            stream: vec![Vec::new(); Metric::columns(consumers)],
             shards: (0..shards).map(shard).collect(),
             notes: Vec::new(),
         }
@@ -246,12 +271,14 @@ impl Timeline {
         Span::from_secs(WIDTHS_S.into_iter().find(fits).unwrap_or(14_400))
     }
 
-    /// The frame width for a run of a scenario, with room for the shards that it may come to have.
+    /// The frame width for a run of a scenario, with room for the shards that it may come to have, and for what each
+    /// consumer has of each.
     pub fn width_of(scenario: &Scenario) -> Span {
         let open = scenario.stream.open_at_start() as usize;
         let reshards =
             scenario.stream.scales() || scenario.operations.iter().any(|planned| planned.operation.reshards());
-        Self::width_for(scenario.length, if reshards { (4 * open).max(64) } else { open })
+        let shards = if reshards { (4 * open).max(64) } else { open };
+        Self::width_for(scenario.length, shards * (1 + scenario.consumers.len()) / 2)
     }
 
     /// Width of a frame.
@@ -267,6 +294,16 @@ impl Timeline {
     /// Number of shards with columns: every shard there ever was.
     pub const fn shards(&self) -> usize {
         self.shards.len()
+    }
+
+    /// Number of consumers with columns.
+    pub const fn consumers(&self) -> usize {
+        self.consumers
+    }
+
+    /// The timeline as one of the consumers sees it.
+    pub const fn seen_by(&self, consumer: usize) -> View<'_> {
+        View { timeline: self, consumer }
     }
 
     /// What is known of a shard.
@@ -290,7 +327,7 @@ impl Timeline {
     pub fn note(&mut self, note: Note) {
         match note.what {
             NoteKind::Opened { parents, range, .. } => {
-                let columns = vec![vec![0.0; self.frames()]; ShardMetric::COUNT];
+                let columns = vec![vec![0.0; self.frames()]; ShardMetric::columns(self.consumers)];
                 let info = ShardInfo { parents, range, created_at: note.at, closed_at: None };
                 self.shards.push(ShardColumns { info, columns });
             }
@@ -319,38 +356,17 @@ impl Timeline {
         SimTime::from_micros((self.width.micros() * (frame as u64 + 1)).min(self.length.micros()))
     }
 
-    /// A stream-level column.
-    pub fn column(&self, metric: Metric) -> &[f64] {
-        &self.stream[metric.index()]
+    /// The column of a metric as a consumer sees it; of a shard, if one is given.
+    pub(super) fn column(&self, place: usize, shard: Option<usize>) -> &[f64] {
+        &shard.map_or(&self.stream, |shard| &self.shards[shard].columns)[place]
     }
 
-    /// A shard-level column.
-    pub fn shard_column(&self, metric: ShardMetric, shard: usize) -> &[f64] {
-        &self.shards[shard].columns[metric.index()]
-    }
-
-    /// The sum of a stream-level column over the first `frames` frames.
-    pub fn total(&self, metric: Metric, frames: usize) -> f64 {
-        let column = self.column(metric);
-        column[..frames.min(column.len())].iter().sum()
-    }
-
-    /// The sum of a shard-level column over the first `frames` frames.
-    pub fn shard_total(&self, metric: ShardMetric, shard: usize, frames: usize) -> f64 {
-        let column = self.shard_column(metric, shard);
-        column[..frames.min(column.len())].iter().sum()
-    }
-
-    /// A gauge at the end of the first `frames` frames; zero before the first.
-    pub fn gauge(&self, metric: Metric, frames: usize) -> f64 {
-        if frames == 0 { 0.0 } else { self.column(metric).get(frames - 1).copied().unwrap_or(0.0) }
-    }
-
-    /// Appends one frame: `stream` in the order of [`Metric::ALL`], `shards` shard by shard in the order of
-    /// [`ShardMetric::ALL`].
+    /// Appends one frame: `stream` in the order of [`Metric::place`], `shards` shard by shard in the order of
+    /// [`ShardMetric::place`].
     pub fn push(&mut self, stream: &[f64], shards: &[f64]) {
-        assert_eq!(stream.len(), Metric::COUNT, "one value for each stream-level metric");
-        assert_eq!(shards.len(), ShardMetric::COUNT * self.shards(), "one value for each shard and its metrics");
+        let of_shard = ShardMetric::columns(self.consumers);
+        assert_eq!(stream.len(), Metric::columns(self.consumers), "one value for each stream-level column");
+        assert_eq!(shards.len(), of_shard * self.shards(), "one value for each column of each shard");
         for (column, value) in self.stream.iter_mut().zip(stream) {
             column.push(*value);
         }
@@ -380,7 +396,7 @@ impl Timeline {
     /// How many frames have about so many bytes when they are [encoded](Self::encode), at least one. Frames from
     /// before a shard was made have less; notes come on top.
     pub fn frames_in(&self, bytes: usize) -> usize {
-        let columns = Metric::COUNT + ShardMetric::COUNT * self.shards();
+        let columns = Metric::columns(self.consumers) + ShardMetric::columns(self.consumers) * self.shards();
         (bytes / (columns * size_of::<f64>())).max(1)
     }
 
@@ -399,7 +415,7 @@ impl Timeline {
             _ => None,
         });
         let in_order = opens.clone().eq(self.shards()..self.shards() + opens.clone().count());
-        let columns = Metric::COUNT + ShardMetric::COUNT * shards;
+        let columns = Metric::columns(self.consumers) + ShardMetric::columns(self.consumers) * shards;
         let fits = *from == self.frames() as f64
             && in_order
             && shards == self.shards() + opens.count()

@@ -1,6 +1,7 @@
 //! How much of the open shards' time was used.
 
-use super::timeline::{Metric, ShardMetric, Timeline};
+use super::timeline::{Metric, ShardMetric};
+use super::view::View;
 use crate::limits;
 use crate::units::SimTime;
 
@@ -19,7 +20,7 @@ pub struct Usage {
 
 impl Usage {
     /// Over the first `frames` frames.
-    pub fn of(timeline: &Timeline, frames: usize) -> Self {
+    pub fn of(timeline: View<'_>, frames: usize) -> Self {
         let mut usage = Self::default();
         let together = together(timeline);
         for shard in 0..timeline.shards() {
@@ -53,7 +54,7 @@ impl Usage {
 }
 
 /// User records in a Kinesis record, on average over the run: what the KPL puts together counts once against the limit.
-pub fn together(timeline: &Timeline) -> f64 {
+pub fn together(timeline: View<'_>) -> f64 {
     let total = |metric| timeline.total(metric, timeline.frames());
     let entries = total(Metric::IncomingRecords);
     if entries > 0.0 { (total(Metric::Stored) / entries).max(1.0) } else { 1.0 }

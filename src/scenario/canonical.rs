@@ -190,13 +190,15 @@ fn keys(keys: Keys, hash_keys: HashKeys) -> Value {
 
 fn operation(group: &mut Group, operation: Operation) {
     match operation {
-        Operation::UpdateMapping { batch_size, batching_window } => {
+        Operation::UpdateMapping { consumer, batch_size, batching_window } => {
             group.word("kind", "update_mapping");
+            group.number("consumer", consumer.into());
             group.number("batch_size", batch_size.into());
             group.number("batching_window_s", batching_window.micros() / MICROS_PER_SECOND);
         }
-        Operation::DeployFunction { duration: model, injected_error_rate } => {
+        Operation::DeployFunction { consumer, duration: model, injected_error_rate } => {
             group.word("kind", "deploy_function");
+            group.number("consumer", consumer.into());
             consumer::write_duration(group, model, injected_error_rate);
         }
         Operation::DeployProducer { retry: policy } => {

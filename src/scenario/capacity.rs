@@ -162,21 +162,21 @@ pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
     usual.max(Span::from_secs(3))
 }
 
-/// Producer and consumer as the operations up to `at` have left them.
-pub fn in_force(scenario: &Scenario, at: SimTime) -> (Producer, Consumer) {
-    let (mut producer, mut consumer) = (scenario.producer, scenario.consumers[0].clone());
+/// Producer and one of the consumers as the operations up to `at` have left them.
+pub fn in_force(scenario: &Scenario, of: usize, at: SimTime) -> (Producer, Consumer) {
+    let (mut producer, mut consumer) = (scenario.producer, scenario.consumers[of].clone());
     for planned in scenario.operations.iter().filter(|planned| planned.at <= at) {
         match planned.operation {
-            Operation::UpdateMapping { batch_size, batching_window } => {
+            Operation::UpdateMapping { consumer: to, batch_size, batching_window } if to as usize == of => {
                 consumer.batch_size = batch_size;
                 consumer.batching_window = batching_window;
             }
-            Operation::DeployFunction { duration, injected_error_rate } => {
+            Operation::DeployFunction { consumer: to, duration, injected_error_rate } if to as usize == of => {
                 consumer.duration = duration;
                 consumer.injected_error_rate = injected_error_rate;
             }
             Operation::DeployProducer { retry } => producer.retry = retry,
-            // The others change the stream.
+            // The others change the stream, or another consumer.
             _ => {}
         }
     }

@@ -56,6 +56,16 @@ pub struct Consumer {
 }
 
 impl Consumer {
+    /// Whether it is an event source mapping.
+    pub const fn is_mapping(&self) -> bool {
+        matches!(self.kind, ConsumerKind::Lambda)
+    }
+
+    /// Whether its reads are some of those that share the limits of a shard.
+    pub const fn shares_reads(&self) -> bool {
+        self.read_limits && !self.source.is_pushed()
+    }
+
     /// Records in one batch at most.
     pub const fn batch_max(&self) -> u32 {
         match self.kind {

@@ -133,7 +133,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         producer,
         stream,
         prices: prices::read(&read),
-        operations: operations(&mut read, length, producer, &consumers[0]),
+        operations: operations(&mut read, length, producer, &consumers),
         consumers,
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
@@ -201,10 +201,15 @@ fn needed(read: &mut Reader<'_>, path: &str) {
 }
 
 /// The operations in order of time; what an operation does not name stays as it was.
-fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer: &Consumer) -> Vec<PlannedOperation> {
+fn operations(
+    read: &mut Reader<'_>,
+    length: Span,
+    producer: Producer,
+    consumers: &[Consumer],
+) -> Vec<PlannedOperation> {
     let mut order: Vec<usize> = (0..read.items("operations")).collect();
     order.sort_by_key(|i| read.at(&format!("operations.{i}.at_s")));
-    let (mut now, mut policy, mut planned) = (consumer.clone(), producer.retry, Vec::new());
+    let (mut now, mut policy, mut planned) = (consumers.to_vec(), producer.retry, Vec::new());
     for i in order {
         let of = |name: &str| format!("operations.{i}.{name}");
         let at = read.at(&of("at_s"));
@@ -212,6 +217,20 @@ fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer:
             let message = format!("is after the end of the run; choose less than {} s", length.seconds_f64());
             read.wrong(&of("at_s"), message);
         }
+        let index = read.small(&of("consumer"));
+        let Some(now) = now.get_mut(index as usize) else {
+            let message = format!(
+                "there {}; choose less than {}",
+                if consumers.len() == 1 {
+                    "is one consumer".to_owned()
+                } else {
+                    format!("are {} consumers, counted from 0", consumers.len())
+                },
+                consumers.len()
+            );
+            read.wrong(&of("consumer"), message);
+            continue;
+        };
         let operation = match read.text(&of("kind")) {
             "update_mapping" => {
                 if now.kind != ConsumerKind::Lambda {
@@ -224,8 +243,9 @@ fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer:
                 if read.sound(&of("batching_window_s")).is_some() {
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
-                consumer::duration_fits(read, &of("batch_size"), &now);
-                Operation::UpdateMapping { batch_size: now.batch_size, batching_window: now.batching_window }
+                consumer::duration_fits(read, &of("batch_size"), now);
+                let Consumer { batch_size, batching_window, .. } = *now;
+                Operation::UpdateMapping { consumer: index, batch_size, batching_window }
             }
             "deploy_function" => {
                 if read.sound(&of("fixed_ms")).is_some() {
@@ -240,8 +260,9 @@ fn operations(read: &mut Reader<'_>, length: Span, producer: Producer, consumer:
                 if read.sound(&of("error_rate")).is_some() {
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
-                consumer::duration_fits(read, &of("per_record_ms"), &now);
-                Operation::DeployFunction { duration: now.duration, injected_error_rate: now.injected_error_rate }
+                consumer::duration_fits(read, &of("per_record_ms"), now);
+                let Consumer { duration, injected_error_rate, .. } = *now;
+                Operation::DeployFunction { consumer: index, duration, injected_error_rate }
             }
             "deploy_producer" => {
                 if matches!(producer.call, PutCall::Kpl(_)) {

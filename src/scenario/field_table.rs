@@ -479,6 +479,7 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
     Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+    Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function"]),
     Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
     Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they take records again.").only(&["kill_hosts"]),
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),

@@ -286,8 +286,8 @@ kinds! {
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
     Operation {
-        0 UpdateMapping { batch_size batching_window },
-        1 DeployFunction { duration injected_error_rate },
+        0 UpdateMapping { consumer batch_size batching_window },
+        1 DeployFunction { consumer duration injected_error_rate },
         2 DeployProducer { retry },
         3 KillHosts { hosts down },
         4 SplitShard { shard new_starting_hash_key },

@@ -15,9 +15,9 @@ const MEMBERS: &[(&str, &str, What)] = &[
     ("stream.mode", "streamModeDetails.streamMode", What::Word),
     ("traffic.keys.explicit_hash_key", "explicitHashKey", What::HashKey),
     ("operations.*.new_starting_hash_key", "newStartingHashKey", What::HashKey),
-    ("consumers.0.limit", "limit", What::Value),
-    ("consumers.0.batch_size", "batchSize", What::Value),
-    ("consumers.0.batching_window_s", "maximumBatchingWindowInSeconds", What::Value),
+    ("consumers.*.limit", "limit", What::Value),
+    ("consumers.*.batch_size", "batchSize", What::Value),
+    ("consumers.*.batching_window_s", "maximumBatchingWindowInSeconds", What::Value),
 ];
 
 /// What a constraint is about.

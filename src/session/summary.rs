@@ -5,7 +5,7 @@ use crate::cost::Bill;
 use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Metric, Note, NoteKind};
+use crate::metrics::{Finding, Ledger, Metric, Note, NoteKind};
 use crate::scenario::{OnFailure, Scenario};
 use crate::units::Span;
 use serde_json::{Map, Value, json};
@@ -13,26 +13,42 @@ use std::fmt::Write as _;
 
 impl Session {
     /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
-    /// `caught_up_in_s` if it went on so, `bill`, `notes` and `findings`.
+    /// `caught_up_in_s` if it went on so, `consumers`, `bill`, `notes` and `findings`. What a consumer does is said of
+    /// the first, and in `consumers` of each.
     pub fn summary(&self) -> Value {
         let mut summary = self.essence();
-        summary["metrics"] = self.metrics();
-        summary["time_to_loss_s"] = self.outlook().time_to_loss.into();
-        summary["caught_up_in_s"] = self.outlook().caught_up_in.into();
+        summary["metrics"] = self.metrics(0, |_| true);
+        summary["time_to_loss_s"] = self.outlook(0).time_to_loss.into();
+        summary["caught_up_in_s"] = self.outlook(0).caught_up_in.into();
+        summary["consumers"] = self.consumers();
         summary["bill"] = bill(&self.bill());
         summary["notes"] = self.timeline().notes().map(|of| note(self.scenario(), of)).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
         summary
     }
 
+    /// What each consumer did, in the order of the scenario.
+    fn consumers(&self) -> Value {
+        let of = |index: usize| {
+            let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
+            json!({
+                "name": self.scenario().title_of(index),
+                "ledger": grouped(|put| read_part(&ledger, "", put)),
+                "metrics": self.metrics(index, Metric::is_of_consumer),
+                "latency": grouped(|put| self.latencies(index, "", put)),
+                "time_to_loss_s": self.outlook(index).time_to_loss,
+                "caught_up_in_s": self.outlook(index).caught_up_in,
+            })
+        };
+        (0..self.scenario().consumers.len()).map(of).collect()
+    }
+
     /// The part of the result that the columns of the timeline do not hold, and the ledger beside it: `digest`,
     /// `traffic_digest`, `length_s`, `frame_s`, `ledger`, `work`, `latency`, with the title and the seed.
     pub fn essence(&self) -> Value {
-        let mut essence = json!({ "scenario": self.scenario().name, "seed": self.scenario().seed });
-        self.each(&mut |group, name, item| {
-            let groups = group.split('.').filter(|part| !part.is_empty());
-            groups.fold(&mut essence, |place, part| &mut place[part])[name] = item.value();
-        });
+        let mut essence = grouped(|put| self.each(put));
+        essence["scenario"] = self.scenario().name.clone().into();
+        essence["seed"] = self.scenario().seed.into();
         essence
     }
 
@@ -55,8 +71,8 @@ impl Session {
     }
 
     /// Calls `put` with everything in the essence: the groups that it is in, its name, what it is.
-    fn each(&self, put: &mut dyn FnMut(&str, &str, Item)) {
-        let (timeline, recorder) = (self.timeline(), self.recorder());
+    fn each(&self, put: Put<'_>) {
+        let timeline = self.seen_by(0);
         put("", "digest", Item::Digest(self.digest().get()));
         put("", "traffic_digest", Item::Digest(Digest::traffic(self.digest())));
         put("", "length_s", Item::Seconds(timeline.length()));
@@ -67,16 +83,11 @@ impl Session {
             ("stored", ledger.stored),
             ("duplicates", ledger.duplicates),
             ("at_producer", ledger.at_producer),
-            ("processed", ledger.processed),
-            ("waiting", ledger.waiting),
-            ("in_flight", ledger.in_flight),
-            ("expired", ledger.expired),
-            ("discarded", ledger.discarded),
-            ("skipped", ledger.skipped),
         ] {
             put("ledger", name, Item::Whole(count));
         }
-        put("ledger", "balances", Item::Is(ledger.balances()));
+        read_part(&ledger, "ledger", put);
+        put("ledger", "balances", Item::Is(self.balances()));
         for (name, count) in [
             ("ignored", ledger.lost_ignored),
             ("retries_exhausted", ledger.lost_exhausted),
@@ -98,10 +109,17 @@ impl Session {
         ] {
             put("work", name, Item::Sum(count));
         }
-        for (group, histogram) in [
-            ("latency.put_to_processed", recorder.put_latency()),
-            ("latency.offered_to_processed", recorder.offer_latency()),
+        self.latencies(0, "latency.", put);
+    }
+
+    /// The latencies of a consumer's records, in groups whose names begin with `within`.
+    fn latencies(&self, consumer: usize, within: &str, put: Put<'_>) {
+        let recorder = self.recorder();
+        for (name, histogram) in [
+            ("put_to_processed", recorder.put_latency(consumer)),
+            ("offered_to_processed", recorder.offer_latency(consumer)),
         ] {
+            let group = &[within, name].concat();
             put(group, "unit", Item::Milliseconds);
             put(group, "count", Item::Whole(histogram.count()));
             put(group, "checksum", Item::Whole(histogram.checksum()));
@@ -113,8 +131,8 @@ impl Session {
     }
 
     /// For each metric its unit, and the sum of counts, or the last and the highest value of gauges.
-    fn metrics(&self) -> Value {
-        let timeline = self.timeline();
+    fn metrics(&self, consumer: usize, kept: fn(Metric) -> bool) -> Value {
+        let timeline = self.seen_by(consumer);
         let of = |metric: &Metric| {
             let column = timeline.column(*metric);
             let highest = column.iter().copied().filter(|value| !value.is_nan()).fold(0.0, f64::max);
@@ -127,7 +145,34 @@ impl Session {
             };
             (metric.name().to_owned(), value)
         };
-        Value::Object(Metric::ALL.iter().map(of).collect::<Map<_, _>>())
+        Value::Object(Metric::ALL.iter().filter(|metric| kept(**metric)).map(of).collect::<Map<_, _>>())
+    }
+}
+
+/// Takes one thing after the other: the groups that it is in, its name, what it is.
+type Put<'a> = &'a mut dyn FnMut(&str, &str, Item);
+
+/// Everything that is put, in its groups.
+fn grouped(each: impl FnOnce(Put<'_>)) -> Value {
+    let mut all = json!({});
+    each(&mut |group, name, item| {
+        let groups = group.split('.').filter(|part| !part.is_empty());
+        groups.fold(&mut all, |place, part| &mut place[part])[name] = item.value();
+    });
+    all
+}
+
+/// How a consumer stands to the records that are stored.
+fn read_part(ledger: &Ledger, group: &str, put: Put<'_>) {
+    for (name, count) in [
+        ("processed", ledger.processed),
+        ("waiting", ledger.waiting),
+        ("in_flight", ledger.in_flight),
+        ("expired", ledger.expired),
+        ("discarded", ledger.discarded),
+        ("skipped", ledger.skipped),
+    ] {
+        put(group, name, Item::Whole(count));
     }
 }
 

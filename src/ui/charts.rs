@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Float64Array};
 use streamgauge::app::picture::{ChartKind, Plot, plot};
-use streamgauge::metrics::Timeline;
+use streamgauge::metrics::View;
 use streamgauge::scenario::Scenario;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -55,7 +55,7 @@ impl Charts {
     }
 
     /// Shows what is known of a run. To be called when frames have arrived or the scenario has changed.
-    pub fn set(&self, scenario: &Scenario, timeline: &Timeline) {
+    pub fn set(&self, scenario: &Scenario, timeline: View<'_>) {
         // A plot that is not shown keeps data for a usual width and is decimated anew when it appears.
         let width = self.plot.width();
         let Plot { length, xs, columns, scale, limit, promise } =

@@ -20,7 +20,7 @@ pub struct Pencil {
     places: Places,
     charts: Vec<Charts>,
     /// The frames that the charts show: change of the document, number of the run, how many.
-    charted: Option<(u32, u32, usize)>,
+    charted: Option<(u32, u32, usize, usize)>,
     calm: bool,
     /// Something may have another size or place, and what is drawn a few times a second is due.
     due: bool,

@@ -79,9 +79,10 @@ fn ledger(model: &Model, places: &Places) -> Html {
             </tr>
         }
     };
+    let at = format!("records, at {}", clock(model.cursor().seconds_f64()));
     html! {
         <section>
-            <h2>{ "Ledger " }<small>{ format!("records, at {}", clock(model.cursor().seconds_f64())) }</small></h2>
+            <h2>{ "Ledger " }<small>{ model.scenario().with_title(model.consumer(), at) }</small></h2>
             <svg class="bar" ref={places.bars[0].clone()} aria-hidden="true"></svg>
             <table>
                 <tbody>
@@ -100,7 +101,7 @@ fn bill(model: &Model) -> Html {
         html! {
             <>
                 <tr title={format!("{} a {}, {}", dollars_exact(line.unit_price), line.unit, line.dated)}>
-                    <td>{ line.name }</td>
+                    <td>{ &line.name }</td>
                     <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
                 </tr>
                 <tr class="why"><td colspan="3"><small>{ &line.cause }</small></td></tr>

@@ -76,6 +76,7 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                     <summary>{ &group.more_label }</summary>
                     { for group.more.iter().map(|one| knob(one, act)) }
                     if place == 0 { { parts(props) } }
+                    if let Some((index, several)) = group.consumer { { consumer(index, several, &group.title, act) } }
                 </details>
             }
         </div>
@@ -94,6 +95,20 @@ fn parts(props: &Props) -> Html {
                 <button class="btn" onclick={act.reform(move |_| Action::RemovePart(last))}>{ "Remove the last" }</button>
             }
             { file_button("From a CSV…", "A table with a time and a count column becomes the traffic. Dropping it on the page does the same.", "btn", act) }
+        </div>
+    }
+}
+
+/// Consumers beside this one.
+fn consumer(index: usize, several: bool, title: &str, act: &Callback<Action>) -> Html {
+    html! {
+        <div class="tools">
+            <button class="btn" title="One more like the last, with a position of its own"
+                onclick={act.reform(|_| Action::AddConsumer)}>{ "Add a consumer" }</button>
+            if several {
+                <button class="btn" aria-label={format!("Remove {title}")}
+                    onclick={act.reform(move |_| Action::RemoveConsumer(index))}>{ "Remove this one" }</button>
+            }
         </div>
     }
 }

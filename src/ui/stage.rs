@@ -1,6 +1,7 @@
 //! The middle: verdict, picture, transport, and the plots that share the slider's time axis.
 
 use super::verdict;
+use streamgauge::app::reading::Reader;
 use streamgauge::app::words::{clock, int, rate, span_text};
 use streamgauge::app::{Action, Model, Speed};
 use streamgauge::metrics::Metric;
@@ -39,6 +40,7 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: 
     html! {
         <section class="stage" aria-label="The run">
             { verdict::view(model, act) }
+            { consumers(model, act) }
             <figure class="canvas"><svg class="lanes" ref={places.lanes.clone()} role="img"></svg></figure>
             <div class="dock">
                 { transport(model, places, act) }
@@ -50,6 +52,25 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: 
                 <svg class="bar" ref={places.bars[1].clone()} aria-hidden="true"></svg>
             </div>
         </section>
+    }
+}
+
+/// The consumers with how they stand, where there are several: the pressed one is shown.
+fn consumers(model: &Model, act: &Callback<Action>) -> Html {
+    let readers = model.readers();
+    let one = |(index, reader): (usize, &Reader)| {
+        let late = reader.late.then_some("late");
+        html! {
+            <button aria-pressed={(index == model.consumer()).to_string()}
+                onclick={act.reform(move |_| Action::ShowConsumer(index))}>
+                { &reader.title }{ " " }<small class={classes!(late)}>{ &reader.state }</small>
+            </button>
+        }
+    };
+    html! {
+        if !readers.is_empty() {
+            <div class="seg readers" role="group" aria-label="Consumer that is shown">{ for readers.iter().enumerate().map(one) }</div>
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub fn view(
     close: &Callback<MouseEvent>,
     closed: &Callback<yew::Event>,
 ) -> Html {
-    let frames = frames_at(model.timeline(), model.frontier());
+    let frames = frames_at(&model.timeline(), model.frontier());
     let lines = if open { rows(model.timeline(), frames, ROWS) } else { Vec::new() };
     html! {
         <dialog ref={dialog.clone()} class="numbers" aria-label="The run as a table" onclose={closed.clone()}>

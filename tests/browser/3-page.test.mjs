@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, until, watchedPage } from "./support/browser.mjs";
+import { drop, launch, until, watchedPage } from "./support/browser.mjs";
 import { serveSite, siteNames } from "./support/site.mjs";
 import { stuckEngine } from "./support/stuck.mjs";
 
@@ -134,17 +134,35 @@ test("a table that is none is answered in words, and nothing else changes", () =
     assert.equal(await page.getByRole("combobox", { name: "Scenario" }).inputValue(), before);
   }));
 
-async function drop(page, name, text) {
-  const data = await page.evaluateHandle(
-    ([name, text]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text], name, { type: "text/csv" }));
-      return data;
-    },
-    [name, text],
-  );
-  await page.getByRole("region", { name: "The run" }).dispatchEvent("drop", { dataTransfer: data });
-}
+test("two consumers are shown, each with its own lag and ledger", () =>
+  withPage(async (page) => {
+    const choice = page.getByRole("group", { name: "Consumer that is shown" });
+    assert.equal(await choice.count(), 0, "one consumer needs no choice");
+    const scenario = page.getByRole("complementary", { name: "Scenario" });
+    await scenario.getByText("Window, memory, start, errors").click();
+    await scenario.getByRole("button", { name: "Add a consumer" }).click();
+    const time = scenario.getByLabel("Per record").nth(1);
+    await time.fill("0.1");
+    await time.press("Enter");
+    await runToEnd(page);
+    const [slow, quick] = [choice.getByRole("button", { name: /Lambda 1/ }), choice.getByRole("button", { name: /Lambda 2/ })];
+    assert.equal(await quick.getAttribute("aria-pressed"), "true", "what was added is shown");
+    const quickLedger = await ledger(page);
+    // A moment at which the slow one lags.
+    await slider(page).fill("700");
+    await until(async () => /wait/.test(await slow.innerText()), "the line says that the first lags");
+    assert.match(await quick.innerText(), /nothing waits|oldest \d+ ms/);
+    await slow.focus();
+    await page.keyboard.press("Enter");
+    await until(async () => (await slow.getAttribute("aria-pressed")) === "true", "the first is shown");
+    assert.match(await verdict(page), /\w/);
+    await slider(page).fill(await slider(page).getAttribute("max"));
+    await until(async () => (await ledger(page)).Offered === quickLedger.Offered, "the end");
+    assert.equal((await ledger(page)).Offered, quickLedger.Offered);
+    assert.match(await result(page).innerText(), /Lambda 2: Lambda duration/);
+    await scenario.getByRole("button", { name: "Remove Lambda 2" }).click();
+    await until(async () => (await choice.count()) === 0, "one is left");
+  }));
 
 test("keys run, step and go back", () =>
   withPage(async (page) => {

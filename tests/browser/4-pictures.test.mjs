@@ -1,9 +1,9 @@
 // Pictures of the page in its states, for eyes; the test itself only demands that each state can be reached.
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, until, watchedPage } from "./support/browser.mjs";
+import { drop, launch, until, watchedPage } from "./support/browser.mjs";
 import { serveSite } from "./support/site.mjs";
 
 const FOLDER = process.env.STREAMGAUGE_PICTURES ?? "target/pictures";
@@ -24,6 +24,9 @@ const STATES = [
   { name: "hot-key-light", query: "?theme=light&preset=hot-key&t=520", viewport: desk },
   { name: "slow-consumer-dark", query: "?theme=dark&preset=slow-consumer&t=800", viewport: desk },
   { name: "world-cup-light", query: "?theme=light&preset=world-cup-1998&t=80000", viewport: desk },
+  { name: "two-consumers-light", query: "?theme=light&t=250", file: "two-consumers", viewport: desk },
+  { name: "two-consumers-room-dark", query: "?theme=dark&present&t=250", file: "two-consumers", viewport: room },
+  { name: "two-consumers-phone-light", query: "?theme=light&t=250", file: "two-consumers", ...phone },
   { name: "room-light", query: "?theme=light&present&t=520", viewport: room },
   { name: "room-dark", query: "?theme=dark&present&t=520", viewport: room },
   { name: "phone-light", query: "?theme=light&t=520", ...phone },
@@ -42,12 +45,19 @@ after(async () => {
   await site?.close();
 });
 
-for (const { name, query, ...options } of STATES) {
+for (const { name, query, file: golden, ...options } of STATES) {
   test(name, async () => {
     const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...options });
     await page.goto(site.url(query));
     const wanted = Number(new URLSearchParams(query).get("t") ?? 0);
     const slider = page.locator('input[type="range"]');
+    if (golden) {
+      const text = await readFile(new URL(`../golden/${golden}/scenario.json`, import.meta.url), "utf8");
+      const before = await slider.getAttribute("max");
+      await drop(page, `${golden}.json`, text);
+      await until(async () => (await slider.getAttribute("max")) !== before, "the dropped scenario is there");
+      await slider.fill(String(wanted));
+    }
     const there = async () => {
       const [at, end] = [Number(await slider.inputValue()), Number(await slider.getAttribute("max"))];
       return at >= Math.min(wanted, end) - 1;

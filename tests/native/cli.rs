@@ -160,3 +160,33 @@ fn the_world_cup_day_offers_every_request_and_balances() {
     assert_eq!(object["ledger"]["offered"], json!(36_780_275));
     assert_eq!(object["ledger"]["balances"], json!(true));
 }
+
+#[test]
+fn each_consumer_has_a_block_of_the_report_and_a_part_of_the_json() {
+    let output = streamgauge(&["run", &golden("two-consumers")]);
+    let text = stdout(&output);
+    let blocks = text.matches("from put to processed").count();
+    assert_eq!((blocks, text.matches("The account balances.").count()), (2, 2), "{text}");
+    for words in ["\nAlerts ", "\nArchive ", "before the starting position", "Alerts: Lambda duration"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    let json = run_json(&[&golden("two-consumers")]);
+    let [alerts, archive] = json["consumers"].as_array().expect("a list").as_slice() else { panic!("two consumers") };
+    assert_eq!((&alerts["name"], &archive["name"]), (&json!("Alerts"), &json!("Archive")));
+    assert_eq!(alerts["ledger"]["processed"], json["ledger"]["processed"], "the first is that of the whole");
+    assert!(archive["ledger"]["skipped"].as_u64() > Some(10_000), "{archive}");
+    assert!(archive["metrics"]["Invocations"]["sum"].as_f64() > Some(0.0));
+    assert_eq!(archive["metrics"].get("Offered"), None, "what is the stream's stands once");
+    assert_eq!(json["ledger"]["balances"], json!(true));
+}
+
+#[test]
+fn a_handler_of_the_host_is_refused_at_its_consumer() {
+    let text = json!({
+        "streamgauge": 1, "length_s": 5, "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
+        "consumers": [{}, {"handler": "host"}],
+    });
+    let output = streamgauge(&["run", file("two-handlers.json", &text.to_string()).to_str().expect("a plain path")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("consumers.1.handler: "), "{}", stderr(&output));
+}

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod buckets;
+mod consumers;
 mod fan_out;
 mod money;
 mod positions;

@@ -137,7 +137,7 @@ fn a_budget_is_spent_and_nothing_is_lost() {
     }
     assert!(spent >= 300, "{spent}");
     assert_eq!(session.digest(), whole.digest());
-    assert_eq!(bits(session.timeline()), bits(whole.timeline()));
+    assert_eq!(bits(&session.timeline()), bits(&whole.timeline()));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
             Pump::Full => panic!("a small run"),
         }
         let batch_size = 3 + applied % 7;
-        let operation = Operation::UpdateMapping { batch_size, batching_window: Span::from_millis(100) };
+        let operation = Operation::UpdateMapping { consumer: 0, batch_size, batching_window: Span::from_millis(100) };
         applied += u32::from(session.apply(operation).is_ok());
     }
     assert_eq!(session.trace().operations.len(), applied as usize);
@@ -179,7 +179,7 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
     assert_eq!(replayed.pump(END, NO_LIMIT), Pump::Finished);
     assert_eq!(replayed.trace(), session.trace());
     assert_eq!(replayed.digest(), session.digest());
-    assert_eq!(bits(replayed.timeline()), bits(session.timeline()));
+    assert_eq!(bits(&replayed.timeline()), bits(&session.timeline()));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn result(folder: &Path) -> Value {
     let findings: Vec<Value> = ids(&summary["findings"], "id");
     let lines = summary["bill"]["lines"].as_array().expect("a list").iter();
     let line = |line: &Value| (line["name"].as_str().expect("a line has a name").to_owned(), line["month_usd"].clone());
-    json!({
+    let mut kept = json!({
         "digest": summary["digest"],
         "traffic_digest": summary["traffic_digest"],
         "ledger": summary["ledger"],
@@ -110,7 +110,13 @@ fn result(folder: &Path) -> Value {
             "month_lines_usd": lines.map(line).collect::<Map<_, _>>(),
         },
         "findings": findings,
-    })
+    });
+    let consumers = summary["consumers"].as_array().expect("a list");
+    if consumers.len() > 1 {
+        let of = |consumer: &Value| json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+        kept["consumers"] = consumers.iter().map(of).collect();
+    }
+    kept
 }
 
 /// Notes every leaf in which two values differ, with its path.

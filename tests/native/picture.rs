@@ -32,7 +32,7 @@ impl Run {
     }
 
     fn at(&self, at: f64) -> Moment<'_> {
-        Moment { scenario: &self.scenario, timeline: &self.timeline, at, frontier: at, events: &self.events }
+        Moment { scenario: &self.scenario, timeline: self.timeline.seen_by(0), at, frontier: at, events: &self.events }
     }
 }
 
@@ -166,8 +166,8 @@ fn every_run_is_drawn_at_every_size_and_moment() {
 #[test]
 fn a_run_that_has_not_begun_is_drawn_from_its_scenario() {
     let scenario = sudden_popularity();
-    let timeline = Timeline::new(scenario.length, Span::from_secs(1), 2);
-    let moment = Moment { scenario: &scenario, timeline: &timeline, at: 0.0, frontier: 0.0, events: &[] };
+    let timeline = Timeline::new(scenario.length, Span::from_secs(1), 2, 1);
+    let moment = Moment { scenario: &scenario, timeline: timeline.seen_by(0), at: 0.0, frontier: 0.0, events: &[] };
     let words = words(&lanes(&moment, DESK, None));
     for expected in ["50", "peak 5,000/s", "Stream, 2 × 1,000 records/s", "25 records/s", "ignores failures", "–"] {
         assert!(words.iter().any(|word| word == expected), "{expected} is not among {words:?}");
@@ -178,7 +178,7 @@ fn a_run_that_has_not_begun_is_drawn_from_its_scenario() {
 fn the_numbers_of_the_picture_are_those_of_the_timeline() {
     let run = Run::spike();
     let moment = run.at(520.0);
-    let ledger = Ledger::after(&run.timeline, 520);
+    let ledger = Ledger::after(run.timeline.seen_by(0), 520);
     let words = words(&lanes(&moment, DESK, None));
     for expected in [
         streamgauge::text::int(ledger.processed as f64),
@@ -268,7 +268,7 @@ fn what_people_wrote_is_escaped() {
 #[test]
 fn the_bar_is_as_long_as_the_ledger_says() {
     let run = Run::spike();
-    let ledger = Ledger::after(&run.timeline, 520);
+    let ledger = Ledger::after(run.timeline.seen_by(0), 520);
     let size = Size { width: 1_000.0, height: 24.0, ..DESK };
     let markup = ledger_bar(&ledger, size, true);
     let labels = words(&markup);

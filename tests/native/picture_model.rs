@@ -93,7 +93,7 @@ struct Lane {
 pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
     let shards = shares.len();
     let width = Timeline::width_for(scenario.length, shards);
-    let mut timeline = Timeline::new(scenario.length, width, shards);
+    let mut timeline = Timeline::new(scenario.length, width, shards, 1);
     let mut lanes: Vec<Lane> = shares.iter().map(|_| Lane::default()).collect();
     let (tick, seconds) = (0.1_f64.max(width.seconds_f64() / 100.0), width.seconds_f64());
     let bytes = match scenario.traffic.sizes {
@@ -194,7 +194,7 @@ pub fn run(scenario: &Scenario, shares: &[f64]) -> Timeline {
 
 /// The moments that the time axis marks.
 pub fn events(timeline: &Timeline) -> Vec<Event> {
-    let first = |metric: Metric| timeline.column(metric).iter().position(|value| *value > 0.0);
+    let first = |metric: Metric| timeline.seen_by(0).column(metric).iter().position(|value| *value > 0.0);
     let mut events = Vec::new();
     let mut push = |frame: usize, kind: EventKind, text: &str| {
         events.push(Event { at: timeline.end_of(frame), kind, text: text.to_owned() });
@@ -207,7 +207,7 @@ pub fn events(timeline: &Timeline) -> Vec<Event> {
             }
         }
     }
-    let ages = timeline.column(Metric::IteratorAgeMs);
+    let ages = timeline.seen_by(0).column(Metric::IteratorAgeMs);
     let latest = (0..ages.len()).fold(0, |best, frame| if ages[frame] > ages[best] { frame } else { best });
     if ages[latest] > 3_000.0 {
         push(latest, EventKind::LatestWork, "latest work");

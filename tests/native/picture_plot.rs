@@ -63,8 +63,8 @@ fn scales_keep_still_while_the_run_goes_on() {
     let scenario = sudden_popularity();
     let whole = run(&scenario, &[0.495, 0.505]);
     for kind in ChartKind::ALL {
-        let before = plot(kind, &scenario, &Timeline::new(scenario.length, whole.width(), 2), 700.0);
-        let after = plot(kind, &scenario, &whole, 700.0);
+        let before = plot(kind, &scenario, Timeline::new(scenario.length, whole.width(), 2, 1).seen_by(0), 700.0);
+        let after = plot(kind, &scenario, whole.seen_by(0), 700.0);
         assert_eq!(before.scale, after.scale, "{kind:?}");
         assert_eq!(before.xs.len(), 0);
         assert_eq!(after.columns.iter().map(Vec::len).max(), Some(after.xs.len()));
@@ -76,7 +76,7 @@ fn the_plots_of_the_first_visit_have_round_lines() {
     let scenario = sudden_popularity();
     let whole = run(&scenario, &[0.495, 0.505]);
     let labels = |kind| -> Vec<String> {
-        let plot = plot(kind, &scenario, &whole, 700.0);
+        let plot = plot(kind, &scenario, whole.seen_by(0), 700.0);
         plot.scale.lines.iter().chain(&plot.limit).map(|line| line.label.replace('\u{a0}', " ")).collect()
     };
     assert_eq!(labels(ChartKind::Rates), ["5,000/s", "limit 2,000/s"]);
@@ -94,7 +94,7 @@ fn values_stay_inside_their_scale() {
     for scenario in [sudden_popularity(), burst, month] {
         let whole = run(&scenario, &[0.5, 0.5]);
         for kind in ChartKind::ALL {
-            let plot = plot(kind, &scenario, &whole, 700.0);
+            let plot = plot(kind, &scenario, whole.seen_by(0), 700.0);
             let highest = plot.columns.iter().flatten().copied().fold(0.0, f64::max);
             assert!(highest <= plot.scale.max * 1.08, "{kind:?}: {highest} on {:?}", plot.scale);
             assert!(plot.xs.len() <= 1_400);

@@ -1,5 +1,6 @@
 //! What must hold in every run, over random scenarios: many small ones with short retention, fewer large ones.
 
+mod consumers;
 mod recount;
 
 use crate::common::{bits, repeatable};
@@ -163,7 +164,7 @@ fn each_record_has_one_fate_and_shards_keep_their_order(case: &Case) -> Result<(
 fn pace_does_not_matter(case: &Case) -> Result<(), TestCaseError> {
     let (one, other) = (finished(case), in_pieces(case, &[]));
     prop_assert_eq!(one.digest(), other.digest());
-    prop_assert_eq!(bits(one.timeline()), bits(other.timeline()));
+    prop_assert_eq!(bits(&one.timeline()), bits(&other.timeline()));
     // The facts that an observer sees are those of the digest.
     let mut digest = Digest::default();
     let mut engine = Engine::new(&case.scenario);
@@ -175,13 +176,13 @@ fn pace_does_not_matter(case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn a_replay_is_the_run(case: &Case) -> Result<(), TestCaseError> {
-    let mapping = Operation::UpdateMapping { batch_size: 17, batching_window: Span::from_millis(700) };
+    let mapping = Operation::UpdateMapping { consumer: 0, batch_size: 17, batching_window: Span::from_millis(700) };
     let producer = Operation::DeployProducer { retry: RetryPolicy::SdkOnly { mode: SdkMode::Standard } };
     let run = in_pieces(case, &[(2, mapping), (3, producer), (5, mapping), (9, producer)]);
     let mut replay = Session::replay(case.scenario.clone(), run.trace().clone());
     prop_assert_eq!(replay.pump(replay.engine().end(), u32::MAX), Pump::Finished);
     prop_assert_eq!(replay.digest(), run.digest());
-    prop_assert_eq!(bits(replay.timeline()), bits(run.timeline()));
+    prop_assert_eq!(bits(&replay.timeline()), bits(&run.timeline()));
     prop_assert_eq!(&replay.trace().operations, &run.trace().operations);
     prop_assert_eq!(replay.summary(), run.summary());
     Ok(())

@@ -83,7 +83,8 @@ fn the_naive_policy_overshoots_and_the_mended_one_does_not() {
     assert!(naive.ledger().lost() > 100_000);
     assert!(mended.ledger().lost() < 100, "{}", mended.ledger().lost());
     assert!(refusals(&mended).is_empty());
-    let targets = mended.timeline().notes().filter_map(|note| match note.what {
+    let timeline = mended.timeline();
+    let targets = timeline.notes().filter_map(|note| match note.what {
         NoteKind::Policy { target, .. } => Some(target),
         _ => None,
     });

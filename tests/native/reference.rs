@@ -53,7 +53,7 @@ fn agree(case: &Case) -> Result<(), TestCaseError> {
         let (lane, state) = (&model.lanes[shard as usize], &model.shards[shard as usize]);
         let running = matches!(lane.phase, Phase::Running { .. });
         let in_flight = if running { lane.batch as u64 } else { 0 };
-        let found = engine.lane(shard);
+        let found = engine.lane(0, shard);
         prop_assert_eq!(found.in_flight, in_flight);
         prop_assert_eq!(found.skipped, state.skipped);
         prop_assert_eq!(found.waiting, state.kept.len() as u64 - in_flight);

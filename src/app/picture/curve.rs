@@ -30,7 +30,7 @@ impl Frame {
     const ABOVE: f64 = 8.0;
 
     fn new(scenario: &Scenario, size: Size) -> Self {
-        let forecast = Forecast::of(scenario);
+        let forecast = Forecast::of(scenario, 0);
         let (limit, peak) = (forecast.room * f64::from(scenario.stream.open_at_start()), forecast.peak);
         // The limit is in the picture wherever that leaves the curve a visible height.
         let top_rate = if limit < peak * 4.0 { (peak * HEADROOM).max(limit * 1.15) } else { peak * HEADROOM };

@@ -42,12 +42,12 @@ pub struct Forecast {
 
 impl Forecast {
     /// The forecast for a scenario.
-    pub fn of(scenario: &Scenario) -> Self {
+    pub fn of(scenario: &Scenario, consumer: usize) -> Self {
         let shares = shares(&scenario.traffic, scenario.stream.open_at_start());
         let (mean_bytes, by_count) = (capacity::record_bytes(scenario), capacity::by_count(scenario));
         let room = room(mean_bytes, by_count);
         let mut forecast = Self { peak: 0.0, peak_at: 0.0, mean_bytes, by_count, room, shares, lag: 0.0, backlog: 0.0 };
-        let (width, steps) = steps(scenario);
+        let (width, steps) = steps(scenario, consumer);
         let (peak_at, peak) = peak(scenario, width, &steps);
         forecast.peak = peak;
         forecast.peak_at = peak_at;
@@ -63,7 +63,7 @@ impl Forecast {
 
     /// The forecast for the shards that a moment shows: those at the start, until some have come or gone.
     pub fn at(moment: &Moment) -> (Self, Vec<usize>) {
-        let mut forecast = Self::of(moment.scenario);
+        let mut forecast = Self::of(moment.scenario, moment.timeline.consumer);
         let timeline = moment.timeline;
         let start = moment.scenario.stream.open_at_start() as usize;
         if timeline.shards() <= start {
@@ -115,11 +115,11 @@ struct Step {
 }
 
 /// Width of a step in seconds, and the steps.
-fn steps(scenario: &Scenario) -> (f64, Vec<Step>) {
+fn steps(scenario: &Scenario, of: usize) -> (f64, Vec<Step>) {
     let width = scenario.length.seconds_f64() / STEPS as f64;
     let step = |index: usize| {
         let at = SimTime::from_micros(((index as f64 + 0.5) * width * 1e6) as u64);
-        let (producer, consumer) = capacity::in_force(scenario, at);
+        let (producer, consumer) = capacity::in_force(scenario, of, at);
         Step {
             offered: scenario.traffic.rate_at(at),
             sends_again: capacity::sends_again(&producer),

@@ -4,7 +4,7 @@ use super::forecast::Forecast;
 use crate::app::event::Event;
 use crate::app::reading::{LOSSES, frames_at};
 use crate::limits::SHARD_WRITE_BYTES_PER_SECOND;
-use crate::metrics::{Metric, ShardMetric, Timeline};
+use crate::metrics::{Metric, ShardMetric, View};
 use crate::scenario::{Consumer, Producer, Scenario, capacity};
 use crate::units::SimTime;
 
@@ -14,7 +14,7 @@ pub struct Moment<'a> {
     /// What determines the run.
     pub scenario: &'a Scenario,
     /// What is known of it.
-    pub timeline: &'a Timeline,
+    pub timeline: View<'a>,
     /// The cursor in seconds of the run; may lie within a frame.
     pub at: f64,
     /// The furthest second shown so far.
@@ -34,7 +34,7 @@ impl Moment<'_> {
 
     /// Frames that are complete at the cursor.
     pub(super) fn frames(&self) -> usize {
-        frames_at(self.timeline, self.instant()).min(self.timeline.frames())
+        frames_at(&self.timeline, self.instant()).min(self.timeline.frames())
     }
 
     /// The end of the last complete frame: what is shown is known up to there.
@@ -171,7 +171,9 @@ impl Reading {
     pub fn of(moment: &Moment, forecast: &Forecast, shown: &[usize]) -> Self {
         let (timeline, frames) = (moment.timeline, moment.frames());
         let at = moment.instant();
-        let (producer, consumer) = capacity::in_force(moment.scenario, at);
+        let of = moment.timeline.consumer;
+        let (producer, mut consumer) = capacity::in_force(moment.scenario, of, at);
+        consumer.name = moment.scenario.title_of(of);
         // At the very end of a run a recorded series has nothing left; its last instant still has.
         let last = SimTime::from_micros(moment.scenario.length.micros().saturating_sub(1));
         let offered = moment.scenario.traffic.rate_at(at.min(last));

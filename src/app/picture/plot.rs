@@ -4,7 +4,7 @@ use super::decimate::{Buckets, smooth};
 use super::forecast::Forecast;
 use super::scale::{Line, YScale, nice};
 use super::strip::silhouette;
-use crate::metrics::{Metric, Timeline};
+use crate::metrics::{Metric, View};
 use crate::scenario::Scenario;
 use crate::text::int;
 
@@ -60,10 +60,10 @@ const SMOOTH_IN_S: f64 = 5.0;
 const SMOOTH_OUT_S: f64 = 8.0;
 
 /// A plot of everything that is known of a run, for a width of `pixels`.
-pub fn plot(kind: ChartKind, scenario: &Scenario, timeline: &Timeline, pixels: f64) -> Plot {
+pub fn plot(kind: ChartKind, scenario: &Scenario, timeline: View<'_>, pixels: f64) -> Plot {
     let buckets = Buckets::new(timeline.frames(), timeline.frames_total(), pixels.max(1.0) as usize);
     let xs = buckets.positions(|frame| timeline.end_of(frame).seconds_f64());
-    let forecast = Forecast::of(scenario);
+    let forecast = Forecast::of(scenario, timeline.consumer);
     let length = scenario.length.seconds_f64();
     let plain = |columns: Vec<Vec<f64>>, scale: YScale| Plot {
         length,
@@ -97,7 +97,7 @@ pub fn plot(kind: ChartKind, scenario: &Scenario, timeline: &Timeline, pixels: f
 
 fn rates(
     scenario: &Scenario,
-    timeline: &Timeline,
+    timeline: View<'_>,
     forecast: &Forecast,
     buckets: Buckets,
     plain: impl Fn(Vec<Vec<f64>>, YScale) -> Plot,

@@ -5,7 +5,7 @@ use super::{Verdict, verdict_of};
 use crate::app::capacity;
 use crate::app::reading::{LOSSES, Reading};
 use crate::app::words::{self, capital, rough, span_text};
-use crate::metrics::{Ledger, Metric, Outlook, ShardMetric, Timeline};
+use crate::metrics::{Ledger, Metric, Outlook, ShardMetric, View};
 use crate::scenario::{Consumer, Part, Producer, Scenario};
 use crate::units::{SimTime, Span};
 
@@ -40,9 +40,9 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    pub(super) fn new(scenario: &'a Scenario, timeline: &'a Timeline, frames: usize) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, timeline: View<'a>, frames: usize) -> Self {
         let reading = Reading::new(timeline, frames);
-        let (producer, consumer) = capacity::in_force(scenario, reading.at());
+        let (producer, consumer) = capacity::in_force(scenario, timeline.consumer, reading.at());
         // Fifteen seconds are calm to read; where the traffic is changing they would lag behind it.
         let (long, short) = (reading.rate(Metric::Offered, 15.0), reading.rate(Metric::Offered, 3.0));
         let changing = (long - short).abs() > 0.08 * long.max(short) && (long - short).abs() > 20.0;

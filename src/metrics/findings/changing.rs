@@ -27,7 +27,7 @@ impl Seen<'_> {
 
     /// Shards that were closed while a backlog stood in them: new shards take new records only.
     pub(super) fn backlog_in_parents(&self) -> Option<Finding> {
-        let speed = capacity::function_per_shard(self.scenario, &self.scenario.consumers[0]);
+        let speed = capacity::function_per_shard(self.scenario, self.consumer());
         let width = self.timeline.width().micros();
         let (mut stood, mut closed, mut done_by, mut left) = (0.0, Vec::new(), 0.0f64, 0.0);
         for shard in 0..self.timeline.shards() {
@@ -54,7 +54,7 @@ impl Seen<'_> {
             format!("the last was done at {}", clock(done_by))
         };
         let which = if closed.len() == 1 { format!("Shard {shard}") } else { format!("{} shards", closed.len()) };
-        let batch = self.scenario.consumers[0].batch_size;
+        let batch = self.consumer().batch_size;
         let larger = (u64::from(batch) * 10).min(crate::limits::MAPPING_BATCH_MAX);
         Some(Finding {
             id: "backlog-in-parents",
@@ -72,7 +72,7 @@ impl Seen<'_> {
                 .to_owned(),
             remedy_try: Some(Try {
                 label: format!("Try batches of {}", int(larger as f64)),
-                edits: vec![("consumers.0.batch_size", json!(larger))],
+                edits: vec![(self.path("batch_size"), json!(larger))],
             }),
         })
     }
@@ -128,8 +128,8 @@ impl Seen<'_> {
             remedy_try: Some(Try {
                 label: "Try waiting".to_owned(),
                 edits: vec![
-                    ("stream.autoscaler.cooldown_s", json!(see.ceil())),
-                    ("stream.autoscaler.max_shards", json!(((needed * 1.5).ceil() as u64).max(2))),
+                    ("stream.autoscaler.cooldown_s".to_owned(), json!(see.ceil())),
+                    ("stream.autoscaler.max_shards".to_owned(), json!(((needed * 1.5).ceil() as u64).max(2))),
                 ],
             }),
         })
@@ -181,8 +181,8 @@ impl Seen<'_> {
             remedy_try: Some(Try {
                 label: "Try a warm stream".to_owned(),
                 edits: vec![
-                    ("stream.mode", json!(StreamMode::Advantage.word())),
-                    ("stream.warm_mib", json!((warm as u64).clamp(1, crate::limits::SHARDS_MAX))),
+                    ("stream.mode".to_owned(), json!(StreamMode::Advantage.word())),
+                    ("stream.warm_mib".to_owned(), json!((warm as u64).clamp(1, crate::limits::SHARDS_MAX))),
                 ],
             }),
         })

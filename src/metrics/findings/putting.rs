@@ -40,7 +40,10 @@ impl Seen<'_> {
                     .to_owned(),
             remedy_try: alone.then(|| Try {
                 label: "Try puts in order".to_owned(),
-                edits: vec![("producer.call", json!("PutRecord")), ("producer.order", json!("by_key"))],
+                edits: vec![
+                    ("producer.call".to_owned(), json!("PutRecord")),
+                    ("producer.order".to_owned(), json!("by_key")),
+                ],
             }),
         })
     }
@@ -83,7 +86,7 @@ impl Seen<'_> {
             }
             .map(|(path, millis)| Try {
                 label: "Try shorter buffering".to_owned(),
-                edits: vec![(path, json!(millis))],
+                edits: vec![(path.to_owned(), json!(millis))],
             }),
         })
     }
@@ -111,7 +114,7 @@ impl Seen<'_> {
             remedy_try: Some(Try {
                 label: "Try the KPL".to_owned(),
                 edits: vec![(
-                    "producer",
+                    "producer".to_owned(),
                     json!({"call": "KPL", "hosts": self.scenario.producer.hosts, "buffer": self.scenario.producer.buffer}),
                 )],
             }),

@@ -15,8 +15,8 @@ impl Seen<'_> {
         if refused <= calls * 0.05 {
             return None;
         }
-        let pollers = self.scenario.stream.other_pollers;
-        let shared = match pollers.count {
+        let others = self.scenario.limited_readers().saturating_sub(1);
+        let shared = match others {
             0 => "a shard gives 2\u{a0}MiB/s and 5 calls a second.".to_owned(),
             1 => "another poller shares the 2\u{a0}MiB/s and the 5 calls a second that a shard gives.".to_owned(),
             count => format!(
@@ -24,10 +24,10 @@ impl Seen<'_> {
                 count_word(count.into())
             ),
         };
-        let (remedy, remedy_try) = if pollers.count == 0 {
+        let (remedy, remedy_try) = if others == 0 {
             ("More shards give more to read; smaller records take less.".to_owned(), None)
         } else {
-            let edits = vec![("consumers.0.source", json!(ReadSource::PUSHED))];
+            let edits = vec![(self.path("source"), json!(ReadSource::PUSHED))];
             let remedy = "Fewer applications that poll, or each less often; enhanced fan-out pays here: it gives each its \
                           own 2\u{a0}MiB/s.";
             (remedy.to_owned(), Some(Try { label: "Try enhanced fan-out".to_owned(), edits }))
@@ -35,7 +35,7 @@ impl Seen<'_> {
         Some(Finding {
             id: "reads-throttled",
             tone: Tone::Late,
-            cause: if pollers.count == 0 { "Reads are throttled" } else { "Too many read the same shards" }.to_owned(),
+            cause: if others == 0 { "Reads are throttled" } else { "Too many read the same shards" }.to_owned(),
             evidence: format!(
                 "{} of the consumer’s {} GetRecords calls were refused: {shared}",
                 int(refused),
@@ -65,7 +65,7 @@ impl Seen<'_> {
             remedy: "Go on with NextShardIterator; only MillisBehindLatest says whether the end is reached.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try without empty answers".to_owned(),
-                edits: vec![("stream.empty_answers", json!(0))],
+                edits: vec![("stream.empty_answers".to_owned(), json!(0))],
             }),
         })
     }
@@ -73,14 +73,14 @@ impl Seen<'_> {
     /// More than five minutes between two reads of a poller.
     pub(super) fn iterators_expire(&self) -> Option<Finding> {
         let expired = self.total(Metric::IteratorsExpired);
-        let ConsumerKind::Poller(poller) = self.scenario.consumers[0].kind else { return None };
+        let ConsumerKind::Poller(poller) = self.consumer().kind else { return None };
         if expired == 0.0 {
             return None;
         }
         let life = limits::ITERATOR_LIFE.seconds_f64();
         // A batch that leaves a fifth of the time.
-        let each = self.scenario.consumers[0].duration.per_record.seconds_f64();
-        let left = (life - self.scenario.consumers[0].duration.fixed.seconds_f64()) * 0.8;
+        let each = self.consumer().duration.per_record.seconds_f64();
+        let left = (life - self.consumer().duration.fixed.seconds_f64()) * 0.8;
         let limit = if each > 0.0 { (left / each).floor() } else { 0.0 };
         let fits = limit >= 1.0 && limit < f64::from(poller.limit);
         Some(Finding {
@@ -97,7 +97,7 @@ impl Seen<'_> {
             remedy: "Read again within five minutes: smaller answers, or reading and working apart.".to_owned(),
             remedy_try: fits.then(|| Try {
                 label: format!("Try answers of {}", int(limit)),
-                edits: vec![("consumers.0.limit", json!(limit as u64))],
+                edits: vec![(self.path("limit"), json!(limit as u64))],
             }),
         })
     }
@@ -105,7 +105,7 @@ impl Seen<'_> {
     /// Records that the consumer's starting position leaves behind.
     pub(super) fn skipped(&self) -> Option<Finding> {
         let skipped = self.timeline.gauge(Metric::Skipped, self.frames);
-        let consumer = &self.scenario.consumers[0];
+        let consumer = &self.consumer();
         (skipped > 0.0).then(|| Finding {
             id: "skipped",
             tone: Tone::Late,
@@ -118,7 +118,7 @@ impl Seen<'_> {
             remedy: "TRIM_HORIZON reads them too, as far as they are kept.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try TRIM_HORIZON".to_owned(),
-                edits: vec![("consumers.0.starting_position", json!(StartingPosition::TrimHorizon.word()))],
+                edits: vec![(self.path("starting_position"), json!(StartingPosition::TrimHorizon.word()))],
             }),
         })
     }

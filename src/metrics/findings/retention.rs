@@ -16,7 +16,7 @@ const HOUR: u64 = Span::from_hours(1).micros();
 impl Seen<'_> {
     /// The consumer as the subject of a sentence.
     fn reader(&self) -> &'static str {
-        match self.scenario.consumers[0].kind {
+        match self.consumer().kind {
             ConsumerKind::Lambda => "the event source mapping",
             ConsumerKind::Poller(_) => "the poller",
         }
@@ -132,7 +132,7 @@ impl Seen<'_> {
         let fixed = self.scenario.operations.iter().any(|planned| changes(planned.operation));
         (!fixed && hours * HOUR > now.micros()).then(|| Try {
             label: format!("Try a retention of {}", span_text(hours as f64 * 3_600.0)),
-            edits: vec![("stream.retention_h", json!(hours))],
+            edits: vec![("stream.retention_h".to_owned(), json!(hours))],
         })
     }
 }

@@ -50,3 +50,16 @@ export async function until(check, what, milliseconds = 30_000) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/// Drops a file on the page.
+export async function drop(page, name, text) {
+  const data = await page.evaluateHandle(
+    ([name, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], name, { type: "text/csv" }));
+      return data;
+    },
+    [name, text],
+  );
+  await page.getByRole("region", { name: "The run" }).dispatchEvent("drop", { dataTransfer: data });
+}

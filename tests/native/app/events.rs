@@ -10,7 +10,8 @@ use streamgauge::units::{SimTime, Span};
 #[test]
 fn a_throttle_that_loses_at_once_is_one_mark() {
     let scenario = fixture::scenario();
-    let kinds: Vec<_> = events(&scenario, &fixture::timeline(&scenario)).iter().map(|event| event.kind).collect();
+    let kinds: Vec<_> =
+        events(&scenario, fixture::timeline(&scenario).seen_by(0)).iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::FirstLoss, EventKind::LatestWork, EventKind::CaughtUp]);
 }
 
@@ -18,9 +19,9 @@ fn a_throttle_that_loses_at_once_is_one_mark() {
 fn the_latest_work_is_marked_only_when_the_age_has_turned() {
     let scenario = fixture::scenario();
     let whole = fixture::timeline(&scenario);
-    let mut part = Timeline::new(scenario.length, Span::from_secs(1), 2);
+    let mut part = Timeline::new(scenario.length, Span::from_secs(1), 2, 1);
     part.append(&whole.encode(0, 700)).unwrap();
-    let kinds: Vec<_> = events(&scenario, &part).iter().map(|event| event.kind).collect();
+    let kinds: Vec<_> = events(&scenario, part.seen_by(0)).iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::FirstLoss]);
 }
 
@@ -30,10 +31,10 @@ fn operations_are_marked_by_what_they_change() {
     let at = SimTime::from_micros(300_000_000);
     scenario.operations = vec![PlannedOperation {
         at,
-        operation: Operation::UpdateMapping { batch_size: 500, batching_window: Span::ZERO },
+        operation: Operation::UpdateMapping { consumer: 0, batch_size: 500, batching_window: Span::ZERO },
     }];
-    let empty = Timeline::new(scenario.length, Span::from_secs(1), 2);
-    let events = events(&scenario, &empty);
+    let empty = Timeline::new(scenario.length, Span::from_secs(1), 2, 1);
+    let events = events(&scenario, empty.seen_by(0));
     assert_eq!((events[0].at, events[0].kind, events[0].text.as_str()), (at, EventKind::Operation, "batch size 500"));
 }
 

@@ -60,7 +60,7 @@ pub fn scenario() -> Scenario {
 /// waits at the producer, and the function takes what it can.
 pub fn timeline(scenario: &Scenario) -> Timeline {
     let shards = scenario.stream.shards as usize;
-    let mut timeline = Timeline::new(scenario.length, Span::from_secs(1), shards);
+    let mut timeline = Timeline::new(scenario.length, Span::from_secs(1), shards, 1);
     let again = matches!(scenario.producer.retry, RetryPolicy::Again { .. });
     let batch = f64::from(scenario.consumers[0].batch_size);
     let duration = scenario.consumers[0].duration;

@@ -10,11 +10,12 @@ use streamgauge::units::{SimTime, Span};
 
 fn groups(draft: &Draft, at_s: u64) -> Vec<Group> {
     let scenario = draft.check().unwrap();
-    let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize);
+    let timeline = Timeline::new(scenario.length, Span::from_secs(1), scenario.stream.shards as usize, 1);
     let cursor = SimTime::from_micros(at_s * 1_000_000);
     let handbook = Handbook::read(&handbook::document().to_string());
     let handbook = handbook.as_ref();
-    Source { draft, raw: &[], problems: &[], scenario: &scenario, timeline: &timeline, cursor, handbook }.groups()
+    Source { draft, raw: &[], problems: &[], scenario: &scenario, timeline: timeline.seen_by(0), cursor, handbook }
+        .groups()
 }
 
 #[test]
@@ -99,9 +100,40 @@ fn steps_are_one_line_of_text() {
 
 #[test]
 fn only_what_a_running_system_allows_changes_while_it_runs() {
-    assert_eq!(change_during_run("consumers.0.batch_size").unwrap().kind, "update_mapping");
-    assert_eq!(change_during_run("producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
-    assert_eq!(change_during_run("stream.shards").unwrap().kind, "update_shard_count");
-    assert_eq!(change_during_run("stream.byte_burst_mib"), None);
-    assert_eq!(change_during_run("traffic.curve.0.base_per_s"), None);
+    let draft = Draft::from_value(serde_json::json!({}));
+    assert_eq!(change_during_run(&draft, "consumers.0.batch_size").unwrap().kind, "update_mapping");
+    assert_eq!(change_during_run(&draft, "producer.retry.max_attempts").unwrap().within, Some("max_attempts"));
+    assert_eq!(change_during_run(&draft, "stream.shards").unwrap().kind, "update_shard_count");
+    assert_eq!(change_during_run(&draft, "stream.byte_burst_mib"), None);
+    assert_eq!(change_during_run(&draft, "traffic.curve.0.base_per_s"), None);
+}
+
+#[test]
+fn consumers_stand_in_order_and_operations_belong_to_one() {
+    let mut draft = presets::by_id("sudden-popularity").unwrap().draft();
+    draft.set("consumers.1", serde_json::json!({ "kind": "poller", "name": "Archive", "limit": 500 }));
+    draft.set("consumers.2", serde_json::json!({ "batch_size": 7 }));
+    let operation = serde_json::json!({ "at_s": 10, "kind": "update_mapping", "consumer": 2, "batch_size": 9 });
+    draft.set("operations.0", operation);
+    let text = |at_s: u64, path: &str| {
+        let groups = groups(&draft, at_s);
+        let knob = groups.iter().flat_map(|group| &group.knobs).find(|knob| knob.id == path).unwrap();
+        let Control::Number { text, .. } = &knob.control else { panic!("a number") };
+        text.clone()
+    };
+    let titles: Vec<String> = groups(&draft, 0).into_iter().map(|group| group.title).collect();
+    assert_eq!(titles[3..7], ["Stream", "Lambda 1", "Archive", "Lambda 3"]);
+    let first = text(0, "f-consumers-0-batch_size");
+    assert_eq!((text(0, "f-consumers-1-limit").as_str(), text(0, "f-consumers-2-batch_size").as_str()), ("500", "7"));
+    assert_eq!(text(20, "f-consumers-2-batch_size"), "9");
+    assert_eq!(text(20, "f-consumers-0-batch_size"), first, "the operation concerns another");
+    assert_eq!(change_during_run(&draft, "operations.0.batch_size").unwrap().group, "consumers.2.batch_size");
+    // One alone looks as it always did, with a button for another.
+    draft.remove("consumers.2");
+    draft.remove("consumers.1");
+    draft.remove("operations");
+    let group = groups(&draft, 0).remove(4);
+    assert_eq!((group.title.as_str(), group.small.as_str()), ("Lambda", "polls each shard"));
+    assert_eq!(group.consumer, Some((0, false)));
+    assert!(!group.more.iter().any(|knob| knob.path.ends_with("name")));
 }

@@ -3,7 +3,7 @@
 use super::fixture;
 use serde_json::json;
 use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start, Theme};
-use streamgauge::metrics::Timeline;
+use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 
 fn start() -> Start {
     Start {
@@ -294,4 +294,79 @@ fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
         model.update(Action::RemoveOperation(0));
         assert!(model.scenario().operations.is_empty(), "{words}");
     }
+}
+
+#[test]
+fn a_consumer_is_added_shown_and_removed() {
+    let mut model = model();
+    assert!(model.readers().is_empty(), "one needs no choice");
+    model.update(Action::AddConsumer);
+    assert_eq!(model.scenario().consumers.len(), 2);
+    assert_eq!(model.scenario().consumers[0], model.scenario().consumers[1]);
+    assert_eq!(model.consumer(), 1, "what was added is shown");
+    let titles: Vec<String> = model.readers().into_iter().map(|reader| reader.title).collect();
+    assert_eq!(titles, ["Lambda 1", "Lambda 2"]);
+
+    // The fixture's flows for the first; nothing for the second.
+    let run = opened(&model.update(Action::RunOrPause));
+    let alone = fixture::timeline(model.scenario());
+    let mut both = Timeline::new(model.length(), alone.width(), alone.shards(), 2);
+    for frame in 0..alone.frames() {
+        let mut stream = vec![0.0; Metric::columns(2)];
+        for metric in Metric::ALL {
+            stream[metric.index()] = alone.seen_by(0).column(*metric)[frame];
+        }
+        both.push(&stream, &vec![0.0; ShardMetric::columns(2) * alone.shards()]);
+    }
+    model.update(Action::Box(BoxEvent::Frames { run, block: both.encode(0, 1_500) }));
+    finish(&mut model, run);
+    model.update(Action::Seek { seconds: 600.0 });
+    let readers = model.readers();
+    assert!(readers[0].late && readers[0].state.contains(" wait, oldest "), "{readers:?}");
+    assert_eq!((readers[1].late, readers[1].state.as_str()), (false, "nothing waits"));
+    assert_eq!(model.reading().backlog(), 0.0);
+    let before = model.run_state();
+    model.update(Action::ShowConsumer(0));
+    assert_ne!(model.run_state(), before, "what is drawn is drawn anew");
+    assert!(model.reading().backlog() > 0.0 && model.reading().ledger().processed > 0);
+
+    // A change of the second during the run names it, and leaves the first alone.
+    edit(&mut model, "consumers.1.per_record_ms", "0.5");
+    edit(&mut model, "consumers.0.per_record_ms", "0.7");
+    let operations = model.draft().get("operations").cloned().unwrap();
+    assert_eq!(
+        operations,
+        json!([
+            { "at_s": 600, "kind": "deploy_function", "consumer": 1, "per_record_ms": 0.5 },
+            { "at_s": 600, "kind": "deploy_function", "per_record_ms": 0.7 },
+        ])
+    );
+    let texts: Vec<String> = model.form().operations().into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].starts_with("Lambda 2: ") && texts[1].starts_with("Lambda 1: "), "{texts:?}");
+
+    // Without the first, the operation of the second is that of the first.
+    model.update(Action::RemoveConsumer(0));
+    assert_eq!(
+        model.draft().get("operations"),
+        Some(&json!([{ "at_s": 600, "kind": "deploy_function", "consumer": 0, "per_record_ms": 0.5 }]))
+    );
+    assert_eq!((model.scenario().consumers.len(), model.consumer()), (1, 0));
+    assert!(model.problems().is_empty() && model.readers().is_empty());
+}
+
+#[test]
+fn a_consumer_less_is_no_trap_while_a_field_cannot_be_read() {
+    let mut model = model();
+    model.update(Action::AddConsumer);
+    let run = opened(&model.update(Action::RunOrPause));
+    let alone = fixture::timeline(model.scenario());
+    let mut both = Timeline::new(model.length(), alone.width(), alone.shards(), 2);
+    both.push(&vec![1.0; Metric::columns(2)], &vec![1.0; ShardMetric::columns(2) * alone.shards()]);
+    model.update(Action::Box(BoxEvent::Frames { run, block: both.encode(0, 1) }));
+    model.update(Action::ShowConsumer(1));
+    edit(&mut model, "stream.shards", "none");
+    model.update(Action::RemoveConsumer(1));
+    assert_eq!((model.consumer(), model.timeline().consumers()), (0, 1));
+    assert!(model.findings().is_empty());
 }

@@ -12,7 +12,7 @@ fn said(text: &str) -> String {
 fn heads(scenario: &streamgauge::scenario::Scenario, at: &[usize]) -> Vec<(String, String)> {
     let timeline = fixture::timeline(scenario);
     let one = |frames: &usize| {
-        let verdict = verdict(scenario, &timeline, *frames);
+        let verdict = verdict(scenario, timeline.seen_by(0), *frames);
         (said(&verdict.head_text()), said(&verdict.sub_text()))
     };
     at.iter().map(one).collect()

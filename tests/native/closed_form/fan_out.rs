@@ -40,8 +40,8 @@ fn total(session: &Session, metric: Metric) -> f64 {
 fn pushed_records_are_seen_after_seventy_milliseconds_whatever_others_do() {
     for (consumers, others) in [(1, 0), (5, 0), (20, 9)] {
         let session = pushed(100.0, consumers, others, &[]);
-        let latency = session.recorder().put_latency();
-        for permille in [1, 500, 1_000] {
+        for (consumer, permille) in (0..consumers).flat_map(|consumer| [1, 500, 1_000].map(|part| (consumer, part))) {
+            let latency = session.recorder().put_latency(consumer);
             let millis = latency.quantile(permille).expect("records were processed").millis_f64();
             assert!((millis - 70.0).abs() < 0.4, "{consumers} and {others}: {millis} ms");
         }
@@ -82,7 +82,7 @@ fn a_backlog_is_pushed_at_two_mebibytes_a_second() {
 fn subscriptions_are_renewed_every_five_minutes() {
     let calls = |length: u32| {
         let session = pushed(10.0, 1, 0, &[("/length_s", json!(length))]);
-        let worst = session.recorder().put_latency().quantile(1_000).expect("records were processed").millis_f64();
+        let worst = session.recorder().put_latency(0).quantile(1_000).expect("records were processed").millis_f64();
         assert!((worst - 70.0).abs() < 0.4, "{worst} ms");
         total(&session, Metric::Subscriptions)
     };
@@ -104,7 +104,7 @@ fn a_mapping_that_is_subscribed_processes_everything() {
     let pushed = total(&session, Metric::PushedRecords) as u64;
     assert!(pushed >= ledger.processed && pushed <= ledger.stored, "{pushed} {ledger:?}");
     // Pushed within 70 ms, and at most two batches of some 215 ms follow.
-    let worst = session.recorder().put_latency().quantile(1_000).expect("records were processed").millis_f64();
+    let worst = session.recorder().put_latency(0).quantile(1_000).expect("records were processed").millis_f64();
     assert!(worst < 70.0 + 2.0 * 260.0, "{worst} ms");
     assert_eq!(total(&session, Metric::GetRecordsCalls), 0.0);
 }

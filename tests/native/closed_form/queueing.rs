@@ -85,7 +85,7 @@ fn littles_law_holds() {
         let mean = system.integral as f64 / engine.end().micros() as f64;
         let mut session = streamgauge::session::Session::new(checked);
         let _ = session.run();
-        let latency = session.recorder().put_latency();
+        let latency = session.recorder().put_latency(0);
         assert_eq!(latency.count(), system.processed);
         let wait = latency.mean().expect("records were processed").seconds_f64();
         let by_law = system.processed as f64 / seconds * wait;

@@ -34,14 +34,14 @@ fn total(session: &Session, metric: Metric) -> f64 {
 #[test]
 fn one_poller_is_done_in_a_fifth_of_a_second_and_five_in_a_second() {
     let lone = polled(&[("consumers.0.idle_ms", json!(200))]);
-    let latency = lone.recorder().put_latency();
+    let latency = lone.recorder().put_latency(0);
     let millis = |permille| latency.quantile(permille).expect("records were processed").millis_f64();
     // The bucket holds exactly five calls a second, so none is refused; the histogram is right to 0.4 %.
     assert_eq!(total(&lone, Metric::ReadThrottled), 0.0);
     assert!(millis(1_000) <= 200.8, "{}", millis(1_000));
     assert!((millis(500) - 100.0).abs() < 3.0, "{}", millis(500));
     let shared = polled(&[("stream.other_pollers", json!({"count": 4, "idle_ms": 1_000}))]);
-    let latency = shared.recorder().put_latency();
+    let latency = shared.recorder().put_latency(0);
     let millis = |permille| latency.quantile(permille).expect("records were processed").millis_f64();
     assert_eq!(total(&shared, Metric::ReadThrottled), 0.0);
     assert!(millis(1_000) <= 1_105.0 && millis(990) >= 950.0, "{} {}", millis(1_000), millis(990));

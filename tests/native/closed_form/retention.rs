@@ -107,7 +107,7 @@ fn a_consumer_that_stands_still_has_what_is_left_of_the_retention() {
     let text = found(&session, 30_000.0, "will-lose").expect("it will lose");
     assert!(text.evidence.replace('\u{a0}', " ").contains("the retention is 24 h"), "{}", text.evidence);
     let edits = text.remedy_try.expect("the retention can be raised").edits;
-    assert_eq!(edits, [("stream.retention_h", json!(48))]);
+    assert_eq!(edits, [("stream.retention_h".to_owned(), json!(48))]);
     let frames = (80_000.0 / width) as usize;
     let sub = verdict(session.scenario(), session.timeline(), frames).sub_text().replace('\u{a0}', " ");
     assert!(sub.contains("The first record expires in 1 h 46 min."), "{sub}");
@@ -133,7 +133,7 @@ fn the_predicted_loss_comes_when_it_was_predicted() {
     }
     // A short run with the same function is far from it.
     let short = crate::common::session(&slow(3_000, 1_000, &json!([])));
-    assert!(!short.outlook().loss_is_near);
+    assert!(!short.outlook(0).loss_is_near);
     assert_eq!(found(&short, 3_000.0, "will-lose"), None);
 }
 
@@ -168,10 +168,10 @@ fn the_predicted_catch_up_comes_when_it_was_predicted() {
     // A preset that ends with a backlog: its age still grows, and the backlog is gone long before it expires.
     let mut slow = Session::new(presets::by_id("slow-consumer").expect("the preset exists").scenario());
     assert_eq!(slow.run(), Pump::Finished);
-    assert_eq!(slow.outlook().time_to_loss, None);
-    assert!(slow.outlook().caught_up_in.is_some());
+    assert_eq!(slow.outlook(0).time_to_loss, None);
+    assert!(slow.outlook(0).caught_up_in.is_some());
     // While it hangs nothing is caught up, and afterwards there is nothing to say.
     assert_eq!(outlook(&session, 600.0).caught_up_in, None);
-    assert_eq!(session.outlook().caught_up_in, None);
+    assert_eq!(session.outlook(0).caught_up_in, None);
     assert_eq!(session.summary()["time_to_loss_s"], Value::Null);
 }

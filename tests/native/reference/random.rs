@@ -276,10 +276,16 @@ fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
 
 fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
-        (batch_size(), wait(2_000_000))
-            .prop_map(|(batch_size, batching_window)| Operation::UpdateMapping { batch_size, batching_window }),
-        (duration(), ratio())
-            .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
+        (batch_size(), wait(2_000_000)).prop_map(|(batch_size, batching_window)| Operation::UpdateMapping {
+            consumer: 0,
+            batch_size,
+            batching_window
+        }),
+        (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
+            consumer: 0,
+            duration,
+            injected_error_rate
+        }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (1..3u32, wait(4_000_000)).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
     ];

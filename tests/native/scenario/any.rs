@@ -42,6 +42,26 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     })
 }
 
+/// Such a scenario with one to four consumers; operations concern any of them.
+pub fn several() -> impl Strategy<Value = Scenario> {
+    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, others)| {
+        scenario.consumers.extend(others);
+        let consumers = scenario.consumers.clone();
+        for (place, planned) in scenario.operations.iter_mut().enumerate() {
+            if let Operation::UpdateMapping { consumer, .. } | Operation::DeployFunction { consumer, .. } =
+                &mut planned.operation
+            {
+                *consumer = (place % consumers.len()) as u32;
+            }
+        }
+        scenario.operations.retain(|planned| match planned.operation {
+            Operation::UpdateMapping { consumer, .. } => consumers[consumer as usize].kind == ConsumerKind::Lambda,
+            _ => true,
+        });
+        scenario
+    })
+}
+
 fn rate() -> impl Strategy<Value = Rate> {
     (0..1_500_000u64).prop_map(Rate::from_milli)
 }
@@ -265,7 +285,8 @@ fn duration() -> impl Strategy<Value = DurationModel> {
         .prop_map(|(fixed, per_record, spread)| DurationModel { fixed, per_record, spread })
 }
 
-fn consumer() -> impl Strategy<Value = Consumer> {
+/// A consumer of either kind.
+pub fn consumer() -> impl Strategy<Value = Consumer> {
     let idle = (1_000..3_000_000u64).prop_map(Span::from_micros);
     let poller = (1..=10_000u32, idle, any::<bool>());
     let poller = poller.prop_map(|(limit, idle, always_sleeps)| Poller { limit, idle, always_sleeps });
@@ -334,11 +355,15 @@ fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
         (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
         (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
+            consumer: 0,
             batch_size,
             batching_window: Span::from_secs(window)
         }),
-        (duration(), ratio())
-            .prop_map(|(duration, injected_error_rate)| Operation::DeployFunction { duration, injected_error_rate }),
+        (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
+            consumer: 0,
+            duration,
+            injected_error_rate
+        }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (0..12u32, prop::option::of(any::<u128>()))
             .prop_map(|(shard, key)| Operation::SplitShard { shard, new_starting_hash_key: key.map(HashKey::new) }),

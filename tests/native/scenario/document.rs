@@ -24,7 +24,7 @@ fn problems_with(path: &str, value: Value) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_scenario_survives_its_canonical_document(scenario in any::scenario()) {
+    fn a_scenario_survives_its_canonical_document(scenario in any::several()) {
         let draft = document::of(&scenario);
         prop_assert_eq!(problems(&draft), Vec::<String>::new());
         prop_assert_eq!(draft.check(), Ok(scenario.clone()));
@@ -246,6 +246,7 @@ fn a_record_has_to_fit_into_the_stream() {
 fn the_service_refuses_bad_requests_in_its_own_words() {
     let mut draft = small();
     draft.set("producer.batch", json!(0));
+    draft.set("consumers", json!([{}, {"batch_size": 10_001}]));
     draft.set("stream", json!({"shards": 0, "retention_h": 23, "max_record_kib": 10_241, "mode": "ON-DEMAND"}));
     draft.set("traffic.keys", json!({"kind": "one", "explicit_hash_key": "340282366920938463463374607431768211456"}));
     draft.set(
@@ -293,6 +294,8 @@ fn the_service_refuses_bad_requests_in_its_own_words() {
     assert_eq!(says("operations.0.new_starting_hash_key"), validation("newStartingHashKey", "007", pattern));
     let target = validation("targetShardCount", "0", "have value greater than or equal to 1");
     assert_eq!(says("operations.1.target_shards"), target);
+    let batch = validation("batchSize", "10001", "have value less than or equal to 10000");
+    assert_eq!(says("consumers.1.batch_size"), batch);
     let hours = validation("retentionPeriodHours", "8761", "have value less than or equal to 8760");
     assert_eq!(says("operations.2.retention_h"), hours);
 }
@@ -337,6 +340,43 @@ fn a_poller_knows_neither_a_mapping_nor_the_time_limit_of_lambda() {
         problems(&draft),
         ["operations.1.kind: there is no mapping: the consumer is a \"poller\"; remove this operation"]
     );
+}
+
+#[test]
+fn an_operation_concerns_the_consumer_that_it_names() {
+    let mut draft = small();
+    draft.set("consumers", json!([{ "batch_size": 5 }, { "batch_size": 7 }, { "kind": "poller" }]));
+    let deploy = |consumer: u64| json!({ "at_s": 10, "kind": "deploy_function", "consumer": consumer, "fixed_ms": 1 });
+    draft.set("operations.0", json!({ "at_s": 20, "kind": "update_mapping", "consumer": 1, "batching_window_s": 3 }));
+    draft.set("operations.1", deploy(2));
+    let scenario = draft.check().expect("whole");
+    let canonical = document::of(&scenario);
+    // In order of time.
+    assert_eq!(canonical.get("operations.0.consumer"), Some(&json!(2)));
+    assert_eq!(canonical.get("operations.1.consumer"), Some(&json!(1)));
+    assert_eq!(canonical.get("operations.1.batch_size"), Some(&json!(7)), "what that consumer has, not the first");
+    draft.set("operations.1", deploy(3));
+    assert_eq!(problems(&draft), ["operations.1.consumer: there are 3 consumers, counted from 0; choose less than 3"]);
+    draft.set("operations.1", deploy(50));
+    assert_eq!(problems(&draft), ["operations.1.consumer: 50 is too large; choose 0 to 49"]);
+    draft.set("operations", json!([{ "at_s": 20, "kind": "update_mapping", "consumer": 2, "batch_size": 3 }]));
+    assert!(problems(&draft)[0].starts_with("operations.0.kind: there is no mapping"));
+    draft.set("operations", json!([{ "at_s": 20, "kind": "kill_hosts", "consumer": 1 }]));
+    let found = problems(&draft);
+    assert!(found.len() == 1 && found[0].starts_with("operations.0.consumer: belongs to the kind"), "{found:?}");
+    // Without another, there is only the first.
+    draft.set("consumers", json!([{}]));
+    draft.set("operations", json!([deploy(1)]));
+    assert_eq!(problems(&draft), ["operations.0.consumer: there is one consumer; choose less than 1"]);
+}
+
+#[test]
+fn a_list_of_consumers_is_neither_empty_nor_endless() {
+    let found = problems_with("consumers", json!([]));
+    assert!(found.len() == 1 && found[0].starts_with("consumers: is empty; write at least 1 item"), "{found:?}");
+    let found = problems_with("consumers", vec![json!({}); 51].into());
+    assert!(found.len() == 1 && found[0].starts_with("consumers: has 51 items"), "{found:?}");
+    assert_eq!(problems_with("consumers", vec![json!({}); 50].into()), Vec::<String>::new());
 }
 
 #[test]

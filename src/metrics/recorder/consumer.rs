@@ -1,0 +1,195 @@
+//! What the recorder counts for one consumer.
+
+use super::Histogram;
+use crate::engine::record::Run;
+use crate::engine::{Engine, Fact};
+use crate::metrics::timeline::{Metric, ShardMetric};
+use crate::units::{SimTime, Span};
+
+/// What is counted for one consumer: in the open frame, and its latencies over the run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConsumerCounts {
+    counts: Counts,
+    /// By shard.
+    lanes: Vec<LaneCounts>,
+    pub put_latency: Latency,
+    pub offer_latency: Latency,
+}
+
+/// What is counted in the open frame for all shards together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    expired: u64,
+    invocations: u64,
+    errors: u64,
+    item_failures: u64,
+    redelivered: u64,
+    discarded: u64,
+    given_up: u64,
+    duration_ms: u64,
+    reads: u64,
+    reads_refused: u64,
+    empty_answers: u64,
+    iterators_expired: u64,
+}
+
+/// What is counted in the open frame for one shard.
+#[derive(Clone, Copy, Debug, Default)]
+struct LaneCounts {
+    processed: u64,
+    busy: u64,
+    /// Since when the running invocations count for this frame, and how many they are.
+    busy_since: Option<SimTime>,
+    running: u32,
+    /// How far behind the last answer was.
+    behind: Span,
+}
+
+/// A latency: over the open frame, and over the run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Latency {
+    frame: Histogram,
+    pub run: Histogram,
+}
+
+impl ConsumerCounts {
+    pub fn new(shards: usize) -> Self {
+        Self { lanes: vec![LaneCounts::default(); shards], ..Self::default() }
+    }
+
+    pub fn shard_opened(&mut self) {
+        self.lanes.push(LaneCounts::default());
+    }
+
+    /// Takes a fact about what it reads and does.
+    pub fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
+        match fact {
+            Fact::Read { shard, behind, withheld, .. } => {
+                self.counts.reads += 1;
+                self.counts.empty_answers += u64::from(withheld);
+                self.lanes[shard as usize].behind = behind;
+            }
+            Fact::Pushed { shard, behind, .. } => self.lanes[shard as usize].behind = behind,
+            Fact::ReadThrottled { .. } => self.counts.reads_refused += 1,
+            Fact::IteratorExpired { .. } => self.counts.iterators_expired += 1,
+            Fact::InvocationStarted { shard, records, attempt, .. } => {
+                self.counts.invocations += 1;
+                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
+                let lane = &mut self.lanes[shard as usize];
+                lane.running += 1;
+                lane.busy_since = lane.busy_since.or(Some(at));
+            }
+            Fact::InvocationFailed { shard, started, by_item, done, .. } => {
+                self.counts.errors += u64::from(!by_item);
+                self.counts.item_failures += u64::from(by_item);
+                self.processed(at, shard, started, done);
+            }
+            Fact::Discarded { given_up } => {
+                self.counts.discarded += given_up.records;
+                self.counts.given_up += 1;
+            }
+            Fact::Expired { records, .. } => self.counts.expired += records,
+            // Records that are passed over are a gauge, since that happens before the consumer begins.
+            _ => {}
+        }
+    }
+
+    #[inline]
+    pub fn processed(&mut self, at: SimTime, shard: u32, started: SimTime, batch: Run<'_>) {
+        self.lanes[shard as usize].processed += batch.len() as u64;
+        for part in [batch.0, batch.1] {
+            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
+        }
+        self.invocation_ended(at, shard, started);
+    }
+
+    fn invocation_ended(&mut self, at: SimTime, shard: u32, started: SimTime) {
+        let lane = &mut self.lanes[shard as usize];
+        lane.running -= 1;
+        if lane.running == 0
+            && let Some(since) = lane.busy_since.take()
+        {
+            lane.busy += at.since(since).micros();
+        }
+        // Lambda bills whole milliseconds, rounded up.
+        self.counts.duration_ms += at.since(started).micros().div_ceil(1_000);
+    }
+
+    /// Closes the open frame: writes the columns of this consumer, those of the stream into `values`, those of the
+    /// shards into `shard_values`.
+    pub fn close_frame(&mut self, engine: &Engine, consumer: usize, values: &mut [f64], shard_values: &mut [f64]) {
+        let now = engine.now();
+        let width = shard_values.len() / self.lanes.len();
+        let (mut age, mut behind, mut skipped) = (0.0f64, Span::ZERO, 0);
+        for (shard, counts) in self.lanes.iter_mut().enumerate() {
+            let lane = engine.lane(consumer as u32, shard as u32);
+            if let Some(since) = &mut counts.busy_since {
+                counts.busy += now.since(*since).micros();
+                *since = now;
+            }
+            let oldest = lane.oldest_arrival.map_or(0.0, |at| now.since(at).millis_f64());
+            let own = [
+                (ShardMetric::Processed, counts.processed as f64),
+                (ShardMetric::Waiting, lane.waiting as f64),
+                (ShardMetric::InFlight, lane.in_flight as f64),
+                (ShardMetric::BusyMs, counts.busy as f64 / 1_000.0),
+                (ShardMetric::IteratorAgeMs, oldest),
+            ];
+            for (metric, value) in own {
+                shard_values[shard * width + metric.place(consumer)] = value;
+            }
+            for (stream, metric) in SUMMED {
+                values[stream.place(consumer)] += shard_values[shard * width + metric.place(consumer)];
+            }
+            age = age.max(oldest);
+            behind = behind.max(counts.behind);
+            skipped += lane.skipped;
+            let LaneCounts { busy_since, running, behind, .. } = *counts;
+            *counts = LaneCounts { busy_since, running, behind, ..LaneCounts::default() };
+        }
+        let counts = std::mem::take(&mut self.counts);
+        let [put, offer] = [&self.put_latency, &self.offer_latency].map(Latency::middle_and_tail);
+        let own = [
+            (Metric::Expired, counts.expired as f64),
+            (Metric::Skipped, skipped as f64),
+            (Metric::Invocations, counts.invocations as f64),
+            (Metric::Errors, counts.errors as f64),
+            (Metric::ItemFailures, counts.item_failures as f64),
+            (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::Discarded, counts.discarded as f64),
+            (Metric::GivenUp, counts.given_up as f64),
+            (Metric::DurationMs, counts.duration_ms as f64),
+            (Metric::Concurrency, engine.concurrency(consumer as u32) as f64),
+            (Metric::ConsumerReads, counts.reads as f64),
+            (Metric::ConsumerReadsRefused, counts.reads_refused as f64),
+            (Metric::EmptyAnswers, counts.empty_answers as f64),
+            (Metric::IteratorsExpired, counts.iterators_expired as f64),
+            (Metric::MillisBehindLatest, behind.millis_f64()),
+            (Metric::IteratorAgeMs, age),
+            (Metric::PutLatencyP50Ms, put[0]),
+            (Metric::PutLatencyP99Ms, put[1]),
+            (Metric::OfferLatencyP50Ms, offer[0]),
+            (Metric::OfferLatencyP99Ms, offer[1]),
+        ];
+        for (metric, value) in own {
+            values[metric.place(consumer)] = value;
+        }
+        for latency in [&mut self.put_latency, &mut self.offer_latency] {
+            latency.frame.drain_into(&mut latency.run);
+        }
+    }
+}
+
+impl Latency {
+    /// Median and 99th percentile of the open frame, in ms; NaN without values.
+    fn middle_and_tail(&self) -> [f64; 2] {
+        self.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+    }
+}
+
+/// Stream-level metrics that are sums over shards.
+const SUMMED: [(Metric, ShardMetric); 3] = [
+    (Metric::Processed, ShardMetric::Processed),
+    (Metric::Waiting, ShardMetric::Waiting),
+    (Metric::InFlight, ShardMetric::InFlight),
+];
