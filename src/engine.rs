@@ -19,6 +19,7 @@ mod failure;
 mod fan_out;
 mod host;
 pub mod invocation;
+mod kcl;
 mod kpl;
 mod kpl_aggregate;
 pub mod lane;
@@ -105,6 +106,13 @@ pub(crate) enum Change {
     Grow,
     /// The scaling policy looks at its metric.
     Policy,
+    /// The workers of a KCL application look at its leases; where it says so, again a failover time later.
+    Leases {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How long until they look again.
+        every: Option<Span>,
+    },
     /// Another retention takes effect.
     Retention(Span),
 }
@@ -146,6 +154,12 @@ impl Engine {
         let mut changes = Agenda::new();
         for (index, planned) in (0..).zip(&scenario.operations) {
             changes.push(planned.at.micros(), Change::Operation(index));
+        }
+        for consumer in 0..scenario.consumers.len() as u32 {
+            if let Some(kcl) = readers.application(consumer) {
+                let every = Some(kcl.failover);
+                changes.push(0, Change::Leases { consumer, every });
+            }
         }
         let control = Control::new(scenario, &mut changes);
         Self {
@@ -288,6 +302,18 @@ impl Engine {
                 let Self { now, producer, stream, retries, .. } = self;
                 producer.kill(hosts, down, &mut Bench { now: *now, stream, agenda: retries, observer });
             }
+            Operation::KillWorkers { consumer, workers, down } => {
+                let Self { now, stream, readers, changes, .. } = self;
+                if let Some(failover) = readers.kill_workers(consumer, workers, down, *now, stream, observer) {
+                    for later in [failover, down] {
+                        let at = now.saturating_add(later.micros()).max(*now + 1);
+                        changes.push(at, Change::Leases { consumer, every: None });
+                    }
+                }
+            }
+            Operation::FreezeConsumer { consumer, span } => {
+                self.readers.freeze(consumer, self.now.saturating_add(span.micros()));
+            }
             call => {
                 let Self { now, stream, readers, changes, control, .. } = self;
                 let office = &mut Office { now: *now, stream, readers, changes, observer };
@@ -356,6 +382,12 @@ impl Engine {
         if let Change::Operation(index) = change {
             return self.apply(self.operations[index as usize].operation, observer);
         }
+        if let Change::Leases { consumer, every } = change {
+            if let Some(every) = every {
+                self.changes.push(self.now + every.micros(), change);
+            }
+            return self.readers.take_leases(consumer, self.now);
+        }
         if let Change::Retention(retention) = change {
             self.stream.set_retention(retention, self.now);
             return observer.observe(self.now(), Fact::RetentionChanged { retention });
@@ -367,7 +399,7 @@ impl Engine {
             Change::Watch => control.watch(office),
             Change::Grow => control.grow(office),
             Change::Policy => control.look_as_policy(office),
-            Change::Operation(_) | Change::Retention(_) => {}
+            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } => {}
         }
     }
 }

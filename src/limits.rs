@@ -149,6 +149,11 @@ const ST: Source =
 const BC: Source = Source { tag: "BC", text: "retry module of the AWS SDK for Python (botocore)", date: "2026-08" };
 const KPL: Source =
     Source { tag: "KPL", text: "source of the Kinesis Producer Library (amazon-kinesis-producer)", date: "2026-03" };
+const KCL: Source = Source {
+    tag: "KCL",
+    text: "source of the Kinesis Client Library 3 (amazon-kinesis-client): PollingConfig, LeaseManagementConfig",
+    date: "2026-07",
+};
 const M: Source = Source {
     tag: "M",
     text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
@@ -249,6 +254,23 @@ limits! {
     FAN_OUT_CONSUMERS_ADVANTAGE: Count = 50, "consumers", Q, documented;
     /// `SubscribeToShard` pushes for so long, then it is called again.
     FAN_OUT_SUBSCRIPTION: Span = Span::from_secs(300), "s", K, documented;
+
+    // The Kinesis Client Library.
+    /// `idleTimeBetweenReads` unless set otherwise.
+    KCL_IDLE: Span = Span::from_millis(1_500), "ms", KCL, documented;
+    /// `idleTimeBetweenReads` at least.
+    KCL_IDLE_MIN: Span = Span::from_millis(200), "ms", KCL, documented;
+    /// `failoverTimeMillis` unless set otherwise: a lease that was not renewed for so long can be taken. Workers look
+    /// at the leases as often here.
+    KCL_FAILOVER: Span = Span::from_secs(10), "s", KCL, documented;
+    /// From one checkpoint of a shard to the next. The library leaves that to the application.
+    KCL_CHECKPOINT: Span = Span::from_secs(60), "s", OURS, estimated;
+    /// `shardSyncIntervalMillis` unless set otherwise.
+    KCL_SHARD_SYNC: Span = Span::from_secs(60), "s", KCL, documented;
+    /// `parentShardPollIntervalMillis` unless set otherwise.
+    KCL_PARENT_POLL: Span = Span::from_secs(10), "s", KCL, documented;
+    /// Workers of one application.
+    KCL_WORKERS_MAX: Count = 1_000, "workers", OURS, documented;
 
     // Put calls.
     /// Records in one `PutRecords` call.

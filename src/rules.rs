@@ -320,6 +320,38 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "KCL application",
+        rule: "Workers hold leases, one for each shard, spread evenly. Each shard is read up to a limit, processed a batch at \
+               a time, and read again after an idle time. A worker’s speed, where one is set, is divided evenly among its \
+               shards. The shards of a worker that dies stand idle for the failover time; then others take them, the ones \
+               with fewest first, and go on from the last checkpoint: what was processed since is processed again, and \
+               named duplicates beside the ledger. A worker that comes back takes one lease at a time from whoever has \
+               most. New shards are noticed at the next shard sync, and begun when their parents are found done.",
+        departure: "The failover time is counted from the death, as if the lease had been renewed then. Workers look at the \
+                    leases at the same instants, as often as the failover time is long. A lease that is taken from a living \
+                    worker is handed over with a checkpoint, without a pause. How the speed is divided changes when \
+                    leases are looked at. The lease table answers every call: of its cost only checkpoints count, as \
+                    writes; renewals, scans and its own throttling are left out, and so is the workers’ own cost.",
+        names: &[
+            "KCL_IDLE",
+            "KCL_IDLE_MIN",
+            "KCL_FAILOVER",
+            "KCL_CHECKPOINT",
+            "KCL_SHARD_SYNC",
+            "KCL_PARENT_POLL",
+            "KCL_WORKERS_MAX",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "A consumer that stands still",
+        rule: "An operation stops a consumer of any kind for a while, by injection: it reads nothing and begins nothing, what \
+               runs ends. Then it goes on from where it was.",
+        departure: "Its workers keep their leases, and its subscriptions are renewed.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "Failed batches",
         rule: "A batch that failed is tried again in place until it succeeds or expires, and blocks its shard, or its \
                part of it. The wait doubles with each failure. With BisectBatchOnFunctionError a failed batch is split in \

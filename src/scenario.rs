@@ -13,6 +13,7 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+mod kcl;
 pub mod packed;
 pub mod presets;
 pub mod prices;
@@ -32,6 +33,7 @@ pub use consumer::{
     StartingPosition,
 };
 pub use draft::Draft;
+pub use kcl::Kcl;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
@@ -127,6 +129,22 @@ pub enum Operation {
         hosts: u32,
         /// How long until they are back.
         down: Span,
+    },
+    /// Workers of a KCL application die.
+    KillWorkers {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How many.
+        workers: u32,
+        /// How long until they are back.
+        down: Span,
+    },
+    /// A consumer stands still, by injection: it reads and begins nothing; what runs ends.
+    FreezeConsumer {
+        /// Index of the consumer.
+        consumer: u32,
+        /// For how long.
+        span: Span,
     },
     /// `SplitShard`.
     SplitShard {

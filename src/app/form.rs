@@ -79,8 +79,15 @@ pub enum Control {
 /// Kinds of operations that no knob makes, with their words: what can be added at the instant in view.
 pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
-    let offered =
-        ["kill_hosts", "split_shard", "merge_shards", "update_shard_count", "update_retention", "update_stream_mode"];
+    let offered = [
+        "kill_hosts",
+        "freeze_consumer",
+        "split_shard",
+        "merge_shards",
+        "update_shard_count",
+        "update_retention",
+        "update_stream_mode",
+    ];
     choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
 }
 
@@ -396,19 +403,29 @@ impl Source<'_> {
 
     fn consumer(&self, index: usize, count: usize) -> Group {
         let of = |name: &str| format!("consumers.{index}.{name}");
-        let lambda = self.chosen(&of("kind")) != "poller";
-        let kind = if lambda { "Lambda" } else { "Poller" };
+        let chosen = self.chosen(&of("kind"));
+        let (lambda, kcl) = (chosen == "lambda", chosen == "kcl");
+        let kind = if lambda {
+            "Lambda"
+        } else if kcl {
+            "KCL"
+        } else {
+            "Poller"
+        };
         let several = count > 1;
         let name = if several { self.chosen(&of("name")) } else { String::new() };
         let others = self.scenario.stream.other_pollers.count + count as u32 - 1;
         let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
         let mut more = knobs(if several { &["name"] } else { &[] });
-        more.extend(knobs(if lambda { &["batching_window_s", "memory_mb"] } else { &["idle_ms", "sleeps"] }));
-        more.extend(knobs(&["start_s", "starting_position"]));
+        more.extend(match chosen.as_str() {
+            "kcl" => knobs(&["limit", "kcl_idle_ms", "failover_s", "checkpoint_s", "shard_sync_s", "parent_poll_s"]),
+            "poller" => knobs(&["idle_ms", "sleeps"]),
+            _ => knobs(&["batching_window_s", "memory_mb"]),
+        });
+        more.extend(knobs(&["source", "start_s", "starting_position"]));
         if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
             more.extend(knobs(&["starting_at_s"]));
         }
-        more.extend(knobs(&["source"]));
         let pushed = self.chosen(&of("source")) == ReadSource::PUSHED;
         if pushed {
             more.extend(knobs(&["fan_out_ms"]));
@@ -431,7 +448,11 @@ impl Source<'_> {
                 1 => "polls each shard, and one other does".to_owned(),
                 count => format!("polls each shard, and {} others do", words::count_word(count.into())),
             },
-            knobs: knobs(&[if lambda { "batch_size" } else { "limit" }, "fixed_ms", "per_record_ms"]),
+            knobs: match chosen.as_str() {
+                "kcl" => knobs(&["workers", "worker_per_s", "fixed_ms", "per_record_ms"]),
+                "poller" => knobs(&["limit", "fixed_ms", "per_record_ms"]),
+                _ => knobs(&["batch_size", "fixed_ms", "per_record_ms"]),
+            },
             // A draft that cannot run may have more of them than the scenario.
             hints: match self.scenario.consumers.get(index) {
                 Some(_) => hints::consumer(self.scenario, index, self.cursor),

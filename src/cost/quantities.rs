@@ -132,6 +132,10 @@ impl Use {
             all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
         }
         for (index, consumer) in scenario.consumers.iter().enumerate() {
+            if let ConsumerKind::Kcl(_) = consumer.kind {
+                let frames = timeline.seen_by(index).column(Metric::Checkpoints).to_vec();
+                all.push(Quantity { consumer: Some(index), ..plain("lease_write", frames) });
+            }
             if consumer.kind != ConsumerKind::Lambda {
                 continue;
             }
@@ -229,6 +233,7 @@ impl Quantity {
             "fan_out_gb" | "on_demand_fan_out_gb" | "advantage_fan_out_gb" => {
                 format!("{} pushed to {}", gb(run), words::registered(registered(scenario) as u64))
             }
+            "lease_write" => format!("{} checkpoints of shards", text::int(run)),
             "lambda_request" => format!("{} invocations", text::int(run)),
             "lambda_gb_second" => {
                 format!("{} GB-s at {} MB", words::short(run), scenario.consumers[self.consumer.unwrap_or(0)].memory_mb)

@@ -82,6 +82,14 @@ impl Observer for Digest {
             Fact::Pushed { reader, shard, records, bytes, .. } => {
                 self.add(pair(now << 4 | 14, lane(reader, shard) ^ u64::from(records)) ^ bytes << 16);
             }
+            Fact::WorkersDied { reader, workers } => {
+                self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 24 ^ u64::from(workers)));
+            }
+            Fact::LeaseLost { reader, shard, again, .. } => self.add(pair(now << 4 | 3, lane(reader, shard) ^ again)),
+            Fact::Reprocessed { reader, shard, records } => {
+                self.add(pair(now << 4 | 2, lane(reader, shard) ^ records));
+            }
+            Fact::Checkpointed { reader, shard } => self.add(pair(now << 4 | 1, lane(reader, shard))),
             Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
                 let batch = lane(reader, shard) ^ u64::from(records);
                 self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));

@@ -110,6 +110,40 @@ pub enum Fact<'a> {
         /// is.
         behind: Span,
     },
+    /// Workers of a KCL application died.
+    WorkersDied {
+        /// Which consumer.
+        reader: u32,
+        /// How many.
+        workers: u32,
+    },
+    /// A worker died that held the lease of a shard: it stands idle until another one takes it.
+    LeaseLost {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// Records since the last checkpoint: the next owner processes them again.
+        again: u64,
+        /// When the batch began that ended with the worker, if one ran.
+        started: Option<SimTime>,
+    },
+    /// Records were processed that had been processed before: duplicates, from a checkpoint that a death left behind.
+    Reprocessed {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How many.
+        records: u64,
+    },
+    /// A KCL application wrote a checkpoint into its lease table.
+    Checkpointed {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
     /// An invocation began.
     InvocationStarted {
         /// Which reader: the consumers of the scenario first.

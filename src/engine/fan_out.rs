@@ -71,7 +71,7 @@ impl Source {
     /// When something is pushed next, µs; not before the first subscription.
     pub fn pushed_at(&self, stream: &Stream) -> u64 {
         let Some(of) = self.push.filter(|_| !self.at_end) else { return u64::MAX };
-        of.due(self.fetched, &stream.shards[self.shard as usize]).max(self.poll_base)
+        of.due(self.fetched, &stream.shards[self.shard as usize]).max(self.poll_base).max(self.frozen_until)
     }
 
     /// Calls `SubscribeToShard` where it is time to: at first, and whenever a subscription is over.

@@ -3,11 +3,10 @@
 
 use super::fact::Observer;
 use super::lane::{Desk, Lane};
-use crate::scenario::{ConsumerKind, Poller};
+use crate::scenario::Poller;
 
 /// Works, polls or sleeps, whatever the lane's state asks for next.
-pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
-    let ConsumerKind::Poller(poller) = desk.settings.kind else { return };
+pub(super) fn gather(lane: &mut Lane, poller: Poller, desk: &mut Desk<'_, impl Observer>) {
     let idle = poller.idle.micros();
     loop {
         let position = lane.parts[0].position;

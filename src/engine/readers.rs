@@ -3,8 +3,11 @@
 //! Readers of one shard share its read limits, so they are moved together in order of time. Shards share nothing
 //! but lineage: a child is read when its parents are done, and parents stand before their children.
 
+mod leases;
+
 use super::fact::Observer;
 use super::invocation::{Invocation, InvocationId, Outcome};
+use super::kcl::Lease;
 use super::lane::{Desk, Lane, LaneState, Who};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
@@ -21,6 +24,10 @@ pub struct Readers {
     consumers: u32,
     /// By shard, then by reader.
     lanes: Vec<Vec<Lane>>,
+    /// Of each consumer; none where it has no workers.
+    workers: Vec<leases::Workers>,
+    /// Until when each consumer stands still, µs.
+    frozen: Vec<u64>,
     payload_per_record: u64,
     /// Invocations handed to the host and not yet taken.
     asked: Vec<Invocation>,
@@ -49,6 +56,8 @@ impl Readers {
             settings,
             consumers: consumers.len() as u32,
             lanes: Vec::new(),
+            workers: consumers.iter().map(leases::workers_of).collect(),
+            frozen: vec![0; consumers.len()],
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
@@ -65,6 +74,7 @@ impl Readers {
                     _ if settings.source.is_pushed() => 0,
                     ConsumerKind::Lambda => limits::MAPPING_POLL_INTERVAL.micros(),
                     ConsumerKind::Poller(poller) => poller.idle.micros(),
+                    ConsumerKind::Kcl(kcl) => kcl.idle.micros(),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
                 // Readers that share the limits of a shard do not begin together.
@@ -95,6 +105,7 @@ impl Readers {
             passes,
             limited: settings.read_limits,
             source: settings.source,
+            leased: matches!(settings.kind, ConsumerKind::Kcl(_)),
             starts_at: starts_at(settings),
             parts: if passes { 1 } else { settings.parallelization },
         }
@@ -109,7 +120,10 @@ impl Readers {
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
         let lane = |(reader, settings)| Lane::new(self.who(reader, settings), shard, None);
-        let lanes = (0..).zip(&self.settings).map(lane).collect();
+        let mut lanes: Vec<Lane> = (0..).zip(&self.settings).map(lane).collect();
+        for (lane, until) in lanes.iter_mut().zip(&self.frozen) {
+            lane.source.frozen_until = *until;
+        }
         self.lanes.push(lanes);
     }
 
@@ -196,6 +210,10 @@ impl Readers {
                 let ends = parents.map(|parent| self.lanes[parent as usize][reader].ended_at());
                 let all: Option<Vec<u64>> = ends.collect();
                 if let Some(at) = all.and_then(|ends| ends.into_iter().max()) {
+                    let at = match self.settings[reader].kind {
+                        ConsumerKind::Kcl(kcl) => kcl.begins(stream.shards[shard as usize].closed_at, at),
+                        _ => at,
+                    };
                     self.lanes[child as usize][reader].begin(at);
                 }
             }

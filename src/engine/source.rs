@@ -18,6 +18,8 @@ pub(super) struct Source {
     /// Whether its reads meet the limits of the shard.
     limited: bool,
     pub(super) shard: u32,
+    /// It reads nothing before, µs: by injection.
+    pub frozen_until: u64,
     /// Its subscription, where records are pushed to it.
     pub push: Option<Subscription>,
     /// Everything before it has been read.
@@ -48,6 +50,7 @@ impl Source {
             reader: who.reader,
             limited: who.limited,
             shard,
+            frozen_until: 0,
             push: Subscription::of(who.source, who.limited),
             fetched: 0,
             poll_base: first_poll,

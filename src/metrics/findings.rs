@@ -7,6 +7,7 @@ mod putting;
 mod reading;
 mod retention;
 mod uneven;
+mod workers;
 
 use super::timeline::{Metric, ShardMetric};
 use super::view::View;
@@ -68,7 +69,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 28] = [
+    let looks: [Look<'_>; 30] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -82,6 +83,8 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::expired, true),
         (Seen::will_lose, true),
         (Seen::backlog_in_parents, true),
+        (Seen::workers_died, true),
+        (Seen::workers_and_shards, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),
         (Seen::blocked, true),

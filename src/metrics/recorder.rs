@@ -277,7 +277,11 @@ impl Observer for Recorder {
                     self.note(at, NoteKind::GivenUp(given_up));
                 }
             }
+            Fact::WorkersDied { .. } => {}
             Fact::IteratorExpired { reader, .. }
+            | Fact::LeaseLost { reader, .. }
+            | Fact::Reprocessed { reader, .. }
+            | Fact::Checkpointed { reader, .. }
             | Fact::InvocationStarted { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }

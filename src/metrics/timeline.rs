@@ -154,6 +154,13 @@ metrics! {
         GivenUp = "BatchesGivenUp", "batches", Count;
         /// Records in invocations that tried a batch again.
         Redelivered = "Redelivered", "records", Count;
+        /// Records processed that had been processed before: duplicates after a worker's death. Those that are
+        /// processed for the first time count above.
+        Reprocessed = "Reprocessed", "records", Count;
+        /// Shards that a worker's death left idle.
+        LeasesLost = "LeasesLost", "leases", Count;
+        /// Checkpoints written into a lease table.
+        Checkpoints = "Checkpoints", "writes", Count;
         /// Invocations started.
         Invocations = "Invocations", "invocations", Count;
         /// Invocations that failed.

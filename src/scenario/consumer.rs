@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::{self, Reader};
+use super::kcl::{self, Kcl};
 use super::stream::StreamMode;
 use crate::errors::ServiceError;
 use crate::limits;
@@ -71,6 +72,7 @@ impl Consumer {
         match self.kind {
             ConsumerKind::Lambda => self.batch_size,
             ConsumerKind::Poller(poller) => poller.limit,
+            ConsumerKind::Kcl(kcl) => kcl.limit,
         }
     }
 
@@ -80,6 +82,7 @@ impl Consumer {
             _ if !self.name.is_empty() => &self.name,
             ConsumerKind::Lambda => "Lambda",
             ConsumerKind::Poller(_) => "Poller",
+            ConsumerKind::Kcl(_) => "KCL",
         }
     }
 }
@@ -143,6 +146,8 @@ pub enum ConsumerKind {
     Lambda,
     /// A loop around `GetRecords`.
     Poller(Poller),
+    /// A KCL application.
+    Kcl(Kcl),
 }
 
 /// How records come to a consumer.
@@ -249,6 +254,7 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
                 idle: read.span(&of("idle_ms")),
                 always_sleeps: read.text(&of("sleeps")) == "always",
             }),
+            "kcl" => ConsumerKind::Kcl(kcl::read(read, &of)),
             _ => ConsumerKind::Lambda,
         },
         source: match read.text(&of("source")) {
@@ -347,6 +353,10 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
             group.word("on_failure", of.on_failure.word());
             group.number("memory_mb", of.memory_mb.into());
+        }
+        ConsumerKind::Kcl(kcl) => {
+            group.word("kind", "kcl");
+            kcl::write(&mut group, &kcl);
         }
         ConsumerKind::Poller(poller) => {
             group.word("kind", "poller");

@@ -226,6 +226,7 @@ const JITTERS: &[Choice] = &[
 ];
 const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
+    word("kcl", "KCL", "A KCL application: workers that share the shards by leases."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
 ];
 const SLEEPS: &[Choice] = &[
@@ -294,6 +295,8 @@ const OPERATIONS: &[Choice] = &[
         "The next invocation takes another time or fails with another share.",
     ),
     word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
+    word("kill_workers", "Workers die", "Workers of a KCL application die; others take their shards over."),
+    word("freeze_consumer", "A consumer stands still", "It reads and begins nothing for a while, by injection."),
     word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
     word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
     word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
@@ -443,7 +446,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::group("consumers.*", "Consumer", "What reads the stream: an event source mapping with its function, or a loop around GetRecords."),
     Field::new("consumers.*.name", "Name", Kind::Text(60), Default::Text(""), "A title for people; it does not change the run."),
     Field::choice("consumers.*.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
-    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller"]).limit_is("GET_RECORDS_RECORDS_MAX"),
+    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumers.*.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumers.*.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
     Field::num("consumers.*.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),
@@ -479,9 +482,11 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
     Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
-    Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function"]),
+    Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function", "kill_workers", "freeze_consumer"]),
     Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
-    Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they take records again.").only(&["kill_hosts"]),
+    Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they are back.").only(&["kill_hosts", "kill_workers"]),
+    Field::num("operations.*.workers", "Workers", "workers", whole(1, l::KCL_WORKERS_MAX, 1), 1, "How many workers die.").only(&["kill_workers"]),
+    Field::num("operations.*.for_s", "For", "s", Number { min: 1_000_000, step: 60_000_000, ..SECONDS }, 600_000_000, "How long the consumer stands still.").only(&["freeze_consumer"]),
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),

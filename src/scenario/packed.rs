@@ -8,7 +8,7 @@
 //! Texts and prices stay on the page: no run depends on them.
 
 use super::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
+    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl,
     OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
     ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
     StreamMode, Timeouts, Traffic, prices,
@@ -259,6 +259,7 @@ fields! {
         max_record_age responses on_failure retry_base retry_cap poison memory_mb handler duration injected_error_rate
     }
     DurationModel { fixed per_record spread }
+    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
@@ -279,7 +280,7 @@ fields! {
 
 kinds! {
     Arrivals { 0 Even, 1 Poisson, }
-    ConsumerKind { 0 Lambda, 1 Poller(poller), }
+    ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
     Draws { 0 Xoshiro, 1 Lcg, }
     HandlerKind { 0 Model, 1 Host, }
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
@@ -296,6 +297,8 @@ kinds! {
         7 UpdateRetention { retention },
         8 UpdateStreamMode { mode },
         9 UpdateWarmThroughput { mib },
+        10 KillWorkers { consumer workers down },
+        11 FreezeConsumer { consumer span },
     }
     OnFailure { 0 None, 1 Sqs, 2 Sns, 3 S3, }
     Part {

@@ -4,6 +4,7 @@ mod backoff;
 mod buckets;
 mod consumers;
 mod fan_out;
+mod kcl;
 mod money;
 mod positions;
 mod producers;
