@@ -5,8 +5,8 @@
 //! [`Engine::accept`] takes the answers, in any order and at any pace. It knows no clock, no screen, no price.
 //!
 //! Time goes by in slices. In each, the writing side goes first: arrivals, puts, retries, in order of time. Then the
-//! readers follow, shard by shard. Nothing that readers do reaches the writers within a slice, so the result is that
-//! of one event after the other, and the path of a record meets neither a heap of events nor a cold cache. What
+//! readers follow, shard by shard, or in order of time where they share a function's concurrency. Nothing that readers
+//! do reaches the writers within a slice, so the result is that of one event after the other, and the path of a record meets neither a heap of events nor a cold cache. What
 //! concerns both sides, a *change*, happens between two slices.
 
 pub mod agenda;
@@ -22,6 +22,7 @@ pub mod invocation;
 mod kcl;
 mod kpl;
 mod kpl_aggregate;
+mod lambda;
 pub mod lane;
 mod mapping;
 pub mod offers;
@@ -45,6 +46,7 @@ pub use digest::Digest;
 pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
+pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
 pub use record::Record;
 pub use sequence::SequenceNumber;
@@ -287,13 +289,16 @@ impl Engine {
         self.applied += 1;
         observer.observe(self.now(), Fact::OperationApplied { index });
         match operation {
-            Operation::UpdateMapping { consumer, batch_size, batching_window } => {
+            Operation::UpdateMapping { consumer, batch_size, batching_window, failures } => {
                 if let Some(settings) = self.readers.settings(consumer) {
                     (settings.batch_size, settings.batching_window) = (batch_size, batching_window);
+                    settings.failures = failures;
                 }
             }
-            Operation::DeployFunction { consumer, duration, injected_error_rate } => {
+            Operation::DeployFunction { consumer, duration, injected_error_rate, poison } => {
+                self.readers.deploy(consumer, self.now);
                 if let Some(settings) = self.readers.settings(consumer) {
+                    settings.poison = poison;
                     (settings.duration, settings.injected_error_rate) = (duration, injected_error_rate);
                 }
             }
@@ -337,6 +342,11 @@ impl Engine {
     /// Invocations of a consumer that run.
     pub fn concurrency(&self, consumer: u32) -> u64 {
         self.readers.running(consumer)
+    }
+
+    /// Execution environments of a consumer's function, busy or idle.
+    pub fn environments(&self, consumer: u32) -> u64 {
+        self.readers.environments(consumer, self.now)
     }
 
     /// Number of shards.

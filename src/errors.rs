@@ -91,6 +91,8 @@ pub enum ServiceError {
         /// When it was asked for, from the start of the run.
         now: Span,
     },
+    /// Reserved concurrency that leaves the account's other functions too little.
+    UnreservedConcurrency,
     /// A retention that is too short, in hours.
     RetentionTooShort {
         /// Hours.
@@ -116,6 +118,7 @@ impl ServiceError {
             | Self::RetentionTooShort { .. }
             | Self::TimestampInFuture { .. }
             | Self::RetentionUnchanged { .. } => "InvalidArgumentException",
+            Self::UnreservedConcurrency => "InvalidParameterValueException",
             Self::TooManyUpdates | Self::ShardLimit { .. } | Self::TooManySwitches | Self::TooManyConsumers { .. } => {
                 "LimitExceededException"
             }
@@ -181,6 +184,11 @@ impl ServiceError {
                  timestampInMillis: {}, currentTimestampInMillis: {}",
                 at.micros() / 1_000,
                 now.micros() / 1_000
+            ),
+            Self::UnreservedConcurrency => format!(
+                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution \
+                 below its minimum value of [{}].",
+                limits::LAMBDA_UNRESERVED_MIN
             ),
             Self::RetentionTooShort { hours } => format!(
                 "Minimum allowed retention period is {} hours. Requested retention period ({hours} hours) is too short.",

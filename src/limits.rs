@@ -138,6 +138,11 @@ const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date:
 const LK: Source =
     Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
 const LG: Source = Source { tag: "LG", text: "AWS Lambda Developer Guide, “Lambda quotas”", date: "2023" };
+const LE: Source = Source {
+    tag: "LE",
+    text: "AWS Lambda Developer Guide, “Understanding the Lambda execution environment lifecycle”",
+    date: "2026",
+};
 const LS: Source = Source { tag: "LS", text: "AWS Lambda Developer Guide, “Scaling behaviour”", date: "2026" };
 const LSN: Source = Source {
     tag: "LSN",
@@ -149,11 +154,8 @@ const ST: Source =
 const BC: Source = Source { tag: "BC", text: "retry module of the AWS SDK for Python (botocore)", date: "2026-08" };
 const KPL: Source =
     Source { tag: "KPL", text: "source of the Kinesis Producer Library (amazon-kinesis-producer)", date: "2026-03" };
-const KCL: Source = Source {
-    tag: "KCL",
-    text: "source of the Kinesis Client Library 3 (amazon-kinesis-client): PollingConfig, LeaseManagementConfig",
-    date: "2026-07",
-};
+const KCL: Source =
+    Source { tag: "KCL", text: "source of the Kinesis Client Library 3, its configurations", date: "2026-07" };
 const M: Source = Source {
     tag: "M",
     text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
@@ -254,14 +256,12 @@ limits! {
     FAN_OUT_CONSUMERS_ADVANTAGE: Count = 50, "consumers", Q, documented;
     /// `SubscribeToShard` pushes for so long, then it is called again.
     FAN_OUT_SUBSCRIPTION: Span = Span::from_secs(300), "s", K, documented;
-
     // The Kinesis Client Library.
     /// `idleTimeBetweenReads` unless set otherwise.
     KCL_IDLE: Span = Span::from_millis(1_500), "ms", KCL, documented;
     /// `idleTimeBetweenReads` at least.
     KCL_IDLE_MIN: Span = Span::from_millis(200), "ms", KCL, documented;
-    /// `failoverTimeMillis` unless set otherwise: a lease that was not renewed for so long can be taken. Workers look
-    /// at the leases as often here.
+    /// `failoverTimeMillis` unless set otherwise: a lease that was not renewed for so long can be taken.
     KCL_FAILOVER: Span = Span::from_secs(10), "s", KCL, documented;
     /// From one checkpoint of a shard to the next. The library leaves that to the application.
     KCL_CHECKPOINT: Span = Span::from_secs(60), "s", OURS, estimated;
@@ -427,6 +427,22 @@ limits! {
     LAMBDA_CONCURRENCY: Count = 1_000, "executions", LG, documented;
     /// Execution environments that a function may gain in each interval of ten seconds.
     LAMBDA_SCALE_STEP: Count = 1_000, "environments in 10 s", LS, documented;
+    /// The interval of that step. What it allows comes back evenly, and what is not used is not saved up.
+    LAMBDA_SCALE_SPAN: Span = Span::from_secs(10), "s", LS, documented;
+    /// An account keeps at least so much concurrency for functions that reserve none.
+    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LG, documented;
+    /// Memory that comes with one vCPU.
+    LAMBDA_VCPU_MB: Count = 1_769, "MB", LG, documented;
+    /// An environment may take so long to start; beyond it the start is made again inside the invocation.
+    LAMBDA_INIT_MAX: Span = Span::from_secs(10), "s", LE, documented;
+    /// An idle environment lives so long, unless set otherwise. No figure is published.
+    LAMBDA_IDLE_LIFE: Span = Span::from_secs(600), "s", LE, estimated;
+    /// Wait of a mapping after the first invocation that was refused; it doubles. No figure is published.
+    THROTTLE_RETRY_BASE: Span = Span::from_millis(500), "ms", LK, estimated;
+    /// The wait after refused invocations never grows beyond this. No figure is published.
+    THROTTLE_RETRY_CAP: Span = Span::from_secs(10), "s", LK, estimated;
+    /// The service's own default of a function's timeout.
+    LAMBDA_TIMEOUT_DEFAULT: Span = Span::from_secs(3), "s", L, documented;
     /// Longest time that an invocation may take.
     LAMBDA_TIMEOUT_MAX: Span = Span::from_secs(900), "s", L, documented;
     /// Least memory of a function.
@@ -461,6 +477,8 @@ limits! {
     PRODUCER_BUFFER_MAX: Count = 10_000_000, "records", OURS, documented;
     /// Hosts of a producer.
     PRODUCER_HOSTS_MAX: Count = 200, "hosts", OURS, documented;
+    /// Concurrency that an account may be given; the service raises its own figure on request.
+    LAMBDA_CONCURRENCY_MAX: Count = 100_000, "executions", OURS, documented;
     /// Consumers of one stream.
     CONSUMERS_MAX: Count = 50, "consumers", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.

@@ -382,11 +382,48 @@ pub static ALL: &[Rule] = &[
     },
     Rule {
         title: "The function",
-        rule: "An invocation takes a fixed time and a time for each record, within a random spread. Its payload holds \
-               the data in base64.",
-        departure: "No cold starts, no timeout and no limit on concurrency yet. The JSON around the data is not counted \
-                    in the payload, and a record that is larger than the payload by itself is handed over all the same.",
-        names: &["LAMBDA_PAYLOAD_MAX", "BASE64_FROM", "BASE64_TO", "LAMBDA_MEMORY_MIN_MB", "LAMBDA_MEMORY_MAX_MB"],
+        rule: "An invocation takes a fixed time and a time for each record, times a random factor: within a spread, or \
+               exponential. The share of it that computes takes longer in proportion where its memory comes with less \
+               than a vCPU; one thread gains nothing beyond. What would take longer than the timeout is cut off there and \
+               has failed. The payload holds the data in base64.",
+        departure: "The times are those with one vCPU, and which share computes is a setting, nought unless set. The \
+                    timeout is the longest one unless set, and not the service's own default. The JSON around the data is \
+                    not counted in the payload, and a record that is larger than the payload by itself is handed over all \
+                    the same.",
+        names: &[
+            "LAMBDA_PAYLOAD_MAX",
+            "BASE64_FROM",
+            "BASE64_TO",
+            "LAMBDA_MEMORY_MIN_MB",
+            "LAMBDA_MEMORY_MAX_MB",
+            "LAMBDA_VCPU_MB",
+            "LAMBDA_TIMEOUT_MAX",
+            "LAMBDA_TIMEOUT_DEFAULT",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Execution environments",
+        rule: "An invocation takes the environment that was used last, or a new one: a cold start, which comes before the \
+               work and is billed with it. An environment without work lives for a while; a deploy ends all of them. \
+               Reserved concurrency is a cap, and comes out of the account's. A function gains a step of environments at \
+               once; what it has used of the step comes back evenly, and is not saved up beyond it. Over a cap the answer \
+               is 429, TooManyRequestsException: the mapping waits, longer each time, and asks again. That uses up no retry \
+               and is no error.",
+        departure: "How long environments take to start and live, and how long a mapping waits, are settings: no figures are \
+                    published. Under a cap a shard that goes on at once finds the environment that it has just left, so \
+                    that shards with much to do can keep the others waiting. Without provisioned concurrency, and without \
+                    the limit on requests a second.",
+        names: &[
+            "LAMBDA_CONCURRENCY",
+            "LAMBDA_UNRESERVED_MIN",
+            "LAMBDA_SCALE_STEP",
+            "LAMBDA_SCALE_SPAN",
+            "LAMBDA_INIT_MAX",
+            "LAMBDA_IDLE_LIFE",
+            "THROTTLE_RETRY_BASE",
+            "THROTTLE_RETRY_CAP",
+        ],
         prices: &[],
     },
     Rule {
@@ -394,8 +431,8 @@ pub static ALL: &[Rule] = &[
         rule: "Provisioned: shard-hours of open shards to the instant, payload units of each stored record rounded up, \
                more for retention above 24 hours. On-demand: the stream by the hour, data in with each record rounded up \
                to 1 KB, data out as read, retention by what is kept. Advantage: the same without the stream's hours, and \
-               at least the commitment. Lambda: invocations, and their duration by the millisecond times memory. Lines \
-               are rounded before they are summed. A scenario chooses the region and can set each price.",
+               at least the commitment. Lambda: invocations, and their duration by the millisecond, cold starts included, \
+               times memory, at the price of the architecture. Lines are rounded before they are summed. A scenario chooses the region and can set each price.",
         departure: "Retention is billed as in the steady state of the month, in proportion to the run's length; a retention \
                     that is changed during the run counts as it was at the start. List prices; where one of the chosen \
                     region is not known, that of us-east-1 stands in and is marked. Without free tier, discount or data \
@@ -404,6 +441,3 @@ pub static ALL: &[Rule] = &[
         prices: prices::ALL,
     },
 ];
-
-/// Sourced constants that stand ready for mechanisms that are not built yet.
-pub const NOT_BUILT: &[&str] = &["LAMBDA_CONCURRENCY", "LAMBDA_SCALE_STEP", "LAMBDA_TIMEOUT_MAX"];

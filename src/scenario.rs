@@ -13,6 +13,7 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+mod function;
 mod kcl;
 pub mod packed;
 pub mod presets;
@@ -29,10 +30,11 @@ pub mod traffic;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationModel, HandlerKind, OnFailure, Poison, Poller, ReadSource, Responses,
-    StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, ReadSource,
+    Responses, StartingPosition,
 };
 pub use draft::Draft;
+pub use function::{Architecture, Function};
 pub use kcl::Kcl;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
@@ -61,6 +63,8 @@ pub struct Scenario {
     pub stream: Stream,
     /// What reads it: at least one, each with its own position.
     pub consumers: Vec<Consumer>,
+    /// Executions at the same time that the account allows all its functions together.
+    pub account_concurrency: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.
@@ -108,6 +112,8 @@ pub enum Operation {
         batch_size: u32,
         /// New batching window.
         batching_window: Span,
+        /// What becomes of batches that fail from then on.
+        failures: Failures,
     },
     /// A deploy of the function: the next invocation takes this long and fails this often.
     DeployFunction {
@@ -117,6 +123,8 @@ pub enum Operation {
         duration: DurationModel,
         /// New injected error rate.
         injected_error_rate: Ratio,
+        /// Records on which it always fails from then on.
+        poison: Option<Poison>,
     },
     /// A deploy of the producer: rejected records are treated like this from now on.
     DeployProducer {

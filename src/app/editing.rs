@@ -166,7 +166,7 @@ impl Model {
     pub(super) fn remove_consumer(&mut self, index: usize) -> Vec<Effect> {
         let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
         let concerns =
-            |operation: &Value| ["update_mapping", "deploy_function"].map(Value::from).contains(&operation["kind"]);
+            |operation: &Value| matches!(operation["kind"].as_str(), Some("update_mapping" | "deploy_function"));
         operations.retain(|operation| !concerns(operation) || live::consumer_of(operation) != index as u64);
         for operation in operations.iter_mut().filter(|operation| live::consumer_of(operation) > index as u64) {
             operation["consumer"] = (live::consumer_of(operation) - 1).into();

@@ -5,7 +5,7 @@ use super::event::{Event, EventKind};
 use super::reading::{LOSSES, Reading};
 use super::words;
 use crate::metrics::{Metric, NoteKind, View};
-use crate::scenario::{Consumer, Operation, RetryPolicy, Scenario};
+use crate::scenario::{Consumer, Operation, Responses, RetryPolicy, Scenario};
 use crate::units::{SimTime, Span};
 
 /// The marked moments of a run in order of time, as far as its frames have arrived. Operations are always there,
@@ -122,7 +122,7 @@ fn control_events(timeline: View<'_>) -> Vec<Event> {
 fn operation_text(operation: Operation, before: &Consumer) -> String {
     let span = |span: Span| words::span_text(span.seconds_f64());
     match operation {
-        Operation::UpdateMapping { batch_size, batching_window, .. } => {
+        Operation::UpdateMapping { batch_size, batching_window, failures, .. } => {
             let mut parts = Vec::new();
             if batch_size != before.batch_size {
                 parts.push(format!("batch size {}", words::int(f64::from(batch_size))));
@@ -130,9 +130,29 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
             if batching_window != before.batching_window {
                 parts.push(format!("batching window {}", span(batching_window)));
             }
+            let (now, then) = (failures, before.failures);
+            if now.bisect != then.bisect {
+                parts.push(format!("bisecting {}", if now.bisect { "on" } else { "off" }));
+            }
+            if now.responses != then.responses {
+                let on = now.responses == Responses::ItemFailures;
+                parts.push(format!("partial responses {}", if on { "on" } else { "off" }));
+            }
+            if now.max_retries != then.max_retries {
+                parts.push(match now.max_retries {
+                    Some(retries) => format!("{} retries", words::int(f64::from(retries))),
+                    None => "retries without end".to_owned(),
+                });
+            }
+            if now.max_record_age != then.max_record_age {
+                parts.push(match now.max_record_age {
+                    Some(age) => format!("records up to {}", span(age)),
+                    None => "records of any age".to_owned(),
+                });
+            }
             if parts.is_empty() { "mapping updated".to_owned() } else { parts.join(", ") }
         }
-        Operation::DeployFunction { duration, injected_error_rate, .. } => {
+        Operation::DeployFunction { duration, injected_error_rate, poison, .. } => {
             let mut parts = Vec::new();
             if duration.per_record != before.duration.per_record {
                 parts.push(format!("{} a record", span(duration.per_record)));
@@ -145,6 +165,9 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
             }
             if injected_error_rate != before.injected_error_rate {
                 parts.push(format!("{} errors injected", words::percent(injected_error_rate.as_f64())));
+            }
+            if poison != before.poison {
+                parts.push(if poison.is_some() { "poison records injected" } else { "no poison records" }.to_owned());
             }
             if parts.is_empty() { "function deployed".to_owned() } else { parts.join(", ") }
         }

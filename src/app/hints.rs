@@ -3,7 +3,7 @@
 use super::capacity;
 use super::words::{self, NBSP, int, rate, si, span_text};
 use crate::limits;
-use crate::scenario::{Part, PutCall, RetryPolicy, Scenario, SdkMode};
+use crate::scenario::{ConsumerKind, Part, PutCall, RetryPolicy, Scenario, SdkMode};
 use crate::units::{SimTime, Span};
 
 /// A sentence about a limit.
@@ -130,6 +130,20 @@ pub fn consumer(scenario: &Scenario, of: usize, at: SimTime) -> Vec<Hint> {
         HintTone::Late,
         speed < brings,
     )];
+    if consumer.kind == ConsumerKind::Lambda {
+        let full = capacity::full_batch_seconds(scenario, &consumer);
+        let timeout = consumer.function.timeout.seconds_f64();
+        if full > timeout {
+            let text = format!("A full batch takes {} and is cut off after {}.", span_text(full), span_text(timeout));
+            hints.push(Hint::new(text, HintTone::Late, true));
+        }
+        let (runs, shards) = (capacity::concurrency(scenario, &consumer), scenario.stream.open_at_start());
+        if runs < shards * consumer.parallelization {
+            let text =
+                format!("Runs {} times at once at most, for {}.", int(runs.into()), words::shards(shards.into()));
+            hints.push(Hint::new(text, HintTone::Late, speed * f64::from(runs) < peak));
+        }
+    }
     if consumer.injected_error_rate.millionths() > 0 {
         hints.push(Hint::plain("A failed batch is tried again and holds up its shard."));
     }

@@ -136,11 +136,11 @@ pub fn question(scenario: &Scenario, passing: &str) -> Verdict {
     )
 }
 
-/// The verdict after the first `frames` frames. With no frame there is nothing to say yet: ask
+/// The verdict after the first `frames` frames, with the title of the consumer that it speaks of where there are several. With no frame there is nothing to say yet: ask
 /// [`question`] instead.
 pub fn verdict(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Verdict {
     let view = State::new(scenario, timeline, frames);
-    if frames >= timeline.frames_total() && timeline.frames() == timeline.frames_total() {
+    let mut verdict = if frames >= timeline.frames_total() && timeline.frames() == timeline.frames_total() {
         view.at_the_end()
     } else if view.loss > view.noise {
         view.losing()
@@ -150,5 +150,10 @@ pub fn verdict(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Verdic
         view.sending_again()
     } else {
         view.calm()
+    };
+    if scenario.consumers.len() > 1 {
+        let title = format!("{}: ", scenario.title_of(timeline.consumer));
+        verdict.head.insert(0, Piece { text: title, tone: Tone::Plain });
     }
+    verdict
 }

@@ -29,7 +29,7 @@ pub fn report(session: &Session) -> String {
     );
     for consumer in 0..scenario.consumers.len() {
         let verdict = verdict(scenario, session.seen_by(consumer), timeline.frames());
-        let _ = writeln!(out, "{}", wrapped(&scenario.with_title(consumer, verdict.head_text()), 0));
+        let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
         let _ = writeln!(out, "{}\n", wrapped(&verdict.sub_text(), 0));
     }
     let consumers = &scenario.consumers;

@@ -90,10 +90,7 @@ impl Money<'_> {
                 capital(&count),
                 dollars_cents(now.saturating_sub(then))
             ),
-            remedy_try: Some(Try {
-                label: format!("Try {count}"),
-                edits: vec![("stream.shards".to_owned(), json!(needed))],
-            }),
+            remedy_try: Some(Try { label: format!("Try {count}"), edits: Try::edit("stream.shards", json!(needed)) }),
         })
     }
 

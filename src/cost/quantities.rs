@@ -4,7 +4,7 @@ use super::{MONTH, Month};
 use crate::limits;
 use crate::metrics::usage::{IDLE_BELOW, Usage};
 use crate::metrics::{Metric, NoteKind, View};
-use crate::scenario::{ConsumerKind, Scenario, StreamMode};
+use crate::scenario::{Architecture, ConsumerKind, Scenario, StreamMode};
 use crate::units::Span;
 use crate::{text, words};
 
@@ -141,8 +141,11 @@ impl Use {
             }
             let (own, memory) = (timeline.seen_by(index), f64::from(consumer.memory_mb) / 1_024.0);
             let seconds = own.column(Metric::DurationMs).iter().map(|ms| ms / 1_000.0 * memory);
-            let lines =
-                [("lambda_request", own.column(Metric::Invocations).to_vec()), ("lambda_gb_second", seconds.collect())];
+            let duration = match consumer.function.architecture {
+                Architecture::X86 => "lambda_gb_second",
+                Architecture::Arm => "lambda_arm_gb_second",
+            };
+            let lines = [("lambda_request", own.column(Metric::Invocations).to_vec()), (duration, seconds.collect())];
             all.extend(lines.map(|(price, frames)| Quantity { consumer: Some(index), ..plain(price, frames) }));
         }
         all
@@ -235,8 +238,17 @@ impl Quantity {
             }
             "lease_write" => format!("{} checkpoints of shards", text::int(run)),
             "lambda_request" => format!("{} invocations", text::int(run)),
-            "lambda_gb_second" => {
-                format!("{} GB-s at {} MB", words::short(run), scenario.consumers[self.consumer.unwrap_or(0)].memory_mb)
+            "lambda_gb_second" | "lambda_arm_gb_second" => {
+                let (consumer, memory) =
+                    (self.consumer.unwrap_or(0), scenario.consumers[self.consumer.unwrap_or(0)].memory_mb);
+                let total = |metric| timeline.seen_by(consumer).total(metric, frames);
+                let cold = total(Metric::InitDurationMs) / total(Metric::DurationMs).max(1.0);
+                let cold = if cold >= TOLD {
+                    format!(", {} of it cold starts", words::percent(cold.min(1.0)))
+                } else {
+                    String::new()
+                };
+                format!("{} GB-s at {} MB{cold}", words::short(run), memory)
             }
             // Retention by what is kept: the quantity is that of the steady state, in proportion to the run.
             _ => {

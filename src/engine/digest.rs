@@ -82,6 +82,10 @@ impl Observer for Digest {
             Fact::Pushed { reader, shard, records, bytes, .. } => {
                 self.add(pair(now << 4 | 14, lane(reader, shard) ^ u64::from(records)) ^ bytes << 16);
             }
+            Fact::InvocationThrottled { reader, shard, cap } => {
+                self.add(pair(now << 4 | 8, lane(reader, shard) | cap as u64));
+            }
+            Fact::EnvironmentMade { .. } => {} // When the invocation ends says the same.
             Fact::WorkersDied { reader, workers } => {
                 self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 24 ^ u64::from(workers)));
             }

@@ -1,6 +1,7 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
 use super::failure::{FailureCause, GivenUp};
+use super::lambda::ConcurrencyCap;
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
@@ -143,6 +144,24 @@ pub enum Fact<'a> {
         reader: u32,
         /// Index of the shard.
         shard: u32,
+    },
+    /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; no retry is used up.
+    InvocationThrottled {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard whose records it would have had.
+        shard: u32,
+        /// What was full.
+        cap: ConcurrencyCap,
+    },
+    /// A new execution environment was made for the invocation that begins at this instant: a cold start.
+    EnvironmentMade {
+        /// Which reader: 0 is the consumer of the scenario.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How much of the invocation's time its start takes.
+        init: Span,
     },
     /// An invocation began.
     InvocationStarted {
@@ -294,11 +313,9 @@ pub enum LossCause {
 
 /// Something that is told every fact.
 ///
-/// Facts of the writing side come in order of time, and so do those of one lane. Between them there is no order: the
-/// engine moves writers and readers through a slice of time one after the other.
+/// Facts of the writing side come in order of time, and so do those of one lane; between them there is no order.
 ///
-/// The facts that happen for each record have methods of their own, so that an observer who counts can be inlined;
-/// by default they end in [`observe`](Observer::observe) like all others.
+/// The facts of each record have methods of their own, to be inlined; by default they end in [`Observer::observe`].
 pub trait Observer {
     /// Takes a fact.
     fn observe(&mut self, at: SimTime, fact: Fact<'_>);

@@ -13,6 +13,8 @@ pub enum FailureCause {
     Poison,
     /// The handler named the records that failed.
     Items,
+    /// It took longer than the function's timeout.
+    TimedOut,
 }
 
 /// Why an event source mapping gave records up; as failure destinations spell it.

@@ -9,6 +9,7 @@
 use super::fact::{Fact, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::{self, Lease};
+use super::lambda::Lambda;
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record};
 use super::rng::{Actor, Rng, split_mix};
@@ -77,6 +78,7 @@ pub(super) struct Desk<'a, O> {
     pub seed: u64,
     pub stream: &'a mut Stream,
     pub settings: &'a Settings,
+    pub lambda: &'a mut Lambda,
     /// No record's data takes more of a payload than this.
     pub payload_per_record: u64,
     /// Invocations that the host has to answer.

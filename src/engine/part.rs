@@ -7,11 +7,12 @@
 use super::fact::{Fact, Observer};
 use super::failure::{Condition, FailureCause, GivenUp};
 use super::invocation::{Invocation, InvocationId, Outcome};
+use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::record::{Log, Record, Run};
-use super::rng::{Rng, split_mix};
-use crate::scenario::{ConsumerKind, DurationModel, HandlerKind, Poison, Responses};
-use crate::units::{Ratio, SimTime};
+use super::rng::split_mix;
+use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
+use crate::units::{Ratio, SimTime, Span};
 
 /// One of the parts of a lane. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Part {
     pub records: u32,
     /// How often the batch was tried again of what its retries allow: a split counts as none.
     retries: u32,
+    /// How often in a row its invocation was refused.
+    refusals: u32,
     /// What is left of batches that were split, the next piece last.
     pieces: Vec<Piece>,
 }
@@ -52,7 +55,7 @@ pub(super) enum Phase {
     Gathering,
     /// An invocation runs.
     Running { id: u64, started: u64, attempt: u32, verdict: Verdict },
-    /// The batch failed and waits for another try.
+    /// The batch failed or was refused, and waits for another try.
     Backoff { attempts: u32 },
     /// The shard is closed and everything in it is done, since `at`.
     Ended { at: u64 },
@@ -89,6 +92,7 @@ impl Part {
             window_from: 0,
             records: 0,
             retries: 0,
+            refusals: 0,
             pieces: Vec::new(),
         }
     }
@@ -177,18 +181,33 @@ impl Lane {
             return false;
         }
         let settings = desk.settings;
-        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let start = desk.lambda.begin(self.reader, desk.now);
+        let of = &mut self.parts[part];
+        if let Start::Throttled(cap) = start {
+            let (reader, shard, function) = (self.reader, self.shard, &settings.function);
+            desk.say(Fact::InvocationThrottled { reader, shard, cap });
+            of.phase = Phase::Backoff { attempts: attempt - 1 };
+            let wait = doubled(function.throttle_wait, function.throttle_wait_max, of.refusals);
+            of.refusals += 1;
+            self.wait(part, wait, desk);
+            return true;
+        }
+        of.refusals = 0;
+        let (from, end) = (of.position, of.batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         let records = self.count(part, from, end, log);
-        let took = match (settings.kind, self.lease) {
+        let needs = match (settings.kind, self.lease) {
             (ConsumerKind::Kcl(kcl), Some(lease)) if kcl.worker_milli > 0 => lease.takes(records, kcl.worker_milli),
-            _ => duration(settings.duration, records, &mut self.rng),
+            _ => desk.lambda.duration(settings, records, &mut self.rng),
         };
+        let timeout = settings.timeout().micros();
+        let init = if start == Start::Cold { lambda::init(settings, &mut self.rng) } else { 0 };
         let rate = u64::from(settings.injected_error_rate.millionths());
         // A rate of zero draws nothing: most runs have none, and batches are many.
         let fails = rate > 0 && self.rng.below(u64::from(Ratio::ONE.millionths())) < rate;
         let poisoned = settings.poison.and_then(|poison| self.first_poisoned(part, poison, desk));
         let verdict = match (fails, poisoned, settings.handler) {
+            _ if needs > timeout => Verdict::Fails(FailureCause::TimedOut, 0),
             (true, ..) => Verdict::Fails(FailureCause::Injected, 0),
             (false, Some(place), _) => Verdict::Fails(FailureCause::Poison, place),
             (false, None, HandlerKind::Model) => Verdict::Succeeds,
@@ -197,10 +216,13 @@ impl Lane {
         let id = self.next_id;
         self.next_id += 1;
         let of = &mut self.parts[part];
-        of.next_at = desk.now + took;
+        of.next_at = desk.now + init + needs.min(timeout);
         of.records = records as u32;
         of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
         let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(of.next_at));
+        if start == Start::Cold {
+            desk.say(Fact::EnvironmentMade { reader, shard, init: Span::from_micros(init) });
+        }
         desk.say(Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends });
         if verdict == Verdict::Open {
             let log = &desk.stream.shards[shard as usize].log;
@@ -217,9 +239,10 @@ impl Lane {
     pub(super) fn end(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         let Phase::Running { id, started, attempt, verdict } = self.parts[part].phase else { return };
         let (reader, shard) = (self.reader, self.shard);
+        desk.lambda.end(reader, started, desk.now);
         let started = SimTime::from_micros(started);
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
-        let by_item = desk.settings.responses == Responses::ItemFailures;
+        let by_item = desk.settings.failures.responses == Responses::ItemFailures;
         let (cause, place) = match verdict {
             // Where the mapping does not ask for the failed items, what the function returns is ignored.
             Verdict::Fails(FailureCause::Items, _) if !by_item => {
@@ -236,7 +259,7 @@ impl Lane {
         let at = SimTime::from_micros(desk.now);
         let mut batch = std::mem::take(&mut self.batch);
         let done = self.run(part, from, checkpoint, log, &mut batch);
-        let by_item = by_item && cause != FailureCause::Injected && cause != FailureCause::Handler;
+        let by_item = by_item && matches!(cause, FailureCause::Items | FailureCause::Poison);
         self.done += done.len() as u64;
         desk.observer.observe(at, Fact::InvocationFailed { reader, shard, id, started, cause, by_item, done });
         self.batch = batch;
@@ -278,12 +301,12 @@ impl Lane {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         // A response that named a record has divided the batch there already.
-        let middle = (settings.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
+        let middle = (settings.failures.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
         let of = &mut self.parts[part];
         if let Some(middle) = middle {
             of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
             of.batch_end = middle;
-        } else if settings.max_retries.is_some_and(|most| of.retries >= most) {
+        } else if settings.failures.max_retries.is_some_and(|most| of.retries >= most) {
             of.phase = Phase::Backoff { attempts: attempt };
             let invocations = of.retries + 1;
             self.give_up(part, end, Condition::RetryAttemptsExhausted, invocations, Some((cause, by_item)), desk);
@@ -293,19 +316,24 @@ impl Lane {
         }
         of.phase = Phase::Backoff { attempts: attempt };
         // A piece of a batch that was split has failed as often as the batch, and waits as long.
-        let doubled = of.retries.saturating_sub(1).min(31);
-        let wait = settings.retry_base.micros().saturating_mul(1 << doubled);
-        of.next_at = desk.now + wait.min(settings.retry_cap.micros());
-        if let Some(age) = settings.max_record_age {
-            let too_old = desk.log(self.shard).get(from).arrived + age.micros();
-            self.parts[part].next_at = self.parts[part].next_at.min(too_old.max(desk.now));
-        }
+        let wait = doubled(settings.retry_base, settings.retry_cap, of.retries.saturating_sub(1));
+        self.wait(part, wait, desk);
         self.expire(desk);
+    }
+
+    /// A part's batch is tried again so many microseconds from now, or when its first record is too old for that.
+    fn wait(&mut self, part: usize, micros: u64, desk: &Desk<'_, impl Observer>) {
+        let of = &mut self.parts[part];
+        of.next_at = desk.now + micros;
+        if let Some(age) = desk.settings.failures.max_record_age {
+            let too_old = desk.log(self.shard).get(of.position).arrived + age.micros();
+            of.next_at = of.next_at.min(too_old.max(desk.now));
+        }
     }
 
     /// Gives up those records at the head of a batch that are older than the mapping takes. True if none is left.
     fn give_up_old(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) -> bool {
-        let Some(age) = desk.settings.max_record_age else { return false };
+        let Some(age) = desk.settings.failures.max_record_age else { return false };
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = desk.log(self.shard);
         let mut young = end;
@@ -437,14 +465,7 @@ fn poisoned(seed: u64, poison: Poison, record: &Record) -> bool {
             && split_mix(split_mix(seed) ^ u64::from(record.number)) % u64::from(Ratio::ONE.millionths()) < share
 }
 
-/// Time of an invocation with so many records, µs.
-fn duration(model: DurationModel, records: u64, rng: &mut Rng) -> u64 {
-    let mean = model.fixed.micros() + model.per_record.micros() * records;
-    let spread = u64::from(model.spread.millionths());
-    if spread == 0 {
-        return mean;
-    }
-    let one = u64::from(Ratio::ONE.millionths());
-    let factor = one - spread + rng.below(2 * spread + 1);
-    (u128::from(mean) * u128::from(factor) / u128::from(one)) as u64
+/// A wait that doubles with each time before, up to a cap; µs.
+fn doubled(base: Span, cap: Span, times: u32) -> u64 {
+    base.micros().saturating_mul(1 << times.min(31)).min(cap.micros())
 }

@@ -1,19 +1,25 @@
-//! Everything that reads the stream, moved through a slice of time shard by shard.
+//! Everything that reads the stream, moved through a slice of time.
 //!
-//! Readers of one shard share its read limits, so they are moved together in order of time. Shards share nothing
-//! but lineage: a child is read when its parents are done, and parents stand before their children.
+//! Readers of one shard share its read limits, so they are moved together in order of time. Shards of pollers share
+//! nothing but lineage: a child is read when its parents are done, and parents stand before their children. So they
+//! are moved one after the other. Lambda's environments are shared by all shards: where there is a function, all lanes
+//! are moved together in order of time, those of one instant by shard and reader, and where one lacks an outcome none
+//! goes further.
 
 mod leases;
 
 use super::fact::Observer;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::Lease;
+use super::lambda::Lambda;
 use super::lane::{Desk, Lane, LaneState, Who};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Scenario, StartingPosition};
 use crate::units::Span;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// All readers with their lanes.
 #[derive(Clone, Debug)]
@@ -28,12 +34,15 @@ pub struct Readers {
     workers: Vec<leases::Workers>,
     /// Until when each consumer stands still, µs.
     frozen: Vec<u64>,
+    lambda: Lambda,
     payload_per_record: u64,
     /// Invocations handed to the host and not yet taken.
     asked: Vec<Invocation>,
     seed: u64,
     /// Shards that wait for an outcome, or for parents that do, with the instant, in the present advance.
     held: Vec<(u32, u64)>,
+    /// Shards that have something to do in the present advance, with the instant; kept for its memory.
+    order: Vec<Reverse<(u64, u32)>>,
     /// Steps of lanes so far.
     worked: u64,
 }
@@ -53,6 +62,7 @@ impl Readers {
         let mut settings = consumers.clone();
         settings.resize(consumers.len() + others.count as usize, other);
         let mut readers = Self {
+            lambda: Lambda::new(scenario.account_concurrency, &settings),
             settings,
             consumers: consumers.len() as u32,
             lanes: Vec::new(),
@@ -62,6 +72,7 @@ impl Readers {
             asked: Vec::new(),
             seed: scenario.seed,
             held: Vec::new(),
+            order: Vec::new(),
             worked: 0,
         };
         let shards = scenario.stream.open_at_start();
@@ -128,13 +139,16 @@ impl Readers {
     }
 
     /// Moves every lane up to `to`. Gives the earliest invocation whose outcome is missing, with the instant at which
-    /// it ends; lanes that need no outcome are at `to` all the same.
+    /// it ends; lanes of pollers that need no outcome are at `to` all the same.
     pub fn advance(
         &mut self,
         to: u64,
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
+        if self.lambda.is_shared() {
+            return self.advance_together(to, stream, observer);
+        }
         let mut missing: Option<(u64, InvocationId)> = None;
         self.held.clear();
         for shard in 0..self.lanes.len() {
@@ -148,6 +162,51 @@ impl Readers {
                 self.held.push((shard as u32, held));
             }
         }
+        missing
+    }
+
+    /// Moves all lanes together in order of time, up to `to` or to the instant at which an outcome is missing.
+    fn advance_together(
+        &mut self,
+        to: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) -> Option<(u64, InvocationId)> {
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        for shard in 0..self.lanes.len() {
+            self.skip(shard, to, stream);
+            let (due, _) = self.first_due(shard, stream);
+            if due < to {
+                order.push(Reverse((due, shard as u32)));
+            }
+        }
+        let mut order = BinaryHeap::from(order);
+        let mut missing = None;
+        while let Some(Reverse((due, shard))) = order.peek().copied().filter(|first| first.0.0 < to) {
+            let (next, reader) = self.first_due(shard as usize, stream);
+            let mut ended = false;
+            // Where it is later, the shard has come to have two places, and this one counts no longer.
+            if next == due {
+                let (has_ended, lacks) = self.step(shard as usize, reader, due, stream, observer);
+                missing = lacks.map(|id| (due, id));
+                if missing.is_some() {
+                    break;
+                }
+                ended = has_ended;
+            }
+            if let Some(mut first) = order.peek_mut() {
+                first.0.0 = self.first_due(shard as usize, stream).0;
+            }
+            if ended {
+                self.begin_children(shard, stream);
+                for child in stream.shards[shard as usize].children.into_iter().flatten() {
+                    order.push(Reverse((self.first_due(child as usize, stream).0, child)));
+                }
+            }
+        }
+        self.order = order.into_vec();
+        (0..self.lanes.len()).for_each(|shard| self.trim(shard, stream));
         missing
     }
 
@@ -170,36 +229,71 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
-        let Self { settings, lanes, asked, payload_per_record, seed, .. } = self;
         let before = self.worked;
         let (mut ended, mut missing) = (false, None);
-        let mut skips = false;
-        for lane in lanes[shard].iter_mut().filter(|lane| lane.may_skip()) {
-            lane.skip(&stream.shards[shard].log, to);
-            skips = true;
-        }
+        let skips = self.skip(shard, to, stream);
         loop {
-            let due = lanes[shard].iter().map(|lane| lane.due(stream)).enumerate().min_by_key(|(_, due)| *due);
-            let Some((reader, due)) = due.filter(|(_, due)| *due < to) else { break };
-            let lane = &mut lanes[shard][reader];
-            let payload_per_record = *payload_per_record;
-            let settings = &settings[reader];
-            let desk = &mut Desk { now: due, seed: *seed, stream, settings, payload_per_record, asked, observer };
-            if let Some(id) = lane.step(desk) {
-                missing = Some((due, id));
+            let (due, reader) = self.first_due(shard, stream);
+            if due >= to {
                 break;
             }
-            self.worked += 1;
-            ended |= lane.ended_at().is_some();
+            let (has_ended, lacks) = self.step(shard, reader, due, stream, observer);
+            ended |= has_ended;
+            missing = lacks.map(|id| (due, id));
+            if missing.is_some() {
+                break;
+            }
         }
         if self.worked > before || skips {
-            let done = lanes[shard].iter().map(Lane::position).min().unwrap_or(0);
-            stream.trim(shard as u32, done);
+            self.trim(shard, stream);
         }
         if ended {
             self.begin_children(shard as u32, stream);
         }
         missing
+    }
+
+    /// Leaves what lies before starting positions behind, as far as the log goes; whether there was anything to do.
+    fn skip(&mut self, shard: usize, to: u64, stream: &Stream) -> bool {
+        let mut skips = false;
+        for lane in self.lanes[shard].iter_mut().filter(|lane| lane.may_skip()) {
+            lane.skip(&stream.shards[shard].log, to);
+            skips = true;
+        }
+        skips
+    }
+
+    /// When a shard has something to do, and which of its readers.
+    #[inline]
+    fn first_due(&self, shard: usize, stream: &Stream) -> (u64, usize) {
+        let dues = self.lanes[shard].iter().map(|lane| lane.due(stream)).zip(0..);
+        dues.min().unwrap_or((u64::MAX, 0))
+    }
+
+    /// Moves one lane at the instant at which it is due. Whether it has come to the end of its shard, and which
+    /// outcome it lacks.
+    #[inline]
+    fn step(
+        &mut self,
+        shard: usize,
+        reader: usize,
+        now: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) -> (bool, Option<InvocationId>) {
+        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
+        let (lane, payload_per_record) = (&mut lanes[shard][reader], *payload_per_record);
+        let settings = &settings[reader];
+        let lacks =
+            lane.step(&mut Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer });
+        self.worked += u64::from(lacks.is_none());
+        (lane.ended_at().is_some(), lacks)
+    }
+
+    /// Lets the log forget what every reader of a shard is done with.
+    fn trim(&self, shard: usize, stream: &mut Stream) {
+        let done = self.lanes[shard].iter().map(Lane::position).min().unwrap_or(0);
+        stream.trim(shard as u32, done);
     }
 
     /// Lets the children of a shard begin for every reader that is done with all their parents.
@@ -237,9 +331,21 @@ impl Readers {
         self.settings[..self.consumers as usize].get_mut(consumer as usize)
     }
 
+    /// A consumer's function is deployed anew: its environments are new from now on.
+    pub fn deploy(&mut self, consumer: u32, now: u64) {
+        if consumer < self.consumers {
+            self.lambda.deploy(consumer, now);
+        }
+    }
+
     /// Invocations of a consumer that run.
     pub fn running(&self, consumer: u32) -> u64 {
         self.lanes.iter().map(|lanes| lanes[consumer as usize].running() as u64).sum()
+    }
+
+    /// Execution environments of a consumer's function, busy or idle.
+    pub fn environments(&self, consumer: u32, now: u64) -> u64 {
+        self.lambda.environments(consumer, now)
     }
 
     /// The state of a reader's lane.

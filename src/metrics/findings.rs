@@ -3,6 +3,7 @@
 
 mod changing;
 mod failing;
+mod function;
 mod putting;
 mod reading;
 mod retention;
@@ -57,6 +58,14 @@ pub struct Try {
     pub edits: Vec<(String, Value)>,
 }
 
+impl Try {
+    /// One edit. Called in so many places that it is worth a function.
+    #[inline(never)]
+    pub fn edit(path: &str, value: Value) -> Vec<(String, Value)> {
+        vec![(path.to_owned(), value)]
+    }
+}
+
 /// What looks for one finding, and whether it looks at what each consumer does.
 type Look<'a> = (fn(&Seen<'a>) -> Option<Finding>, bool);
 
@@ -69,7 +78,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 30] = [
+    let looks: [Look<'_>; 33] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -85,8 +94,11 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::backlog_in_parents, true),
         (Seen::workers_died, true),
         (Seen::workers_and_shards, true),
+        (Seen::concurrency_binds, true),
+        (Seen::timeouts, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),
+        (Seen::cold_starts, true),
         (Seen::blocked, true),
         (Seen::discarded, true),
         (Seen::failing, true),
@@ -298,6 +310,10 @@ impl<'a> Seen<'a> {
         }
         let speed = capacity::function_per_shard(self.scenario, &consumer);
         let busiest = self.fullest();
+        // Where invocations are refused, a function that is fast enough is not the cause.
+        if self.total(Metric::Throttles) > 0.0 && speed > busiest {
+            return None;
+        }
         let full = capacity::full_batch(self.scenario, &consumer);
         let field = if consumer.kind == ConsumerKind::Lambda { "batch_size" } else { "limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
@@ -313,12 +329,11 @@ impl<'a> Seen<'a> {
         );
         // With more records a batch, the fixed part of an invocation weighs less.
         let larger = (f64::from(consumer.batch_max()) * 10.0).min(limits::MAPPING_BATCH_MAX as f64);
-        let per_record = consumer.duration.per_record.seconds_f64();
         let records = larger * capacity::records_together(self.scenario);
-        let with_larger = records / (consumer.duration.fixed.seconds_f64() + per_record * records);
+        let with_larger = records / consumer.work(records as u64).seconds_f64().max(1e-6);
         let total = self.sustained(self.timeline.column(Metric::Stored));
         let (remedy, remedy_try) = if with_larger > busiest * 1.05 && with_larger > speed * 1.2 {
-            let edits = vec![(self.path(field), json!(larger as u64))];
+            let edits = Try::edit(&self.path(field), json!(larger as u64));
             let label = format!("Try batches of {}", int(larger));
             ("Larger batches: the fixed time of an invocation is paid less often.".to_owned(), Try { label, edits })
         } else {
@@ -355,7 +370,7 @@ impl<'a> Seen<'a> {
             remedy_try: match self.scenario.traffic.parts.as_slice() {
                 [crate::scenario::Part::Spike { factor_milli, .. }] => Some(Try {
                     label: "Try twice the spike".to_owned(),
-                    edits: vec![("traffic.curve.0.factor".to_owned(), json!(*factor_milli as f64 / 500.0))],
+                    edits: Try::edit("traffic.curve.0.factor", json!(*factor_milli as f64 / 500.0)),
                 }),
                 _ => None,
             },
@@ -364,12 +379,12 @@ impl<'a> Seen<'a> {
 
     fn try_shards(&self, needed: f64) -> Try {
         let count = ((needed * HEADROOM).ceil() as u64).clamp(1, limits::SHARDS_MAX);
-        Try { label: format!("Try {}", shards(count)), edits: vec![("stream.shards".to_owned(), json!(count))] }
+        Try { label: format!("Try {}", shards(count)), edits: Try::edit("stream.shards", json!(count)) }
     }
 
     fn try_retries(&self, label: &str, attempts: u32) -> Try {
         let policy = json!({"kind": "again", "max_attempts": attempts, "base_ms": 100, "cap_ms": 5_000});
-        Try { label: label.to_owned(), edits: vec![("producer.retry".to_owned(), policy)] }
+        Try { label: label.to_owned(), edits: Try::edit("producer.retry", policy) }
     }
 }
 

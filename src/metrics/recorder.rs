@@ -282,6 +282,8 @@ impl Observer for Recorder {
             | Fact::LeaseLost { reader, .. }
             | Fact::Reprocessed { reader, .. }
             | Fact::Checkpointed { reader, .. }
+            | Fact::InvocationThrottled { reader, .. }
+            | Fact::EnvironmentMade { reader, .. }
             | Fact::InvocationStarted { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }

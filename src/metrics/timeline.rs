@@ -167,10 +167,23 @@ metrics! {
         Errors = "Errors", "invocations", Count;
         /// Invocations that named the records that failed: no errors of the function.
         ItemFailures = "BatchItemFailures", "invocations", Count;
-        /// Billed duration of the invocations that ended, whole milliseconds each.
+        /// Invocations that Lambda refused; the mapping asks again.
+        Throttles = "Throttles", "invocations", Count;
+        /// Those of them that were refused because a function gains environments only so fast.
+        ScalingThrottles = "Throttles.ScalingRate", "invocations", Count;
+        /// Invocations that failed because they took longer than the timeout.
+        Timeouts = "Timeouts", "invocations", Count;
+        /// Execution environments made.
+        ColdStarts = "ColdStarts", "environments", Count;
+        /// Time that their starts take, of those that began.
+        InitDurationMs = "InitDuration", "ms", Count;
+        /// Billed duration of the invocations that ended, whole milliseconds each; the start of a new environment is part of
+        /// it.
         DurationMs = "Duration", "ms", Count;
         /// Invocations running.
         Concurrency = "ConcurrentExecutions", "invocations", Gauge;
+        /// Execution environments, busy or idle.
+        Environments = "Environments", "environments", Gauge;
         /// Read calls of the consumer that were answered; `GetRecords.Calls` counts those of all readers, as CloudWatch does.
         ConsumerReads = "ConsumerReads", "calls", Count;
         /// Read calls of the consumer that were refused.

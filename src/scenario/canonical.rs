@@ -37,6 +37,9 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
     document.value("consumers", scenario.consumers.iter().map(consumer::write).collect::<Vec<_>>().into());
+    let mut account = Group::at("account");
+    account.number("concurrency", scenario.account_concurrency.into());
+    document.value("account", account.done());
     document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
     Draft::from_value(document.done())
@@ -190,16 +193,18 @@ fn keys(keys: Keys, hash_keys: HashKeys) -> Value {
 
 fn operation(group: &mut Group, operation: Operation) {
     match operation {
-        Operation::UpdateMapping { consumer, batch_size, batching_window } => {
+        Operation::UpdateMapping { consumer, batch_size, batching_window, failures } => {
             group.word("kind", "update_mapping");
             group.number("consumer", consumer.into());
             group.number("batch_size", batch_size.into());
             group.number("batching_window_s", batching_window.micros() / MICROS_PER_SECOND);
+            super::consumer::write_failures(group, failures);
         }
-        Operation::DeployFunction { consumer, duration: model, injected_error_rate } => {
+        Operation::DeployFunction { consumer, duration: model, injected_error_rate, poison } => {
             group.word("kind", "deploy_function");
             group.number("consumer", consumer.into());
-            consumer::write_duration(group, model, injected_error_rate);
+            super::consumer::write_duration(group, model, injected_error_rate);
+            super::consumer::write_poison(group, poison);
         }
         Operation::DeployProducer { retry: policy } => {
             group.word("kind", "deploy_producer");

@@ -5,8 +5,7 @@
 
 use crate::limits;
 use crate::scenario::{
-    Consumer, ConsumerKind, DurationModel, Keys, Operation, Part, Producer, PutCall, ReadSource, RetryPolicy, Scenario,
-    Sizes,
+    Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, ReadSource, RetryPolicy, Scenario, Sizes,
 };
 use crate::units::{SimTime, Span};
 
@@ -135,11 +134,11 @@ pub fn full_batch(scenario: &Scenario, consumer: &Consumer) -> f64 {
 
 /// Mean time of an invocation with a full batch.
 pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
-    let DurationModel { fixed, per_record, .. } = consumer.duration;
-    fixed.seconds_f64() + per_record.seconds_f64() * full_batch(scenario, consumer)
+    consumer.work(full_batch(scenario, consumer) as u64).seconds_f64()
 }
 
-/// Records per second that the function processes of one shard when batches are full.
+/// Records per second that the function processes of one shard when batches are full, and where a shard may have
+/// several invocations at a time, when its keys are spread over all of them.
 pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
     if let ConsumerKind::Kcl(kcl) = consumer.kind
         && kcl.worker_milli > 0
@@ -148,7 +147,14 @@ pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
         let shards = scenario.stream.open_at_start().div_ceil(kcl.workers);
         return kcl.worker_milli as f64 / 1e3 / f64::from(shards);
     }
-    full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6)
+    let one = full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6);
+    one * f64::from(consumer.parallelization)
+}
+
+/// Invocations of a function that may run at the same time: what it reserves, or what the account has left.
+pub fn concurrency(scenario: &Scenario, consumer: &Consumer) -> u32 {
+    let reserved = scenario.consumers.iter().filter_map(|other| other.function.reserved).sum();
+    consumer.function.reserved.unwrap_or_else(|| scenario.account_concurrency.saturating_sub(reserved))
 }
 
 /// The oldest record may be this old without anything being late: a poll, the batching window, two full batches,
@@ -175,13 +181,15 @@ pub fn in_force(scenario: &Scenario, of: usize, at: SimTime) -> (Producer, Consu
     let (mut producer, mut consumer) = (scenario.producer, scenario.consumers[of].clone());
     for planned in scenario.operations.iter().filter(|planned| planned.at <= at) {
         match planned.operation {
-            Operation::UpdateMapping { consumer: to, batch_size, batching_window } if to as usize == of => {
+            Operation::UpdateMapping { consumer: to, batch_size, batching_window, failures } if to as usize == of => {
                 consumer.batch_size = batch_size;
                 consumer.batching_window = batching_window;
+                consumer.failures = failures;
             }
-            Operation::DeployFunction { consumer: to, duration, injected_error_rate } if to as usize == of => {
+            Operation::DeployFunction { consumer: to, duration, injected_error_rate, poison } if to as usize == of => {
                 consumer.duration = duration;
                 consumer.injected_error_rate = injected_error_rate;
+                consumer.poison = poison;
             }
             Operation::DeployProducer { retry } => producer.retry = retry,
             // The others change the stream, or another consumer.

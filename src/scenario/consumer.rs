@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::{self, Reader};
+use super::function::{self, Function};
 use super::kcl::{self, Kcl};
 use super::stream::StreamMode;
 use crate::errors::ServiceError;
@@ -30,24 +31,18 @@ pub struct Consumer {
     pub batching_window: Span,
     /// `ParallelizationFactor`, 1 to 10: invocations of one shard at a time.
     pub parallelization: u32,
-    /// `BisectBatchOnFunctionError`.
-    pub bisect: bool,
-    /// `MaximumRetryAttempts`, 0 to 10,000; `None` tries until the records expire.
-    pub max_retries: Option<u32>,
-    /// `MaximumRecordAgeInSeconds` as a span, 60 s to 7 days; `None` for any age.
-    pub max_record_age: Option<Span>,
-    /// `FunctionResponseTypes`.
-    pub responses: Responses,
-    /// Where what is given up is reported.
-    pub on_failure: OnFailure,
+    /// What becomes of a batch that fails.
+    pub failures: Failures,
     /// Wait before a failed batch is tried again for the first time; it doubles with each failure.
     pub retry_base: Span,
     /// The wait between tries never grows beyond this.
     pub retry_cap: Span,
     /// Records on which the function always fails: a fault that is injected.
     pub poison: Option<Poison>,
-    /// Memory of the function in MB; it sets the price of a second.
+    /// Memory of the function in MB; it sets the price of a second, and its part of a vCPU.
     pub memory_mb: u32,
+    /// What else a Lambda function is; of no meaning for a poller.
+    pub function: Function,
     /// Who decides what an invocation does.
     pub handler: HandlerKind,
     /// How long an invocation takes.
@@ -76,6 +71,23 @@ impl Consumer {
         }
     }
 
+    /// Time of an invocation with so many records, before any chance.
+    pub fn work(&self, records: u64) -> Span {
+        let plain = self.duration.fixed + self.duration.per_record * records;
+        match self.kind {
+            ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
+            ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => plain,
+        }
+    }
+
+    /// An invocation that takes longer is ended; only Lambda does that.
+    pub const fn timeout(&self) -> Span {
+        match self.kind {
+            ConsumerKind::Lambda => self.function.timeout,
+            ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => Span::from_micros(u64::MAX),
+        }
+    }
+
     /// What it is called on the page: its name, or what it is.
     pub fn title(&self) -> &str {
         match self.kind {
@@ -92,6 +104,21 @@ impl Default for Consumer {
     fn default() -> Self {
         document::consumer_by_default()
     }
+}
+
+/// What a mapping does with a batch that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// `BisectBatchOnFunctionError`.
+    pub bisect: bool,
+    /// `MaximumRetryAttempts`, 0 to 10,000; `None` tries until the records expire.
+    pub max_retries: Option<u32>,
+    /// `MaximumRecordAgeInSeconds` as a span, 60 s to 7 days; `None` for any age.
+    pub max_record_age: Option<Span>,
+    /// `FunctionResponseTypes`.
+    pub responses: Responses,
+    /// Where what is given up is reported.
+    pub on_failure: OnFailure,
 }
 
 /// Whether the mapping asks which records of a batch failed.
@@ -232,7 +259,7 @@ pub enum HandlerKind {
     Host,
 }
 
-/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor within `1 ± spread`.
+/// How long an invocation takes: `(fixed + per_record × records)`, times a random factor of mean one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationModel {
     /// Time of an invocation before its first record.
@@ -241,6 +268,17 @@ pub struct DurationModel {
     pub per_record: Span,
     /// Half width of the uniform random factor around one.
     pub spread: Ratio,
+    /// Which law the factor follows.
+    pub law: DurationLaw,
+}
+
+/// The law of the random factor of a duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationLaw {
+    /// Uniform within `1 ± spread`.
+    Uniform,
+    /// Exponential with mean one: mostly short, now and then very long.
+    Exponential,
 }
 
 /// Reads one consumer of a document and checks its fields against each other.
@@ -271,23 +309,31 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         batch_size: read.small(&of("batch_size")),
         batching_window: Span::from_secs(read.number(&of("batching_window_s"))),
         parallelization: read.small(&of("parallelization_factor")).max(1),
-        bisect: read.text(&of("bisect")) == "on",
-        max_retries: read.maybe(&of("max_retries")).and_then(|retries| u32::try_from(retries).ok()),
-        max_record_age: read.maybe(&of("max_record_age_s")).map(Span::from_secs),
-        responses: if read.text(&of("responses")) == "items" { Responses::ItemFailures } else { Responses::Whole },
-        on_failure: {
-            let word = read.text(&of("on_failure"));
-            OnFailure::ALL.into_iter().find(|to| to.word() == word).unwrap_or(OnFailure::None)
+        failures: {
+            let none = Failures {
+                bisect: false,
+                max_retries: None,
+                max_record_age: None,
+                responses: Responses::Whole,
+                on_failure: OnFailure::None,
+            };
+            failures(read, &of, none)
         },
         retry_base: read.span(&of("retry_base_ms")),
         retry_cap: read.span(&of("retry_cap_s")),
-        poison: poison(read, &of),
+        poison: poison(read, &of, None),
         memory_mb: read.small(&of("memory_mb")),
+        function: function::read(read, index),
         handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
         duration: DurationModel {
             fixed: read.span(&of("fixed_ms")),
             per_record: read.span(&of("per_record_ms")),
             spread: read.ratio(&of("spread")),
+            law: if read.text(&of("duration_law")) == "exponential" {
+                DurationLaw::Exponential
+            } else {
+                DurationLaw::Uniform
+            },
         },
         injected_error_rate: read.ratio(&of("error_rate")),
     };
@@ -314,18 +360,48 @@ pub(super) fn registered_fit(read: &mut Reader<'_>, consumers: &[Consumer], mode
     }
 }
 
-/// The records on which the function fails, if there are any.
-fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String) -> Option<Poison> {
-    let rate = read.ratio(&of("poison_rate"));
-    let key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
+/// What becomes of failed batches, where it is written; the rest is as before.
+pub(super) fn failures(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Failures) -> Failures {
+    let mut now = before;
+    let is_written = |name: &str| read.sound(&of(name)).is_some();
+    if is_written("bisect") {
+        now.bisect = read.text(&of("bisect")) == "on";
+    }
+    if is_written("max_retries") {
+        now.max_retries = read.maybe(&of("max_retries")).and_then(|retries| u32::try_from(retries).ok());
+    }
+    if is_written("max_record_age_s") {
+        now.max_record_age = read.maybe(&of("max_record_age_s")).map(Span::from_secs);
+    }
+    if is_written("responses") {
+        now.responses = if read.text(&of("responses")) == "items" { Responses::ItemFailures } else { Responses::Whole };
+    }
+    if is_written("on_failure") {
+        let word = read.text(&of("on_failure"));
+        now.on_failure = OnFailure::ALL.into_iter().find(|to| to.word() == word).unwrap_or(OnFailure::None);
+    }
+    now
+}
+
+/// The records on which the function fails, if there are any; what is not written is as before.
+pub(super) fn poison(read: &Reader<'_>, of: &impl Fn(&str) -> String, before: Option<Poison>) -> Option<Poison> {
+    let Poison { mut rate, mut key } = before.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
+    if read.sound(&of("poison_rate")).is_some() {
+        rate = read.ratio(&of("poison_rate"));
+    }
+    if read.sound(&of("poison_key")).is_some() {
+        key = read.maybe(&of("poison_key")).and_then(|key| u32::try_from(key).ok());
+    }
     (rate > Ratio::ZERO || key.is_some()).then_some(Poison { rate, key })
 }
 
 /// Reports a function that could not finish a full batch before Lambda ends it.
 pub(super) fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consumer) {
     let Consumer { kind: ConsumerKind::Lambda, duration, batch_size, .. } = *consumer else { return };
-    let plain = duration.fixed + duration.per_record * u64::from(batch_size);
-    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + duration.spread.millionths()) / 1_000_000;
+    // An exponential duration has no longest: its mean has to fit.
+    let spread = if duration.law == DurationLaw::Uniform { duration.spread.millionths() } else { 0 };
+    let plain = consumer.work(u64::from(batch_size));
+    let slowest = u128::from(plain.micros()) * u128::from(1_000_000 + spread) / 1_000_000;
     if slowest > u128::from(limits::LAMBDA_TIMEOUT_MAX.micros()) {
         let message = format!(
             "a batch of {batch_size} could take {} s, and Lambda ends an invocation after {} s; choose less time or a \
@@ -347,12 +423,9 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("batch_size", of.batch_size.into());
             group.number("batching_window_s", of.batching_window.micros() / MICROS_PER_SECOND);
             group.number("parallelization_factor", of.parallelization.into());
-            group.word("bisect", if of.bisect { "on" } else { "off" });
-            group.maybe("max_retries", of.max_retries.map(u64::from));
-            group.maybe("max_record_age_s", of.max_record_age.map(|age| age.micros() / MICROS_PER_SECOND));
-            group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
-            group.word("on_failure", of.on_failure.word());
+            write_failures(&mut group, of.failures);
             group.number("memory_mb", of.memory_mb.into());
+            function::write(&mut group, &of.function);
         }
         ConsumerKind::Kcl(kcl) => {
             group.word("kind", "kcl");
@@ -376,11 +449,27 @@ pub(super) fn write(of: &Consumer) -> Value {
     group.word("handler", if of.handler == HandlerKind::Host { "host" } else { "model" });
     group.span("retry_base_ms", of.retry_base);
     group.span("retry_cap_s", of.retry_cap);
-    let poison = of.poison.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
-    group.number("poison_rate", poison.rate.millionths().into());
-    group.maybe("poison_key", poison.key.map(u64::from));
+    write_poison(&mut group, of.poison);
     write_duration(&mut group, of.duration, of.injected_error_rate);
+    let exponential = of.duration.law == DurationLaw::Exponential;
+    group.word("duration_law", if exponential { "exponential" } else { "uniform" });
     group.done()
+}
+
+/// The fields about batches that fail.
+pub(super) fn write_failures(group: &mut Group, of: Failures) {
+    group.word("bisect", if of.bisect { "on" } else { "off" });
+    group.maybe("max_retries", of.max_retries.map(u64::from));
+    group.maybe("max_record_age_s", of.max_record_age.map(|age| age.micros() / MICROS_PER_SECOND));
+    group.word("responses", if of.responses == Responses::ItemFailures { "items" } else { "whole" });
+    group.word("on_failure", of.on_failure.word());
+}
+
+/// The fields about poison records.
+pub(super) fn write_poison(group: &mut Group, of: Option<Poison>) {
+    let Poison { rate, key } = of.unwrap_or(Poison { rate: Ratio::ZERO, key: None });
+    group.number("poison_rate", rate.millionths().into());
+    group.maybe("poison_key", key.map(u64::from));
 }
 
 /// The fields that a deploy of the function changes.

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, function, prices, producer, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -122,6 +122,12 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     // A scenario without a list has one consumer with all defaults.
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
+    let account_concurrency = read.small("account.concurrency");
+    let mut reserved = 0;
+    for (index, consumer) in consumers.iter().enumerate() {
+        function::fits_account(&mut read, index, reserved, account_concurrency);
+        reserved += consumer.function.reserved.unwrap_or(0);
+    }
     let stream = stream::read(&mut read);
     consumer::registered_fit(&mut read, &consumers, stream.mode);
     let scenario = Scenario {
@@ -135,6 +141,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         prices: prices::read(&read),
         operations: operations(&mut read, length, producer, &consumers),
         consumers,
+        account_concurrency,
     };
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
@@ -244,8 +251,9 @@ fn operations(
                     now.batching_window = Span::from_secs(read.number(&of("batching_window_s")));
                 }
                 consumer::duration_fits(read, &of("batch_size"), now);
-                let Consumer { batch_size, batching_window, .. } = *now;
-                Operation::UpdateMapping { consumer: index, batch_size, batching_window }
+                now.failures = consumer::failures(read, &of, now.failures);
+                let Consumer { batch_size, batching_window, failures, .. } = *now;
+                Operation::UpdateMapping { consumer: index, batch_size, batching_window, failures }
             }
             "deploy_function" => {
                 if read.sound(&of("fixed_ms")).is_some() {
@@ -261,8 +269,9 @@ fn operations(
                     now.injected_error_rate = read.ratio(&of("error_rate"));
                 }
                 consumer::duration_fits(read, &of("per_record_ms"), now);
-                let Consumer { duration, injected_error_rate, .. } = *now;
-                Operation::DeployFunction { consumer: index, duration, injected_error_rate }
+                now.poison = consumer::poison(read, &of, now.poison);
+                let Consumer { duration, injected_error_rate, poison, .. } = *now;
+                Operation::DeployFunction { consumer: index, duration, injected_error_rate, poison }
             }
             "deploy_producer" => {
                 if matches!(producer.call, PutCall::Kpl(_)) {

@@ -1,27 +1,14 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod operations;
 mod reading;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
+use super::function::{ARCHITECTURES, LAWS};
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
 use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
-
-/// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
-pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
-    ("operations.*.batch_size", "consumers.*.batch_size", &["update_mapping"]),
-    ("operations.*.batching_window_s", "consumers.*.batching_window_s", &["update_mapping"]),
-    ("operations.*.fixed_ms", "consumers.*.fixed_ms", &["deploy_function"]),
-    ("operations.*.per_record_ms", "consumers.*.per_record_ms", &["deploy_function"]),
-    ("operations.*.spread", "consumers.*.spread", &["deploy_function"]),
-    ("operations.*.error_rate", "consumers.*.error_rate", &["deploy_function"]),
-    ("operations.*.retry", "producer.retry", &["deploy_producer"]),
-    ("operations.*.target_shards", "stream.shards", &["update_shard_count"]),
-    ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
-    ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
-    ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
-];
 
 /// Largest seed: every whole number up to here survives any JSON reader.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -124,7 +111,7 @@ impl Field {
     }
 }
 
-const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
+pub(super) const fn word(value: &'static str, label: &'static str, about: &'static str) -> Choice {
     Choice { value, label: for_form(label), about: for_people(about) }
 }
 
@@ -287,24 +274,6 @@ const REGIONS: &[Choice] = &[
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];
-const OPERATIONS: &[Choice] = &[
-    word("update_mapping", "UpdateEventSourceMapping", "The next batch is built with new settings."),
-    word(
-        "deploy_function",
-        "Deploy the function",
-        "The next invocation takes another time or fails with another share.",
-    ),
-    word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
-    word("kill_workers", "Workers die", "Workers of a KCL application die; others take their shards over."),
-    word("freeze_consumer", "A consumer stands still", "It reads and begins nothing for a while, by injection."),
-    word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
-    word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
-    word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
-    word("update_shard_count", "UpdateShardCount", "The hash space is divided evenly among another number of shards."),
-    word("update_retention", "Change the retention", "Records stay readable for another time."),
-    word("update_stream_mode", "UpdateStreamMode", "Between provisioned and on-demand."),
-    word("update_warm_throughput", "UpdateStreamWarmThroughput", "On-demand Advantage: another throughput at once."),
-];
 
 /// Every field, in the order of a canonical document.
 pub(super) static FIELDS: &[Field] =
@@ -463,14 +432,26 @@ const OWN_FIELDS: &[Field] = &[
     Field::choice("consumers.*.on_failure", "On-failure destination", DESTINATIONS, Default::Text("none"), "Where batches are reported that were given up.").only(&["lambda"]),
     Field::num("consumers.*.retry_base_ms", "First wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 50_000), l::MAPPING_RETRY_BASE.micros(), "Wait before a failed batch is tried again; it doubles with each failure. No figure is published.").limit_is("MAPPING_RETRY_BASE"),
     Field::num("consumers.*.retry_cap_s", "Longest wait", "s", Number { min: 1_000, max: l::PRODUCER_BACKOFF_MAX.micros(), step: 1_000_000, decimals: 6 }, l::MAPPING_RETRY_CAP.micros(), "The wait between tries of a failed batch never grows beyond this.").limit_is("MAPPING_RETRY_CAP"),
-    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::num("consumers.*.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 512, "Memory of the function; it sets the price of a second, and the part of a vCPU.").limit_is("LAMBDA_MEMORY_MAX_MB").only(&["lambda"]),
+    Field::choice("consumers.*.architecture", "Architecture", ARCHITECTURES, Default::Text("x86_64"), "Processors of the function; they set the price of a second.").only(&["lambda"]),
+    Field::num("consumers.*.cpu_share", "CPU-bound", "of its time", SHARE, 0, "Share of the duration that is computing; with less memory than comes with a vCPU it takes longer in proportion.").limit_is("LAMBDA_VCPU_MB").only(&["lambda"]),
+    Field::num("consumers.*.timeout_s", "Timeout", "s", whole(1, l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, 1), l::LAMBDA_TIMEOUT_MAX.micros() / MICROS_PER_SECOND, "Lambda ends an invocation that takes longer, and it has failed. The service's own default is 3 s.").limit_is("LAMBDA_TIMEOUT_DEFAULT").only(&["lambda"]),
+    Field::num("consumers.*.reserved_concurrency", "Reserved concurrency", "executions", whole(0, l::LAMBDA_CONCURRENCY_MAX, 10), 0, "The function's own part of the account's concurrency, which it cannot exceed; null takes what the account has left.").optional().limit_is("LAMBDA_UNRESERVED_MIN").only(&["lambda"]),
+    Field::num("consumers.*.init_ms", "Cold start", "ms", millis(0, l::LAMBDA_INIT_MAX, 100_000), 0, "How long a new environment starts before its first invocation, within the spread; it is billed. Typical are 100 ms to a second and more.").limit_is("LAMBDA_INIT_MAX").only(&["lambda"]),
+    Field::num("consumers.*.idle_life_s", "Idle environments live", "s", Number { min: MICROS_PER_SECOND, max: DAY, step: 60_000_000, decimals: 6 }, l::LAMBDA_IDLE_LIFE.micros(), "An environment that is idle for so long is gone.").limit_is("LAMBDA_IDLE_LIFE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_ms", "Wait when refused", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 100_000), l::THROTTLE_RETRY_BASE.micros(), "How long the mapping waits after the first TooManyRequestsException; it doubles.").limit_is("THROTTLE_RETRY_BASE").only(&["lambda"]),
+    Field::num("consumers.*.throttle_wait_max_ms", "Longest such wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::THROTTLE_RETRY_CAP.micros(), "That wait never grows beyond this.").limit_is("THROTTLE_RETRY_CAP").only(&["lambda"]),
     Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumers.*.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.error_rate", "Injected errors", "of all", SHARE, 0, "Share of invocations that fail on purpose, from 0 to 1."),
+    Field::choice("consumers.*.duration_law", "Duration's law", LAWS, Default::Text("uniform"), "How the duration varies from one invocation to the next."),
     Field::num("consumers.*.poison_rate", "Poison records", "of all", SHARE, 0, "Share of the records on which the function always fails, on purpose, from 0 to 1."),
     Field::num("consumers.*.poison_key", "Poison key", "", whole(0, l::KEYS_MAX - 1, 1), 0, "Number of a partition key on whose records the function always fails, on purpose; null for none.").optional(),
+
+    Field::group("account", "Account", "What all functions of the account share."),
+    Field::num("account.concurrency", "Account concurrency", "executions", whole(1, l::LAMBDA_CONCURRENCY_MAX, 100), l::LAMBDA_CONCURRENCY, "Executions at the same time, all functions together; the service raises it on request, and gives new accounts less.").limit_is("LAMBDA_CONCURRENCY"),
 
     Field::group("prices", "Prices", "List prices of a region, or your own."),
     Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),
@@ -481,7 +462,7 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::new("operations", "Operations", Kind::List(0, l::OPERATIONS_MAX as usize), Default::Empty, "Changes during the run.").limit_is("OPERATIONS_MAX"),
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
-    Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
+    Field::choice("operations.*.kind", "What", operations::KINDS, Default::Required, "What is changed.").selects(),
     Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function", "kill_workers", "freeze_consumer"]),
     Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
     Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they are back.").only(&["kill_hosts", "kill_workers"]),

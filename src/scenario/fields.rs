@@ -4,8 +4,30 @@
 //! of their last decimal: 1.5 with three decimals is 1,500. That makes them microseconds, thousandths of a
 //! record per second or millionths of a share without another conversion.
 
-use super::field_table::{ALIASES, FIELDS};
+use super::field_table::FIELDS;
 use crate::limits::{self, Limit, grouped};
+
+/// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
+const ALIASES: &[(&str, &str, &[&str])] = &[
+    ("operations.*.batch_size", "consumers.*.batch_size", &["update_mapping"]),
+    ("operations.*.batching_window_s", "consumers.*.batching_window_s", &["update_mapping"]),
+    ("operations.*.bisect", "consumers.*.bisect", &["update_mapping"]),
+    ("operations.*.max_retries", "consumers.*.max_retries", &["update_mapping"]),
+    ("operations.*.max_record_age_s", "consumers.*.max_record_age_s", &["update_mapping"]),
+    ("operations.*.responses", "consumers.*.responses", &["update_mapping"]),
+    ("operations.*.on_failure", "consumers.*.on_failure", &["update_mapping"]),
+    ("operations.*.fixed_ms", "consumers.*.fixed_ms", &["deploy_function"]),
+    ("operations.*.per_record_ms", "consumers.*.per_record_ms", &["deploy_function"]),
+    ("operations.*.spread", "consumers.*.spread", &["deploy_function"]),
+    ("operations.*.error_rate", "consumers.*.error_rate", &["deploy_function"]),
+    ("operations.*.poison_rate", "consumers.*.poison_rate", &["deploy_function"]),
+    ("operations.*.poison_key", "consumers.*.poison_key", &["deploy_function"]),
+    ("operations.*.retry", "producer.retry", &["deploy_producer"]),
+    ("operations.*.target_shards", "stream.shards", &["update_shard_count"]),
+    ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
+    ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
+    ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
+];
 
 /// One field of the document, or one group or list that holds fields.
 #[derive(Clone, Copy, Debug, PartialEq)]

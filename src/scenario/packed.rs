@@ -8,10 +8,10 @@
 //! Texts and prices stay on the page: no run depends on them.
 
 use super::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl,
-    OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
-    ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
-    StreamMode, Timeouts, Traffic, prices,
+    Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
+    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
+    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -255,10 +255,12 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind source start position read_limits batch_size batching_window parallelization bisect max_retries
-        max_record_age responses on_failure retry_base retry_cap poison memory_mb handler duration injected_error_rate
+        name kind source start position read_limits batch_size batching_window parallelization failures retry_base retry_cap
+        poison memory_mb function handler duration injected_error_rate
     }
-    DurationModel { fixed per_record spread }
+    DurationModel { fixed per_record spread law }
+    Failures { bisect max_retries max_record_age responses on_failure }
+    Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
     Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
@@ -279,16 +281,18 @@ fields! {
 }
 
 kinds! {
+    Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
     ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
+    DurationLaw { 0 Uniform, 1 Exponential, }
     Draws { 0 Xoshiro, 1 Lcg, }
     HandlerKind { 0 Model, 1 Host, }
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
     Operation {
-        0 UpdateMapping { consumer batch_size batching_window },
-        1 DeployFunction { consumer duration injected_error_rate },
+        0 UpdateMapping { consumer batch_size batching_window failures },
+        1 DeployFunction { consumer duration injected_error_rate poison },
         2 DeployProducer { retry },
         3 KillHosts { hosts down },
         4 SplitShard { shard new_starting_hash_key },
@@ -342,14 +346,26 @@ impl Packed for Series {
 
 impl Packed for Scenario {
     fn put(&self, out: &mut String) {
-        let Self { name: _, about: _, seed, length, traffic, producer, stream, consumers, operations, prices: _ } =
-            self;
+        let Self {
+            name: _,
+            about: _,
+            seed,
+            length,
+            traffic,
+            producer,
+            stream,
+            consumers,
+            operations,
+            account_concurrency,
+            prices: _,
+        } = self;
         seed.put(out);
         length.put(out);
         traffic.put(out);
         producer.put(out);
         stream.put(out);
         consumers.put(out);
+        account_concurrency.put(out);
         operations.put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
@@ -360,6 +376,7 @@ impl Packed for Scenario {
             producer: Packed::take(from),
             stream: Packed::take(from),
             consumers: Packed::take(from),
+            account_concurrency: Packed::take(from),
             operations: Packed::take(from),
             name: String::new(),
             about: String::new(),

@@ -74,6 +74,14 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "poison-record",
+        title: "Poison record",
+        about: "One key of five thousand on which the function always fails. With the defaults it blocks its shard; \
+                switch bisecting, partial responses and two retries on while it runs.",
+        text: include_str!("presets/poison-record.json"),
+        table: None,
+    },
+    Preset {
         id: "naive-scaling",
         title: "A naive scaling policy",
         about: "A spike, and a policy that doubles when it sees throttled records two minutes old. It looks again \

@@ -265,7 +265,7 @@ fn note(scenario: &Scenario, note: &Note) -> Value {
         }
         NoteKind::GivenUp(of) => {
             let reported =
-                scenario.consumers.get(of.reader as usize).is_some_and(|by| by.on_failure != OnFailure::None);
+                scenario.consumers.get(of.reader as usize).is_some_and(|by| by.failures.on_failure != OnFailure::None);
             let mut told = json!({
                 "at_s": at_s,
                 "what": "given up",

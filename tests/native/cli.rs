@@ -167,7 +167,14 @@ fn each_consumer_has_a_block_of_the_report_and_a_part_of_the_json() {
     let text = stdout(&output);
     let blocks = text.matches("from put to processed").count();
     assert_eq!((blocks, text.matches("The account balances.").count()), (2, 2), "{text}");
-    for words in ["\nAlerts ", "\nArchive ", "before the starting position", "Alerts: Lambda duration"] {
+    for words in [
+        "\nAlerts: ",
+        "\nArchive: ",
+        "\nAlerts ",
+        "\nArchive ",
+        "before the starting position",
+        "Alerts: Lambda duration",
+    ] {
         assert!(text.contains(words), "{words} in {text}");
     }
     let json = run_json(&[&golden("two-consumers")]);

@@ -5,6 +5,7 @@ mod buckets;
 mod consumers;
 mod fan_out;
 mod kcl;
+mod lambda;
 mod money;
 mod positions;
 mod producers;

@@ -2,9 +2,9 @@
 
 use crate::common::{bits, scenario};
 use serde_json::json;
-use streamgauge::engine::{Engine, Invocation, InvocationId, Outcome, Step};
+use streamgauge::engine::{Digest, Engine, Fact, Invocation, InvocationId, Observer, Outcome, Step};
 use streamgauge::metrics::Metric;
-use streamgauge::scenario::{Operation, RetryPolicy, Scenario, SdkMode};
+use streamgauge::scenario::{Consumer, Operation, RetryPolicy, Scenario, SdkMode};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{SimTime, Span};
 
@@ -171,7 +171,12 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
             Pump::Full => panic!("a small run"),
         }
         let batch_size = 3 + applied % 7;
-        let operation = Operation::UpdateMapping { consumer: 0, batch_size, batching_window: Span::from_millis(100) };
+        let operation = Operation::UpdateMapping {
+            consumer: 0,
+            batch_size,
+            batching_window: Span::from_millis(100),
+            failures: Consumer::default().failures,
+        };
         applied += u32::from(session.apply(operation).is_ok());
     }
     assert_eq!(session.trace().operations.len(), applied as usize);
@@ -232,4 +237,57 @@ fn a_run_can_be_copied_at_any_point() {
     assert_eq!(copy.run(), Pump::Finished);
     assert_eq!(copy.digest(), session.digest());
     assert_eq!(copy.summary(), session.summary());
+}
+
+/// Keeps the latest instant at which a mapping did anything.
+#[derive(Default)]
+struct Latest(SimTime);
+
+impl Observer for Latest {
+    fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
+        if let Fact::InvocationStarted { .. } | Fact::InvocationThrottled { .. } | Fact::Read { .. } = fact {
+            self.0 = self.0.max(at);
+        }
+    }
+}
+
+/// Four shards share two executions: who gets the next one depends on when the others end, so that no lane goes further
+/// than the outcome that is missing.
+#[test]
+fn lanes_that_share_concurrency_wait_for_each_other() {
+    let scenario = scenario(&json!({
+        "length_s": 60,
+        "traffic": {"curve": [{"kind": "constant", "per_s": 300}]},
+        "stream": {"shards": 4},
+        "consumers": [{
+            "handler": "host", "fixed_ms": 40, "per_record_ms": 5, "spread": 0.5, "init_ms": 100, "idle_life_s": 1,
+            "reserved_concurrency": 2, "throttle_wait_ms": 20, "throttle_wait_max_ms": 500,
+        }],
+    }));
+    let fails = |id: InvocationId| (id.number() + u64::from(id.shard())).is_multiple_of(5);
+    let outcome = |id| if fails(id) { Outcome::Failed } else { Outcome::Succeeded };
+    let digest = |answers_late: bool| {
+        let (mut engine, mut seen, mut stops) = (Engine::new(&scenario), (Latest::default(), Digest::default()), 0);
+        loop {
+            let step = engine.advance(END, NO_LIMIT, &mut seen);
+            let asked = engine.take_invocations();
+            match step {
+                Step::Waiting(id) => {
+                    stops += 1;
+                    assert!(seen.0.0 <= engine.now(), "a lane did something at {:?}", seen.0.0);
+                    // Late: only what is needed now; early: whatever is asked.
+                    let given = if answers_late { vec![id] } else { asked.iter().map(|of| of.id).collect() };
+                    for id in given {
+                        engine.accept(id, outcome(id)).expect("it runs");
+                    }
+                }
+                Step::Reached => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        (seen.1.get(), stops)
+    };
+    let ((early, few), (late, many)) = (digest(false), digest(true));
+    assert_eq!(early, late);
+    assert!((100..many).contains(&few), "{few} and {many} stops");
 }

@@ -7,8 +7,9 @@ mod order;
 use crate::common::{scenario, session};
 use serde_json::{Value, json};
 use streamgauge::engine::{Condition, Engine, Fact, GivenUp, Observer};
-use streamgauge::metrics::{Metric, NoteKind, ShardMetric};
-use streamgauge::session::{Session, failure};
+use streamgauge::metrics::{Finding, Metric, NoteKind, ShardMetric};
+use streamgauge::scenario::Draft;
+use streamgauge::session::{Pump, Session, failure};
 use streamgauge::units::SimTime;
 
 /// What a mapping did: invocations with their instant, shard, records and attempt, and what it gave up.
@@ -232,4 +233,56 @@ fn a_report_has_the_published_shape() {
     let old = report(&json!({"max_record_age_s": 60, "error_rate": 1, "on_failure": "s3"}));
     assert_eq!(old.get("responseContext"), None);
     assert_eq!(old["requestContext"]["condition"], "RecordAgeExceeded");
+}
+
+/// What is found in a finished run, by its id.
+fn found(session: &Session, id: &str) -> Option<Finding> {
+    session.findings().into_iter().find(|finding| finding.id == id)
+}
+
+/// Each of the findings about failing batches, where it belongs and nowhere else.
+#[test]
+fn findings_say_what_blocks_and_what_would_free_it() {
+    let mut document = steady(&json!({}));
+    document["consumers"][0]["poison_key"] = 7.into();
+    let blocked = session(&document);
+    let finding = found(&blocked, "shard-blocked").expect("a shard is blocked");
+    assert!(
+        finding.evidence.contains("poison record, by injection") && finding.evidence.contains("3 shards go on"),
+        "{finding:?}"
+    );
+    assert!(found(&blocked, "invocations-fail").is_none() && found(&blocked, "given-up").is_none());
+    // The remedy is tried, and frees the shard.
+    let mut draft = Draft::from_value(document);
+    for (path, value) in finding.remedy_try.expect("it can be tried").edits {
+        draft.set(&path, value);
+    }
+    let mut freed = Session::new(draft.check().expect("a remedy is sound"));
+    assert_eq!(freed.run(), Pump::Finished);
+    assert!(found(&freed, "shard-blocked").is_none());
+    let given_up = found(&freed, "given-up").expect("the poison records are given up");
+    assert!(
+        given_up.evidence.contains("one each on average") && given_up.evidence.contains("SQS queue"),
+        "{given_up:?}"
+    );
+    assert!(freed.ledger().waiting < 200, "{:?}", freed.ledger());
+}
+
+/// A factor of ten with one hot key: one invocation runs, and the finding says that the keys are why.
+#[test]
+fn a_hot_key_defeats_the_factor_and_the_finding_says_so() {
+    let document = |keys: Value| {
+        json!({
+            "length_s": 300,
+            "traffic": {"curve": [{"kind": "constant", "per_s": 300}], "keys": keys},
+            "producer": {"call": "PutRecord"},
+            "stream": {"shards": 1},
+            "consumers": [{"batch_size": 10, "fixed_ms": 0, "per_record_ms": 10, "parallelization_factor": 10}],
+        })
+    };
+    let hot = session(&document(json!({"kind": "hot", "count": 1_000, "share": 0.95})));
+    let finding = found(&hot, "parallelization-defeated").expect("the hot key is found");
+    assert!(finding.evidence.starts_with("10 invocations of a shard may run"), "{finding:?}");
+    let many = session(&document(json!({"kind": "uniform", "count": 1_000})));
+    assert!(found(&many, "parallelization-defeated").is_none());
 }

@@ -45,12 +45,14 @@ pub fn sudden_popularity() -> Scenario {
             batch_size: 100,
             batching_window: Span::ZERO,
             memory_mb: 512,
+            function: Default::default(),
             handler: HandlerKind::Model,
             duration: duration(1_500),
             injected_error_rate: Ratio::ZERO,
             ..Consumer::default()
         }],
         prices: Default::default(),
+        account_concurrency: 1_000,
         operations: Vec::new(),
     }
 }
@@ -61,6 +63,7 @@ pub fn duration(per_record_micros: u64) -> DurationModel {
         fixed: Span::from_millis(30),
         per_record: Span::from_micros(per_record_micros),
         spread: Ratio::ZERO,
+        law: streamgauge::scenario::DurationLaw::Uniform,
     }
 }
 

@@ -12,7 +12,7 @@ use recount::Recount;
 use std::collections::BTreeMap;
 use streamgauge::engine::{Digest, Engine, Invocation, Outcome};
 use streamgauge::metrics::{Ledger, Metric, ShardMetric};
-use streamgauge::scenario::{Arrivals, HandlerKind, Operation, Part, PutCall, RetryPolicy, SdkMode};
+use streamgauge::scenario::{Arrivals, Consumer, HandlerKind, Operation, Part, PutCall, RetryPolicy, SdkMode};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -176,7 +176,12 @@ fn pace_does_not_matter(case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn a_replay_is_the_run(case: &Case) -> Result<(), TestCaseError> {
-    let mapping = Operation::UpdateMapping { consumer: 0, batch_size: 17, batching_window: Span::from_millis(700) };
+    let mapping = Operation::UpdateMapping {
+        consumer: 0,
+        batch_size: 17,
+        batching_window: Span::from_millis(700),
+        failures: Consumer::default().failures,
+    };
     let producer = Operation::DeployProducer { retry: RetryPolicy::SdkOnly { mode: SdkMode::Standard } };
     let run = in_pieces(case, &[(2, mapping), (3, producer), (5, mapping), (9, producer)]);
     let mut replay = Session::replay(case.scenario.clone(), run.trace().clone());

@@ -2,6 +2,7 @@
 
 mod control;
 mod happened;
+mod lambda;
 mod lane;
 mod model;
 pub mod random;
@@ -89,7 +90,13 @@ fn the_compared_scenarios_reach_every_kind_of_fact() {
         "Started",
         "Started again",
         "Processed",
-        "Failed",
+        "EnvironmentMade",
+        "EnvironmentMade slowly",
+        "InvocationThrottled Reserved",
+        "InvocationThrottled Account",
+        "Failed Handler",
+        "Failed Injected",
+        "Failed TimedOut",
         "Expired",
         "Operation",
     ];
@@ -128,6 +135,9 @@ fn kinds_of_facts(cases: impl Strategy<Value = Case>, count: u32) -> BTreeMap<St
             kinds.insert(match happened.what {
                 What::Throttled { limit, .. } => format!("{name} {limit:?}"),
                 What::Lost { cause, .. } => format!("{name} {cause:?}"),
+                What::Failed { cause, .. } => format!("{name} {cause:?}"),
+                What::InvocationThrottled { cap, .. } => format!("{name} {cap:?}"),
+                What::EnvironmentMade { init: 1.., .. } => format!("{name} slowly"),
                 What::Stored { copies, .. } if copies > 0 => format!("{name} again"),
                 What::Opened { parents: [_, second], .. } => {
                     format!("{name} of {}", if second.is_some() { "two" } else { "one" })
@@ -220,6 +230,8 @@ fn place(what: &What) -> u32 {
         | What::IteratorExpired { shard, .. }
         | What::OtherRead { shard, .. }
         | What::OtherExpired { shard, .. }
+        | What::InvocationThrottled { shard, .. }
+        | What::EnvironmentMade { shard, .. }
         | What::Started { shard, .. }
         | What::Processed { shard, .. }
         | What::Failed { shard, .. } => 1 + shard,

@@ -50,12 +50,12 @@ impl Readers {
         }
         let at = SimTime::from_micros(now);
         observer.observe(at, Fact::WorkersDied { reader: consumer, workers: dying.len() as u32 });
-        let Self { settings, lanes, asked, payload_per_record, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
         let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
         for lanes in lanes {
             let lane = &mut lanes[consumer as usize];
             if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
-                let mut desk = Desk { now, seed: *seed, stream, settings, payload_per_record, asked, observer };
+                let mut desk = Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer };
                 lane.lose_lease(now + kcl.failover.micros(), &mut desk);
             }
         }

@@ -72,7 +72,7 @@ impl Seen<'_> {
                 .to_owned(),
             remedy_try: Some(Try {
                 label: format!("Try batches of {}", int(larger as f64)),
-                edits: vec![(self.path("batch_size"), json!(larger))],
+                edits: Try::edit(&self.path("batch_size"), json!(larger)),
             }),
         })
     }

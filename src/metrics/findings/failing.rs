@@ -16,8 +16,10 @@ const BLOCKED_AFTER: f64 = 30.0;
 
 impl Seen<'_> {
     pub(super) fn failing(&self) -> Option<Finding> {
-        let (errors, invocations) = (self.total(Metric::Errors), self.total(Metric::Invocations));
-        if errors == 0.0 || !self.blocked_shards().is_empty() {
+        // Those that time out have a finding of their own.
+        let errors = self.total(Metric::Errors) - self.total(Metric::Timeouts);
+        let invocations = self.total(Metric::Invocations);
+        if errors <= 0.0 || !self.blocked_shards().is_empty() {
             return None;
         }
         let consumer = self.consumer();
@@ -94,7 +96,7 @@ impl Seen<'_> {
                     count => format!("The other {count} shards go on."),
                 }
             ),
-            remedy: match (consumer.max_retries, consumer.max_record_age) {
+            remedy: match (consumer.failures.max_retries, consumer.failures.max_record_age) {
                 (None, None) => "It goes on until the records expire. Bisecting with partial responses and a few \
                                  retries gives up the record alone, and reports it."
                     .to_owned(),
@@ -124,19 +126,20 @@ impl Seen<'_> {
             _ => "retries and age",
         };
         let each = records / batches;
-        let report = match consumer.on_failure {
+        let report = match consumer.failures.on_failure {
             OnFailure::None => "without a trace: there is no on-failure destination",
             OnFailure::Sqs => "and reported to the SQS queue",
             OnFailure::Sns => "and reported to the SNS topic",
             OnFailure::S3 => "and kept in the S3 bucket",
         };
-        let coarse = each > 1.5 && !(consumer.bisect && consumer.responses == Responses::ItemFailures);
+        let coarse =
+            each > 1.5 && !(consumer.failures.bisect && consumer.failures.responses == Responses::ItemFailures);
         let (remedy, edits) = if coarse {
             let edits = vec![(self.path("bisect"), json!("on")), (self.path("responses"), json!("items"))];
             let remedy =
                 "Whole batches go for the sake of one record: bisecting with partial responses gives up only that.";
             (remedy, Some(("Try bisecting", edits)))
-        } else if consumer.on_failure == OnFailure::None {
+        } else if consumer.failures.on_failure == OnFailure::None {
             let edits = vec![(self.path("on_failure"), json!("sqs"))];
             ("With a destination they can be found and sent again.", Some(("Try a queue", edits)))
         } else {

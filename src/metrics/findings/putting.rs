@@ -86,7 +86,7 @@ impl Seen<'_> {
             }
             .map(|(path, millis)| Try {
                 label: "Try shorter buffering".to_owned(),
-                edits: vec![(path.to_owned(), json!(millis))],
+                edits: Try::edit(path, json!(millis)),
             }),
         })
     }

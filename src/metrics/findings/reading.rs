@@ -65,7 +65,7 @@ impl Seen<'_> {
             remedy: "Go on with NextShardIterator; only MillisBehindLatest says whether the end is reached.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try without empty answers".to_owned(),
-                edits: vec![("stream.empty_answers".to_owned(), json!(0))],
+                edits: Try::edit("stream.empty_answers", json!(0)),
             }),
         })
     }
@@ -97,7 +97,7 @@ impl Seen<'_> {
             remedy: "Read again within five minutes: smaller answers, or reading and working apart.".to_owned(),
             remedy_try: fits.then(|| Try {
                 label: format!("Try answers of {}", int(limit)),
-                edits: vec![(self.path("limit"), json!(limit as u64))],
+                edits: Try::edit(&self.path("limit"), json!(limit as u64)),
             }),
         })
     }
@@ -118,7 +118,7 @@ impl Seen<'_> {
             remedy: "TRIM_HORIZON reads them too, as far as they are kept.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try TRIM_HORIZON".to_owned(),
-                edits: vec![(self.path("starting_position"), json!(StartingPosition::TrimHorizon.word()))],
+                edits: Try::edit(&self.path("starting_position"), json!(StartingPosition::TrimHorizon.word())),
             }),
         })
     }

@@ -133,7 +133,7 @@ impl Seen<'_> {
         let fixed = self.scenario.operations.iter().any(|planned| changes(planned.operation));
         (!fixed && hours * HOUR > now.micros()).then(|| Try {
             label: format!("Try a retention of {}", span_text(hours as f64 * 3_600.0)),
-            edits: vec![("stream.retention_h".to_owned(), json!(hours))],
+            edits: Try::edit("stream.retention_h", json!(hours)),
         })
     }
 }

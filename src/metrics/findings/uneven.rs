@@ -50,7 +50,7 @@ impl Seen<'_> {
             remedy: "Spread the key, for instance with a suffix; more shards do not help.".to_owned(),
             remedy_try: Some(Try {
                 label: "Spread the key".to_owned(),
-                edits: vec![("traffic.keys".to_owned(), json!({"kind": "uniform", "count": keys.count().max(10_000)}))],
+                edits: Try::edit("traffic.keys", json!({"kind": "uniform", "count": keys.count().max(10_000)})),
             }),
         })
     }
@@ -77,11 +77,11 @@ impl Seen<'_> {
         let by_hand = !self.scenario.stream.scales() && shard < self.scenario.stream.open_at_start() as usize;
         let remedy_try = if fits && by_hand {
             let split = json!([{"at_s": 0, "kind": "split_shard", "shard": shard}]);
-            Try { label: format!("Try splitting shard {shard}"), edits: vec![("operations".to_owned(), split)] }
+            Try { label: format!("Try splitting shard {shard}"), edits: Try::edit("operations", split) }
         } else {
             let count = if keys == Keys::One { 10_000 } else { keys.count().max(100_000) };
             let even = json!({"kind": "uniform", "count": count});
-            Try { label: "Try evenly used keys".to_owned(), edits: vec![("traffic.keys".to_owned(), even)] }
+            Try { label: "Try evenly used keys".to_owned(), edits: Try::edit("traffic.keys", even) }
         };
         Some(Finding {
             id: "hot-shard",
@@ -130,7 +130,7 @@ impl Seen<'_> {
             remedy: "PutRecords rounds the sum of a call, not each record: put several at once.".to_owned(),
             remedy_try: Some(Try {
                 label: "Try PutRecords".to_owned(),
-                edits: vec![("producer.call".to_owned(), json!("PutRecords"))],
+                edits: Try::edit("producer.call", json!("PutRecords")),
             }),
         })
     }

@@ -2,7 +2,7 @@
 
 use super::Histogram;
 use crate::engine::record::Run;
-use crate::engine::{Engine, Fact};
+use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause};
 use crate::metrics::timeline::{Metric, ShardMetric};
 use crate::units::{SimTime, Span};
 
@@ -26,6 +26,11 @@ struct Counts {
     redelivered: u64,
     discarded: u64,
     given_up: u64,
+    throttles: u64,
+    scaling_throttles: u64,
+    timeouts: u64,
+    cold_starts: u64,
+    init: u64,
     duration_ms: u64,
     reads: u64,
     reads_refused: u64,
@@ -75,6 +80,14 @@ impl ConsumerCounts {
             Fact::Pushed { shard, behind, .. } => self.lanes[shard as usize].behind = behind,
             Fact::ReadThrottled { .. } => self.counts.reads_refused += 1,
             Fact::IteratorExpired { .. } => self.counts.iterators_expired += 1,
+            Fact::InvocationThrottled { cap, .. } => {
+                self.counts.throttles += 1;
+                self.counts.scaling_throttles += u64::from(cap == ConcurrencyCap::ScalingRate);
+            }
+            Fact::EnvironmentMade { init, .. } => {
+                self.counts.cold_starts += 1;
+                self.counts.init += init.micros();
+            }
             Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.counts.invocations += 1;
                 self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
@@ -82,7 +95,8 @@ impl ConsumerCounts {
                 lane.running += 1;
                 lane.busy_since = lane.busy_since.or(Some(at));
             }
-            Fact::InvocationFailed { shard, started, by_item, done, .. } => {
+            Fact::InvocationFailed { shard, started, cause, by_item, done, .. } => {
+                self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
                 self.counts.errors += u64::from(!by_item);
                 self.counts.item_failures += u64::from(by_item);
                 self.processed(at, shard, started, done);
@@ -169,6 +183,12 @@ impl ConsumerCounts {
             (Metric::Redelivered, counts.redelivered as f64),
             (Metric::Discarded, counts.discarded as f64),
             (Metric::GivenUp, counts.given_up as f64),
+            (Metric::Throttles, counts.throttles as f64),
+            (Metric::ScalingThrottles, counts.scaling_throttles as f64),
+            (Metric::Timeouts, counts.timeouts as f64),
+            (Metric::ColdStarts, counts.cold_starts as f64),
+            (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
+            (Metric::Environments, engine.environments(consumer as u32) as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::Concurrency, engine.concurrency(consumer as u32) as f64),
             (Metric::ConsumerReads, counts.reads as f64),

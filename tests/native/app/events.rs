@@ -4,7 +4,7 @@ use super::fixture;
 use streamgauge::app::event::EventKind;
 use streamgauge::app::events::events;
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::{Operation, PlannedOperation};
+use streamgauge::scenario::{Consumer, Operation, PlannedOperation};
 use streamgauge::units::{SimTime, Span};
 
 #[test]
@@ -31,7 +31,12 @@ fn operations_are_marked_by_what_they_change() {
     let at = SimTime::from_micros(300_000_000);
     scenario.operations = vec![PlannedOperation {
         at,
-        operation: Operation::UpdateMapping { consumer: 0, batch_size: 500, batching_window: Span::ZERO },
+        operation: Operation::UpdateMapping {
+            consumer: 0,
+            batch_size: 500,
+            batching_window: Span::ZERO,
+            failures: Consumer::default().failures,
+        },
     }];
     let empty = Timeline::new(scenario.length, Span::from_secs(1), 2, 1);
     let events = events(&scenario, empty.seen_by(0));

@@ -42,16 +42,19 @@ pub fn scenario() -> Scenario {
             batch_size: 100,
             batching_window: Span::ZERO,
             memory_mb: 512,
+            function: Default::default(),
             handler: HandlerKind::Model,
             duration: DurationModel {
                 fixed: Span::from_millis(30),
                 per_record: Span::from_micros(1_500),
                 spread: Ratio::ZERO,
+                law: streamgauge::scenario::DurationLaw::Uniform,
             },
             injected_error_rate: Ratio::ZERO,
             ..Consumer::default()
         }],
         prices: Default::default(),
+        account_concurrency: 1_000,
         operations: Vec::new(),
     }
 }

@@ -4,9 +4,9 @@ use crate::reference::{Happened, What};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
-use streamgauge::engine::LossCause;
+use streamgauge::engine::{ConcurrencyCap, FailureCause, LossCause};
 use streamgauge::metrics::{Histogram, Metric, ShardMetric, View};
-use streamgauge::scenario::Scenario;
+use streamgauge::scenario::{ConsumerKind, Operation, Scenario};
 use streamgauge::session::Session;
 use streamgauge::units::Span;
 
@@ -24,6 +24,21 @@ pub struct Recount {
     latencies: Vec<[Vec<u64>; 2]>,
     aggregated: bool,
     order: Order,
+    /// A poller has none.
+    has_environments: bool,
+    environments: Environments,
+}
+
+/// Those of the function.
+#[derive(Default)]
+struct Environments {
+    life: u64,
+    /// Places of the operations that deploy the function, and when the last one was.
+    deploys: Vec<u32>,
+    deployed_at: u64,
+    busy: u32,
+    /// Since when each is idle.
+    idle: Vec<u64>,
 }
 
 /// Records stored after later ones of their key.
@@ -59,6 +74,8 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// A new environment is there for what starts next.
+    has_new: bool,
     /// Records before the starting position.
     skipped: u32,
     /// What the last answer said, ms.
@@ -83,6 +100,16 @@ impl Recount {
             latencies: Vec::new(),
             aggregated: scenario.producer.aggregates(),
             order: Order::default(),
+            has_environments: scenario.consumers[0].kind == ConsumerKind::Lambda,
+            environments: Environments {
+                life: scenario.consumers[0].function.idle_life.micros(),
+                deploys: (0..)
+                    .zip(&scenario.operations)
+                    .filter(|(_, planned)| matches!(planned.operation, Operation::DeployFunction { consumer: 0, .. }))
+                    .map(|(index, _)| index)
+                    .collect(),
+                ..Environments::default()
+            },
         };
         let mut queues: Vec<Queue> = (0..recount.shards).map(|_| Queue::default()).collect();
         let mut offered = BTreeMap::new();
@@ -94,6 +121,10 @@ impl Recount {
             while let Some(Happened { at, what }) = facts.next_if(|happened| happened.at < end) {
                 recount.count(frame, *at, what, &mut queues, &mut offered, &mut at_producer, start);
             }
+            let idle =
+                recount.environments.idle.iter().filter(|since| *since + recount.environments.life > end).count();
+            let environments = if recount.has_environments { recount.environments.busy as usize + idle } else { 0 };
+            recount.add(Metric::Environments, frame, environments as f64);
             recount.add(Metric::AtProducer, frame, at_producer as f64);
             recount.add(Metric::OvertakenKey, frame, f64::from(recount.order.worst.0));
             recount.add(Metric::OvertakenMost, frame, f64::from(recount.order.worst.1));
@@ -208,7 +239,22 @@ impl Recount {
                 self.add(Metric::ConsumerReadsRefused, frame, 1.0);
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);
             }
-            What::Started { shard, records, .. } => {
+            What::InvocationThrottled { cap, .. } => {
+                self.add(Metric::Throttles, frame, 1.0);
+                let scaling = *cap == ConcurrencyCap::ScalingRate;
+                self.add(Metric::ScalingThrottles, frame, f64::from(u8::from(scaling)));
+            }
+            What::EnvironmentMade { shard, init } => {
+                queues[*shard as usize].has_new = true;
+                self.add(Metric::ColdStarts, frame, 1.0);
+                self.add(Metric::InitDurationMs, frame, *init as f64 / 1e3);
+            }
+            What::Started { shard, records, attempt, .. } => {
+                self.add(Metric::Redelivered, frame, if *attempt > 1 { f64::from(*records) } else { 0.0 });
+                if !std::mem::take(&mut queues[*shard as usize].has_new) && self.has_environments {
+                    self.environments.idle.pop().expect("an idle one takes it");
+                }
+                self.environments.busy += 1;
                 queues[*shard as usize].running = Some(Running { since: at, records: *records as usize });
                 self.add(Metric::Invocations, frame, 1.0);
             }
@@ -224,8 +270,9 @@ impl Recount {
                 self.add_both(Metric::Processed, ShardMetric::Processed, i, frame, numbers.len() as f64);
                 self.ended(i, frame, at, *started, frame_start, queues);
             }
-            What::Failed { shard, started, .. } => {
+            What::Failed { shard, started, cause, .. } => {
                 self.add(Metric::Errors, frame, 1.0);
+                self.add(Metric::Timeouts, frame, f64::from(u8::from(*cause == FailureCause::TimedOut)));
                 self.ended(*shard as usize, frame, at, *started, frame_start, queues);
             }
             What::Expired { shard, records } => {
@@ -240,6 +287,10 @@ impl Recount {
                 (self.shards, self.open) = (queues.len(), self.open + 1);
             }
             What::Closed { .. } => self.open -= 1,
+            What::Operation { index } if self.environments.deploys.contains(index) => {
+                self.environments.deployed_at = at;
+                self.environments.idle.clear();
+            }
             What::Operation { .. }
             | What::Skipped { .. }
             | What::Refused { .. }
@@ -267,6 +318,10 @@ impl Recount {
     fn ended(&mut self, shard: usize, frame: usize, at: u64, started: u64, frame_start: u64, queues: &mut [Queue]) {
         let running = queues[shard].running.take().expect("it began");
         assert_eq!(running.since, started);
+        self.environments.busy -= 1;
+        if started >= self.environments.deployed_at {
+            self.environments.idle.push(at);
+        }
         self.add(Metric::DurationMs, frame, (at - started).div_ceil(1_000) as f64);
         self.add_shard(ShardMetric::BusyMs, shard, frame, (at - started.max(frame_start)) as f64 / 1e3);
     }

@@ -83,10 +83,11 @@ impl Model<'_> {
         let operation = self.scenario.operations[index].operation;
         let consumer = &mut self.scenario.consumers[0];
         match operation {
-            Operation::UpdateMapping { consumer: 0, batch_size, batching_window } => {
+            Operation::UpdateMapping { consumer: 0, batch_size, batching_window, .. } => {
                 (consumer.batch_size, consumer.batching_window) = (batch_size, batching_window);
             }
-            Operation::DeployFunction { consumer: 0, duration, injected_error_rate } => {
+            Operation::DeployFunction { consumer: 0, duration, injected_error_rate, .. } => {
+                self.lambda.deploy();
                 (consumer.duration, consumer.injected_error_rate) = (duration, injected_error_rate);
             }
             Operation::DeployProducer { retry } => self.scenario.producer.retry = retry,

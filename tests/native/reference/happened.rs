@@ -1,6 +1,6 @@
 //! Facts as plain values that own what they say, so that two lists of them can be compared.
 
-use streamgauge::engine::{By, Fact, FailureCause, LossCause, Observer, WriteLimit};
+use streamgauge::engine::{By, ConcurrencyCap, Fact, FailureCause, LossCause, Observer, WriteLimit};
 use streamgauge::errors::ServiceError;
 use streamgauge::scenario::StreamMode;
 use streamgauge::units::SimTime;
@@ -98,11 +98,19 @@ pub enum What {
         started: u64,
         numbers: Vec<u32>,
     },
+    InvocationThrottled {
+        shard: u32,
+        cap: ConcurrencyCap,
+    },
+    EnvironmentMade {
+        shard: u32,
+        init: u64,
+    },
     Failed {
         shard: u32,
         id: u64,
         started: u64,
-        injected: bool,
+        cause: FailureCause,
     },
     Expired {
         shard: u32,
@@ -189,8 +197,10 @@ impl Observer for Collector {
                 What::Processed { shard, id, started: started.micros(), numbers }
             }
             Fact::InvocationFailed { reader: 0, shard, id, started, cause, .. } => {
-                What::Failed { shard, id, started: started.micros(), injected: cause == FailureCause::Injected }
+                What::Failed { shard, id, started: started.micros(), cause }
             }
+            Fact::InvocationThrottled { reader: 0, shard, cap } => What::InvocationThrottled { shard, cap },
+            Fact::EnvironmentMade { reader: 0, shard, init } => What::EnvironmentMade { shard, init: init.micros() },
             Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
             Fact::Expired { reader, shard, records } => What::OtherExpired { reader, shard, records },

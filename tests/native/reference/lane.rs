@@ -3,6 +3,7 @@
 use super::happened::What;
 use super::model::{Due, Model, counted, longest_wait};
 use super::shard::Kept;
+use streamgauge::engine::FailureCause;
 use streamgauge::engine::rng::{Actor, Rng};
 use streamgauge::scenario::{HandlerKind, Scenario};
 
@@ -24,6 +25,8 @@ pub struct Lane {
     /// Pauses after the last poll: at ease, and while there is more to read.
     pauses: [u64; 2],
     next_id: u64,
+    /// How often in a row its batch was refused.
+    pub refusals: u32,
 }
 
 /// Another poller on one shard.
@@ -40,7 +43,7 @@ pub enum Phase {
     AwaitingParents,
     Ended,
     Gathering,
-    Running { id: u64, started: u64, attempt: u32, injected: bool },
+    Running { id: u64, started: u64, attempt: u32, fails: Option<FailureCause> },
     Backoff { attempts: u32 },
 }
 
@@ -59,12 +62,25 @@ impl Lane {
             reading: Rng::of(seed, Actor::Reading { reader: 0, shard }),
             pauses: [0; 2],
             next_id: 0,
+            refusals: 0,
         }
     }
 
     /// The first poll is at this instant.
     pub fn begin(&mut self, at: u64) {
         self.first_poll = at;
+    }
+
+    /// Its invocation is refused, which is no attempt.
+    pub fn refused(&mut self, attempt: u32) {
+        self.refusals += 1;
+        self.phase = Phase::Backoff { attempts: attempt - 1 };
+    }
+
+    /// Its invocation begins; what chance has in it comes from here.
+    pub fn begins(&mut self) -> &mut Rng {
+        self.refusals = 0;
+        &mut self.rng
     }
 
     /// Once a second; five times a second while there is more to read.
@@ -217,20 +233,26 @@ impl Model<'_> {
 
     fn invoke(&mut self, shard: u32, attempt: u32) {
         let consumer = self.scenario.consumers[0].clone();
+        let batch = self.lanes[shard as usize].batch as u64;
+        let Some((ends, too_long, init)) = self.environment(shard, batch, attempt) else { return };
         let lane = &mut self.lanes[shard as usize];
-        let mean = consumer.duration.fixed.micros() + consumer.duration.per_record.micros() * lane.batch as u64;
-        let spread = u64::from(consumer.duration.spread.millionths());
-        let factor = if spread == 0 { 1_000_000 } else { 1_000_000 - spread + lane.rng.below(2 * spread + 1) };
-        let took = (u128::from(mean) * u128::from(factor) / 1_000_000) as u64;
         let rate = u64::from(consumer.injected_error_rate.millionths());
         let injected = rate > 0 && lane.rng.below(1_000_000) < rate;
-        let (id, started, ends) = (lane.next_id, self.now, self.now + took);
+        let fails = match (too_long, injected) {
+            (true, _) => Some(FailureCause::TimedOut),
+            (false, true) => Some(FailureCause::Injected),
+            (false, false) => None,
+        };
+        let (id, started) = (lane.next_id, self.now);
         lane.next_id += 1;
-        lane.phase = Phase::Running { id, started, attempt, injected };
+        lane.phase = Phase::Running { id, started, attempt, fails };
         let batch = &self.shards[shard as usize].kept[..lane.batch];
         let records = batch.len() as u32;
-        if consumer.handler == HandlerKind::Host && !injected {
+        if consumer.handler == HandlerKind::Host && fails.is_none() {
             self.asked.push((shard, id, attempt, batch.iter().map(|record| (record.index, record.number)).collect()));
+        }
+        if let Some(init) = init {
+            self.say(What::EnvironmentMade { shard, init });
         }
         self.say(What::Started { shard, id, records, attempt, ends });
         self.note(ends, Due::InvocationEnd(shard));
@@ -238,15 +260,16 @@ impl Model<'_> {
 
     pub fn invocation_end(&mut self, shard: u32) {
         let i = shard as usize;
-        let Phase::Running { id, started, attempt, injected } = self.lanes[i].phase else { unreachable!("it runs") };
+        let Phase::Running { id, started, attempt, fails } = self.lanes[i].phase else { unreachable!("it runs") };
+        self.lambda.ended(shard, self.now);
         let by_host = self.scenario.consumers[0].handler == HandlerKind::Host;
-        if !injected && (!by_host || (self.succeeds)(id)) {
+        if fails.is_none() && (!by_host || (self.succeeds)(id)) {
             let done = self.shards[i].kept.drain(..self.lanes[i].batch);
             let numbers = done.map(|record| record.number).collect();
             self.say(What::Processed { shard, id, started, numbers });
             return self.go_on(shard);
         }
-        self.say(What::Failed { shard, id, started, injected });
+        self.say(What::Failed { shard, id, started, cause: fails.unwrap_or(FailureCause::Handler) });
         self.lanes[i].phase = Phase::Backoff { attempts: attempt };
         self.note(self.now + longest_wait(450_000, 60_000_000, attempt), Due::InvokeAgain(shard));
         self.expire(shard);

@@ -3,6 +3,7 @@
 
 use super::control::{Change, Control};
 use super::happened::{Happened, What};
+use super::lambda::Lambda;
 use super::lane::{Lane, Other, Phase};
 use super::shard::{Kept, Shard};
 use streamgauge::engine::rng::{Actor, Rng};
@@ -58,6 +59,7 @@ pub struct Model<'a> {
     pub asked: Vec<Asked>,
     pub shards: Vec<Shard>,
     pub lanes: Vec<Lane>,
+    pub lambda: Lambda,
     /// The other pollers of each shard.
     pub others: Vec<Vec<Other>>,
     pub control: Control,
@@ -89,6 +91,7 @@ impl<'a> Model<'a> {
             asked: Vec::new(),
             shards: (0..count).map(|shard| Shard::new(shard, count, scenario.stream.byte_burst.get())).collect(),
             lanes: (0..count).map(|shard| Lane::new(shard, count, scenario)).collect(),
+            lambda: Lambda::new(),
             others: (0..count)
                 .map(|shard| {
                     let readers = 1..=scenario.stream.other_pollers.count;
@@ -165,11 +168,14 @@ impl<'a> Model<'a> {
     }
 
     pub fn note(&mut self, at: u64, due: Due) {
-        // At one instant the readers of a shard read in their order, and changes come before everything else.
+        // At one instant changes come first, then writers, then the mapping shard by shard, then other pollers.
         let order = match due {
             Due::Other(_, place) => u64::MAX - 1_000 + place as u64,
             Due::Change(_) => self.order,
-            _ => (1 << 40) + self.order,
+            Due::Retry { .. } => (1 << 40) + self.order,
+            Due::Wake(shard) | Due::InvocationEnd(shard) | Due::InvokeAgain(shard) | Due::Expire(shard) => {
+                u64::from(1 + shard) << 44 | self.order
+            }
         };
         self.agenda.push((at, order, due));
         self.order += 1;

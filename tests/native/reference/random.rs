@@ -3,13 +3,13 @@
 //! Every instant and span of a case is a whole number of two microseconds, and the retention is odd: so nothing but
 //! a random wait can fall on the instant at which a record expires, where the order of the two has no meaning.
 
-use crate::scenario::any::{begins, growth};
+use crate::scenario::any::{begins, growth, law};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Consumer, Draws, DurationModel, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
+    Arrivals, Consumer, Draws, DurationModel, Function, HandlerKind, HashKeys, Keys, Operation, OtherPollers, Part,
     PlannedOperation, Producer, PutCall, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition,
     Stream, StreamMode, Timeouts, Traffic,
 };
@@ -105,10 +105,17 @@ fn even(micros: impl Strategy<Value = u64>) -> impl Strategy<Value = u64> {
 }
 
 fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
-    let rest =
-        (0..1u64 << 53, traffic(length, large), producer(), stream(length), consumer(length), operations(length));
-    rest.prop_map(move |(seed, traffic, producer, stream, consumer, operations)| Scenario {
+    let rest = (
+        (0..1u64 << 53, prop_oneof![1 => 1..4u32, 3 => Just(1_000)]),
+        traffic(length, large),
+        producer(),
+        stream(length),
+        consumer(length),
+        operations(length),
+    );
+    rest.prop_map(move |((seed, account_concurrency), traffic, producer, stream, consumer, operations)| Scenario {
         prices: Default::default(),
+        account_concurrency,
         name: "any".to_owned(),
         about: String::new(),
         seed,
@@ -243,11 +250,31 @@ fn stream(length: u64) -> impl Strategy<Value = Stream> {
 }
 
 fn duration() -> impl Strategy<Value = DurationModel> {
-    (wait(1_500_000), wait(5_000), ratio()).prop_map(|(fixed, per_record, spread)| DurationModel {
+    (wait(1_500_000), wait(5_000), ratio(), law()).prop_map(|(fixed, per_record, spread, law)| DurationModel {
         fixed,
         per_record,
         spread,
+        law,
     })
+}
+
+fn function() -> impl Strategy<Value = Function> {
+    let reserved = prop_oneof![2 => Just(None), 1 => (0..4u32).prop_map(Some)];
+    let timeout = prop_oneof![1 => even(2..1_500_000u64), 2 => Just(900_000_000)];
+    let life = prop_oneof![1 => even(2..4_000_000u64), 1 => Just(600_000_000)];
+    let waits = (even(20_000..900_000u64), even(100_000..5_000_000u64));
+    (reserved, timeout, life, waits, wait(600_000), ratio()).prop_map(
+        |(reserved, timeout, life, (first, most), init, cpu_share)| Function {
+            cpu_share,
+            reserved,
+            init,
+            timeout: Span::from_micros(timeout),
+            idle_life: Span::from_micros(life),
+            throttle_wait: Span::from_micros(first),
+            throttle_wait_max: Span::from_micros(most),
+            ..Function::default()
+        },
+    )
 }
 
 fn batch_size() -> impl Strategy<Value = u32> {
@@ -257,15 +284,25 @@ fn batch_size() -> impl Strategy<Value = u32> {
 fn consumer(length: u64) -> impl Strategy<Value = Consumer> {
     let handler = prop_oneof![Just(HandlerKind::Model), Just(HandlerKind::Host)];
     let begins = begins(Span::from_micros(length));
-    (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins).prop_map(
-        |(batch_size, batching_window, handler, duration, injected_error_rate, (start, position))| Consumer {
+    let lambda = (function(), prop_oneof![1 => Just(128u32), 1 => 128..4_000u32]);
+    (batch_size(), wait(3_000_000), handler, duration(), ratio(), begins, lambda).prop_map(
+        |(
+            batch_size,
+            batching_window,
+            handler,
+            duration,
+            injected_error_rate,
+            (start, position),
+            (function, memory_mb),
+        )| Consumer {
+            function,
             kind: streamgauge::scenario::ConsumerKind::Lambda,
             start,
             position,
             read_limits: true,
             batch_size,
             batching_window,
-            memory_mb: 128,
+            memory_mb,
             handler,
             duration,
             injected_error_rate,
@@ -279,12 +316,14 @@ fn operations(length: u64) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (batch_size(), wait(2_000_000)).prop_map(|(batch_size, batching_window)| Operation::UpdateMapping {
             consumer: 0,
             batch_size,
-            batching_window
+            batching_window,
+            failures: Consumer::default().failures,
         }),
         (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
             consumer: 0,
             duration,
-            injected_error_rate
+            injected_error_rate,
+            poison: None,
         }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (1..3u32, wait(4_000_000)).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),

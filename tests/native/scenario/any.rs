@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
-    Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationModel, HandlerKind, HashKeys, Jitter, Keys, Kpl,
-    Operation, OtherPollers, Part, PlannedOperation, PolicyMetric, Poller, Producer, PutCall, ReadSource, RetryPolicy,
-    Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
+    Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
+    HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
+    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -19,6 +20,12 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             // A poller is no mapping.
             let mapped = consumer.kind == ConsumerKind::Lambda;
             operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
+            // A deploy changes the code, not the law of its duration.
+            for planned in &mut operations {
+                if let Operation::DeployFunction { duration, .. } = &mut planned.operation {
+                    duration.law = consumer.duration.law;
+                }
+            }
             // The KPL has no policy to deploy, and no more hosts can die than there are.
             let kpl = matches!(producer.call, PutCall::Kpl(_));
             operations.retain(|planned| match planned.operation {
@@ -28,6 +35,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             });
             Scenario {
                 prices: Default::default(),
+                account_concurrency: 1_000,
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,
@@ -52,6 +60,9 @@ pub fn several() -> impl Strategy<Value = Scenario> {
                 &mut planned.operation
             {
                 *consumer = (place % consumers.len()) as u32;
+            }
+            if let Operation::DeployFunction { consumer, duration, .. } = &mut planned.operation {
+                duration.law = consumers[*consumer as usize].duration.law;
             }
         }
         scenario.operations.retain(|planned| match planned.operation {
@@ -281,8 +292,33 @@ fn policy() -> impl Strategy<Value = Autoscaler> {
 
 fn duration() -> impl Strategy<Value = DurationModel> {
     // With the largest batch of 1,000 below the limit of Lambda, whatever the spread.
-    (span(Span::from_secs(2)), span(Span::from_millis(20)), ratio())
-        .prop_map(|(fixed, per_record, spread)| DurationModel { fixed, per_record, spread })
+    (span(Span::from_secs(2)), span(Span::from_millis(20)), ratio(), law())
+        .prop_map(|(fixed, per_record, spread, law)| DurationModel { fixed, per_record, spread, law })
+}
+
+pub fn law() -> impl Strategy<Value = DurationLaw> {
+    prop_oneof![3 => Just(DurationLaw::Uniform), 1 => Just(DurationLaw::Exponential)]
+}
+
+fn function() -> impl Strategy<Value = Function> {
+    let ms = |max: u64| (1..=max).prop_map(Span::from_millis);
+    let reserved = prop::option::of(0..=20u32);
+    let rest = (1..=900u64, ms(2_000), (1..=600u64).prop_map(Span::from_secs), ms(5_000), ms(60_000));
+    (any::<bool>(), ratio(), reserved, rest).prop_map(
+        |(arm, cpu_share, reserved, (timeout, init, life, first, most))| {
+            Function {
+                architecture: if arm { Architecture::Arm } else { Architecture::X86 },
+                // The largest batch stays below the limit of Lambda with the least memory, too.
+                cpu_share: Ratio::from_millionths(cpu_share.millionths() / 2).expect("half of a share is one"),
+                timeout: Span::from_secs(timeout),
+                reserved,
+                init,
+                idle_life: life,
+                throttle_wait: first,
+                throttle_wait_max: most,
+            }
+        },
+    )
 }
 
 /// A consumer of either kind.
@@ -303,6 +339,9 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
                 batch_size: 100,
                 batching_window: Span::ZERO,
                 memory_mb: 512,
+                function: Function::default(),
+                failures: Consumer::default().failures,
+                parallelization: 1,
                 ..lambda
             },
         }
@@ -333,9 +372,38 @@ pub fn begins(latest: Span) -> impl Strategy<Value = (Span, StartingPosition)> {
     })
 }
 
+/// Any way with failed batches.
+fn failures() -> impl Strategy<Value = Failures> {
+    let retries = prop::option::of(0..=4u32);
+    let age = prop::option::of((60..=120u64).prop_map(Span::from_secs));
+    let to = prop_oneof![Just(OnFailure::None), Just(OnFailure::Sqs), Just(OnFailure::Sns), Just(OnFailure::S3)];
+    let responses = prop_oneof![Just(Responses::Whole), Just(Responses::ItemFailures)];
+    (any::<bool>(), retries, age, responses, to).prop_map(
+        |(bisect, max_retries, max_record_age, responses, on_failure)| Failures {
+            bisect,
+            max_retries,
+            max_record_age,
+            responses,
+            on_failure,
+        },
+    )
+}
+
+/// Few poison records, or none.
+fn poison() -> impl Strategy<Value = Option<Poison>> {
+    let rate = (1..=20_000u32).prop_map(|rate| Ratio::from_millionths(rate).expect("below one"));
+    prop::option::of((rate, prop::option::of(0..50u32)).prop_map(|(rate, key)| Poison { rate, key }))
+}
+
 fn lambda() -> impl Strategy<Value = Consumer> {
-    (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio()).prop_map(
-        |(batch_size, window, memory_mb, duration, injected_error_rate)| Consumer {
+    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)));
+    (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), function(), failing).prop_map(
+        |(batch_size, window, memory_mb, duration, injected_error_rate, function, failing)| Consumer {
+            function,
+            failures: failing.0,
+            poison: failing.1,
+            parallelization: failing.2,
+            retry_base: failing.3 + Span::from_millis(1),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
@@ -354,15 +422,14 @@ fn lambda() -> impl Strategy<Value = Consumer> {
 fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
     let operation = prop_oneof![
         (1..6u32, span(Span::from_secs(60))).prop_map(|(hosts, down)| Operation::KillHosts { hosts, down }),
-        (1..=1_000u32, 0..=10u64).prop_map(|(batch_size, window)| Operation::UpdateMapping {
+        (1..=1_000u32, 0..=10u64, failures()).prop_map(|(batch_size, window, failures)| Operation::UpdateMapping {
             consumer: 0,
             batch_size,
-            batching_window: Span::from_secs(window)
+            batching_window: Span::from_secs(window),
+            failures,
         }),
-        (duration(), ratio()).prop_map(|(duration, injected_error_rate)| Operation::DeployFunction {
-            consumer: 0,
-            duration,
-            injected_error_rate
+        (duration(), ratio(), poison()).prop_map(|(duration, injected_error_rate, poison)| {
+            Operation::DeployFunction { consumer: 0, duration, injected_error_rate, poison }
         }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (0..12u32, prop::option::of(any::<u128>()))

@@ -412,3 +412,28 @@ fn the_scenario_in_the_readme_is_whole() {
     let (example, _) = rest.split_once("```").expect("the end of the example");
     assert_eq!(problems(&Draft::parse(example).expect("JSON")), Vec::<String>::new());
 }
+
+/// What Lambda itself would refuse, in its own words.
+#[test]
+fn reserved_concurrency_leaves_the_account_a_hundred() {
+    let refused = |account: u32, reserved: u32| {
+        let mut draft = small();
+        draft.set("account.concurrency", account.into());
+        draft.set("consumers.0.reserved_concurrency", reserved.into());
+        problems(&draft)
+    };
+    assert_eq!(refused(1_000, 900), Vec::<String>::new());
+    assert_eq!(
+        refused(1_000, 901),
+        [
+            "consumers.0.reserved_concurrency: InvalidParameterValueException: Specified ReservedConcurrentExecutions for \
+          function decreases account's UnreservedConcurrentExecution below its minimum value of [100]. Choose 900 or \
+          fewer, or raise the account's concurrency of 1000"
+        ]
+    );
+    assert_eq!(refused(100, 0), Vec::<String>::new());
+    assert_eq!(problems_with("consumers.0.timeout_s", 901.into()).len(), 1);
+    assert_eq!(problems_with("consumers.0.timeout_s", 0.into()).len(), 1);
+    assert_eq!(problems_with("consumers.0.init_ms", 10_001.into()).len(), 1);
+    assert_eq!(problems_with("consumers.0.architecture", "x86".into()).len(), 1);
+}

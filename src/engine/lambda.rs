@@ -1,0 +1,264 @@
+//! Lambda behind the mapping: a function's execution environments, and the caps on how many may work at once.
+//!
+//! An invocation takes the environment that was used last, or makes one, which is a cold start. Environments are never
+//! told apart: of the busy ones their number is known, of the idle ones since when they are idle.
+
+use super::rng::{Exponential, Rng};
+use crate::limits;
+use crate::scenario::{Consumer as Settings, ConsumerKind, DurationLaw};
+use crate::units::Ratio;
+use std::collections::VecDeque;
+
+/// Time after which the scaling rate allows one more environment, µs.
+const SCALE_GAP: u64 = limits::LAMBDA_SCALE_SPAN.micros() / limits::LAMBDA_SCALE_STEP;
+
+/// Everything of Lambda that the readers of a stream use.
+#[derive(Clone, Debug)]
+pub(super) struct Lambda {
+    /// By reader; none for one that is no function.
+    functions: Vec<Option<Function>>,
+    /// What the account has left for functions without reserved concurrency, and how much of it works.
+    unreserved: u32,
+    unreserved_busy: u32,
+    /// Its table is no part of a lane.
+    exponential: Box<Exponential>,
+}
+
+/// One function.
+#[derive(Clone, Debug)]
+struct Function {
+    reserved: Option<u32>,
+    idle_life: u64,
+    busy: u32,
+    /// Since when each idle environment is idle, µs, the oldest first.
+    idle: VecDeque<u64>,
+    /// Environments that began to work before this instant are gone when they end, µs.
+    deployed_at: u64,
+    /// What the scaling rate has lent: with nothing lent it lies in the past, each new environment moves it on, µs.
+    lent_until: u64,
+}
+
+/// What keeps Lambda from running one more invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConcurrencyCap {
+    /// The function's reserved concurrency.
+    Reserved,
+    /// What the account has left for functions that reserve none.
+    Account,
+    /// The rate at which a function gains environments.
+    ScalingRate,
+}
+
+/// What becomes of an invocation that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// An idle environment takes it.
+    Warm,
+    /// A new environment does.
+    Cold,
+    /// It is refused.
+    Throttled(ConcurrencyCap),
+}
+
+impl Lambda {
+    /// No environment is there yet.
+    pub fn new(account: u32, readers: &[Settings]) -> Self {
+        let lambda = |settings: &Settings| settings.kind == ConsumerKind::Lambda;
+        let function = |settings: &Settings| {
+            lambda(settings).then(|| Function {
+                reserved: settings.function.reserved,
+                idle_life: settings.function.idle_life.micros(),
+                busy: 0,
+                idle: VecDeque::new(),
+                deployed_at: 0,
+                lent_until: 0,
+            })
+        };
+        let functions: Vec<Option<Function>> = readers.iter().map(function).collect();
+        let reserved = functions.iter().flatten().filter_map(|function| function.reserved).sum();
+        Self {
+            functions,
+            unreserved: account.saturating_sub(reserved),
+            unreserved_busy: 0,
+            exponential: Box::default(),
+        }
+    }
+
+    /// Whether lanes share anything here, so that they have to be moved in order of time.
+    pub fn is_shared(&self) -> bool {
+        self.functions.iter().any(Option::is_some)
+    }
+
+    /// A reader asks for an invocation.
+    pub fn begin(&mut self, reader: u32, now: u64) -> Start {
+        let Some(function) = &mut self.functions[reader as usize] else { return Start::Warm };
+        let full = match function.reserved {
+            Some(reserved) => (function.busy >= reserved).then_some(ConcurrencyCap::Reserved),
+            None => (self.unreserved_busy >= self.unreserved).then_some(ConcurrencyCap::Account),
+        };
+        if let Some(cap) = full {
+            return Start::Throttled(cap);
+        }
+        let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
+        function.idle.drain(..gone);
+        let start = if function.idle.pop_back().is_some() {
+            Start::Warm
+        } else {
+            let lent_until = function.lent_until.max(now) + SCALE_GAP;
+            if lent_until > now + SCALE_GAP * limits::LAMBDA_SCALE_STEP {
+                return Start::Throttled(ConcurrencyCap::ScalingRate);
+            }
+            function.lent_until = lent_until;
+            Start::Cold
+        };
+        function.busy += 1;
+        self.unreserved_busy += u32::from(function.reserved.is_none());
+        start
+    }
+
+    /// An invocation of a reader ends that began at `started`.
+    pub fn end(&mut self, reader: u32, started: u64, now: u64) {
+        let Some(function) = &mut self.functions[reader as usize] else { return };
+        function.busy -= 1;
+        self.unreserved_busy -= u32::from(function.reserved.is_none());
+        if started >= function.deployed_at {
+            function.idle.push_back(now);
+        }
+    }
+
+    /// New code: no environment that is there serves another invocation.
+    pub fn deploy(&mut self, reader: u32, now: u64) {
+        if let Some(function) = &mut self.functions[reader as usize] {
+            function.idle.clear();
+            function.deployed_at = now;
+        }
+    }
+
+    /// Environments of a reader, busy or idle.
+    pub fn environments(&self, reader: u32, now: u64) -> u64 {
+        let of = |function: &Function| {
+            let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
+            u64::from(function.busy) + (function.idle.len() - gone) as u64
+        };
+        self.functions[reader as usize].as_ref().map_or(0, of)
+    }
+
+    /// Time of an invocation with so many records, µs.
+    pub fn duration(&self, settings: &Settings, records: u64, rng: &mut Rng) -> u64 {
+        let mean = settings.work(records).micros();
+        match settings.duration.law {
+            DurationLaw::Exponential => ((u128::from(mean) * u128::from(self.exponential.draw_q32(rng))) >> 32) as u64,
+            DurationLaw::Uniform => within_spread(mean, settings.duration.spread, rng),
+        }
+    }
+}
+
+/// How long a new environment starts, µs.
+pub(super) fn init(settings: &Settings, rng: &mut Rng) -> u64 {
+    let mean = settings.function.init.micros();
+    // Nothing is drawn where nothing is to vary.
+    if mean == 0 { 0 } else { within_spread(mean, settings.duration.spread, rng) }
+}
+
+/// A time, times a random factor within `1 ± spread`.
+fn within_spread(mean: u64, spread: Ratio, rng: &mut Rng) -> u64 {
+    let spread = u64::from(spread.millionths());
+    if spread == 0 {
+        return mean;
+    }
+    let one = u64::from(Ratio::ONE.millionths());
+    let factor = one - spread + rng.below(2 * spread + 1);
+    (u128::from(mean) * u128::from(factor) / u128::from(one)) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Draft;
+    use serde_json::json;
+
+    fn lambda(account: u32, function: serde_json::Value) -> Lambda {
+        let document = json!({
+            "streamgauge": 1,
+            "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
+            "account": {"concurrency": account},
+            "consumers": [function],
+        });
+        let scenario = Draft::from_value(document).check().expect("a valid scenario");
+        Lambda::new(scenario.account_concurrency, &scenario.consumers)
+    }
+
+    /// A thousand at once, then a hundred a second, as long as more are wanted; and a rest saves nothing up.
+    #[test]
+    fn environments_after_a_burst_are_those_of_the_bucket() {
+        let mut lambda = lambda(5_000, json!({}));
+        let mut busy = 0u64;
+        let mut ask = |lambda: &mut Lambda, now: u64, wanted: u64| {
+            while busy < wanted && lambda.begin(0, now) == Start::Cold {
+                busy += 1;
+            }
+            assert_eq!(lambda.environments(0, now), busy);
+            busy
+        };
+        for ms in (0..30_000).step_by(7) {
+            let expected = (1_000 + ms / 10).min(2_500);
+            assert_eq!(ask(&mut lambda, ms * 1_000, 2_500), expected, "after {ms} ms");
+        }
+        // An hour later the step is whole again, and no more than that.
+        assert_eq!(ask(&mut lambda, 3_600_000_000, 5_000), 3_500);
+        assert_eq!(lambda.begin(0, 3_600_000_000), Start::Throttled(ConcurrencyCap::ScalingRate));
+        assert_eq!(ask(&mut lambda, 3_700_000_000, 6_000), 4_500);
+        assert_eq!(ask(&mut lambda, 3_800_000_000, 6_000), 5_000);
+        assert_eq!(lambda.begin(0, 3_800_000_000), Start::Throttled(ConcurrencyCap::Account));
+    }
+
+    #[test]
+    fn the_environment_that_was_used_last_is_taken_and_the_others_age() {
+        let mut lambda = lambda(1_000, json!({"idle_life_s": 10, "reserved_concurrency": 3}));
+        let second = 1_000_000;
+        assert_eq!([0; 3].map(|now| lambda.begin(0, now)), [Start::Cold; 3]);
+        assert_eq!(lambda.begin(0, 0), Start::Throttled(ConcurrencyCap::Reserved));
+        (1..=3).for_each(|at| lambda.end(0, 0, at * second));
+        // The one that is idle since 3 s works on; that of 1 s is gone at 11 s, that of 2 s at 12 s.
+        for at in 4..=11 {
+            assert_eq!(lambda.environments(0, at * second), if at < 11 { 3 } else { 2 });
+            assert_eq!(lambda.begin(0, at * second), Start::Warm);
+            lambda.end(0, at * second, at * second + second / 2);
+        }
+        assert_eq!(lambda.environments(0, 12 * second - 1), 2);
+        assert_eq!(lambda.environments(0, 12 * second), 1);
+        assert_eq!(lambda.begin(0, 12 * second), Start::Warm);
+        assert_eq!(lambda.begin(0, 12 * second), Start::Cold);
+        // What began before a deploy is gone when it ends, what began with it stays.
+        lambda.deploy(0, 13 * second);
+        assert_eq!(lambda.begin(0, 13 * second), Start::Cold);
+        lambda.end(0, 12 * second, 14 * second);
+        lambda.end(0, 13 * second, 14 * second);
+        assert_eq!(lambda.environments(0, 14 * second), 2);
+        lambda.end(0, 12 * second, 14 * second);
+        assert_eq!(lambda.environments(0, 14 * second), 1);
+    }
+
+    /// Reserved concurrency is taken out of the account's; the others share what is left.
+    #[test]
+    fn functions_share_what_is_not_reserved() {
+        let both = lambda(120, json!({}));
+        let reserved = Function { reserved: Some(20), ..both.functions[0].clone().expect("a function") };
+        let mut lambda = Lambda { unreserved: 100, functions: [both.functions, vec![Some(reserved)]].concat(), ..both };
+        lambda.functions.push(lambda.functions[0].clone());
+        assert_eq!((0..200).filter(|_| lambda.begin(1, 0) == Start::Cold).count(), 20);
+        assert_eq!((0..70).filter(|_| lambda.begin(0, 0) == Start::Cold).count(), 70);
+        assert_eq!((0..70).filter(|_| lambda.begin(2, 0) == Start::Cold).count(), 30);
+        lambda.end(0, 0, 1);
+        lambda.end(1, 0, 1);
+        assert_eq!(
+            [2, 2, 1, 1].map(|reader| lambda.begin(reader, 1)),
+            [
+                Start::Cold,
+                Start::Throttled(ConcurrencyCap::Account),
+                Start::Warm,
+                Start::Throttled(ConcurrencyCap::Reserved),
+            ]
+        );
+    }
+}
