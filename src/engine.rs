@@ -12,11 +12,14 @@
 pub mod agenda;
 pub mod arrivals;
 pub mod control;
+mod digest;
 pub mod draws;
 pub mod fact;
 mod failure;
+mod fan_out;
 mod host;
 pub mod invocation;
+mod kcl;
 mod kpl;
 mod kpl_aggregate;
 mod lambda;
@@ -39,7 +42,8 @@ mod source;
 pub mod stream;
 mod waiting;
 
-pub use fact::{By, Digest, Fact, LossCause, Observer, WriteLimit};
+pub use digest::Digest;
+pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lambda::ConcurrencyCap;
@@ -104,6 +108,13 @@ pub(crate) enum Change {
     Grow,
     /// The scaling policy looks at its metric.
     Policy,
+    /// The workers of a KCL application look at its leases; where it says so, again a failover time later.
+    Leases {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How long until they look again.
+        every: Option<Span>,
+    },
     /// Another retention takes effect.
     Retention(Span),
 }
@@ -145,6 +156,12 @@ impl Engine {
         let mut changes = Agenda::new();
         for (index, planned) in (0..).zip(&scenario.operations) {
             changes.push(planned.at.micros(), Change::Operation(index));
+        }
+        for consumer in 0..scenario.consumers.len() as u32 {
+            if let Some(kcl) = readers.application(consumer) {
+                let every = Some(kcl.failover);
+                changes.push(0, Change::Leases { consumer, every });
+            }
         }
         let control = Control::new(scenario, &mut changes);
         Self {
@@ -290,6 +307,18 @@ impl Engine {
                 let Self { now, producer, stream, retries, .. } = self;
                 producer.kill(hosts, down, &mut Bench { now: *now, stream, agenda: retries, observer });
             }
+            Operation::KillWorkers { consumer, workers, down } => {
+                let Self { now, stream, readers, changes, .. } = self;
+                if let Some(failover) = readers.kill_workers(consumer, workers, down, *now, stream, observer) {
+                    for later in [failover, down] {
+                        let at = now.saturating_add(later.micros()).max(*now + 1);
+                        changes.push(at, Change::Leases { consumer, every: None });
+                    }
+                }
+            }
+            Operation::FreezeConsumer { consumer, span } => {
+                self.readers.freeze(consumer, self.now.saturating_add(span.micros()));
+            }
             call => {
                 let Self { now, stream, readers, changes, control, .. } = self;
                 let office = &mut Office { now: *now, stream, readers, changes, observer };
@@ -363,6 +392,12 @@ impl Engine {
         if let Change::Operation(index) = change {
             return self.apply(self.operations[index as usize].operation, observer);
         }
+        if let Change::Leases { consumer, every } = change {
+            if let Some(every) = every {
+                self.changes.push(self.now + every.micros(), change);
+            }
+            return self.readers.take_leases(consumer, self.now);
+        }
         if let Change::Retention(retention) = change {
             self.stream.set_retention(retention, self.now);
             return observer.observe(self.now(), Fact::RetentionChanged { retention });
@@ -374,7 +409,7 @@ impl Engine {
             Change::Watch => control.watch(office),
             Change::Grow => control.grow(office),
             Change::Policy => control.look_as_policy(office),
-            Change::Operation(_) | Change::Retention(_) => {}
+            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } => {}
         }
     }
 }

@@ -72,6 +72,11 @@ pub enum ServiceError {
     NotAdvantage,
     /// The capacity mode was switched too often in 24 hours.
     TooManySwitches,
+    /// The stream has as many registered consumers as it takes.
+    TooManyConsumers {
+        /// How many it takes.
+        most: u32,
+    },
     /// A read with an iterator that is too old.
     ExpiredIterator {
         /// When the iterator was issued.
@@ -114,7 +119,9 @@ impl ServiceError {
             | Self::TimestampInFuture { .. }
             | Self::RetentionUnchanged { .. } => "InvalidArgumentException",
             Self::UnreservedConcurrency => "InvalidParameterValueException",
-            Self::TooManyUpdates | Self::ShardLimit { .. } | Self::TooManySwitches => "LimitExceededException",
+            Self::TooManyUpdates | Self::ShardLimit { .. } | Self::TooManySwitches | Self::TooManyConsumers { .. } => {
+                "LimitExceededException"
+            }
             Self::OnDemand | Self::NotAdvantage | Self::DataTooLarge { .. } => "ValidationException",
         }
     }
@@ -160,6 +167,9 @@ impl ServiceError {
             Self::NotAdvantage => "Warm throughput needs On-demand Advantage for the account.".to_owned(),
             Self::TooManySwitches => {
                 format!("The capacity mode can be switched {} times in 24 hours.", limits::MODE_SWITCHES_PER_DAY)
+            }
+            Self::TooManyConsumers { most } => {
+                format!("{most} consumers can be registered with stream {STREAM_NAME} under account {ACCOUNT}.")
             }
             // The service writes dates; a run has none.
             Self::ExpiredIterator { created, now } => format!(

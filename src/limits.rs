@@ -154,6 +154,8 @@ const ST: Source =
 const BC: Source = Source { tag: "BC", text: "retry module of the AWS SDK for Python (botocore)", date: "2026-08" };
 const KPL: Source =
     Source { tag: "KPL", text: "source of the Kinesis Producer Library (amazon-kinesis-producer)", date: "2026-03" };
+const KCL: Source =
+    Source { tag: "KCL", text: "source of the Kinesis Client Library 3, its configurations", date: "2026-07" };
 const M: Source = Source {
     tag: "M",
     text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
@@ -242,6 +244,33 @@ limits! {
     OTHER_POLLERS_IDLE_MIN: Span = Span::from_millis(10), "ms", OURS, documented;
     /// Where several poll a shard, pauses between reads are longer at random by up to one part in so many.
     POLLERS_SPREAD: Count = 10, "parts", OURS, estimated;
+
+    // Enhanced fan-out.
+    /// Bytes that one registered consumer gets of one shard per second; no other reader shares them.
+    FAN_OUT_BYTES_PER_SECOND: Bytes = Bytes::from_mib(2), "bytes/s", K, documented;
+    /// A pushed record is seen so long after it arrived, whatever the number of consumers: documented as “about”.
+    FAN_OUT_DELAY: Span = Span::from_millis(70), "ms", LL, estimated;
+    /// Consumers that can be registered with a provisioned or an On-demand Standard stream.
+    FAN_OUT_CONSUMERS: Count = 20, "consumers", Q, documented;
+    /// Consumers that can be registered with an On-demand Advantage stream.
+    FAN_OUT_CONSUMERS_ADVANTAGE: Count = 50, "consumers", Q, documented;
+    /// `SubscribeToShard` pushes for so long, then it is called again.
+    FAN_OUT_SUBSCRIPTION: Span = Span::from_secs(300), "s", K, documented;
+    // The Kinesis Client Library.
+    /// `idleTimeBetweenReads` unless set otherwise.
+    KCL_IDLE: Span = Span::from_millis(1_500), "ms", KCL, documented;
+    /// `idleTimeBetweenReads` at least.
+    KCL_IDLE_MIN: Span = Span::from_millis(200), "ms", KCL, documented;
+    /// `failoverTimeMillis` unless set otherwise: a lease that was not renewed for so long can be taken.
+    KCL_FAILOVER: Span = Span::from_secs(10), "s", KCL, documented;
+    /// From one checkpoint of a shard to the next. The library leaves that to the application.
+    KCL_CHECKPOINT: Span = Span::from_secs(60), "s", OURS, estimated;
+    /// `shardSyncIntervalMillis` unless set otherwise.
+    KCL_SHARD_SYNC: Span = Span::from_secs(60), "s", KCL, documented;
+    /// `parentShardPollIntervalMillis` unless set otherwise.
+    KCL_PARENT_POLL: Span = Span::from_secs(10), "s", KCL, documented;
+    /// Workers of one application.
+    KCL_WORKERS_MAX: Count = 1_000, "workers", OURS, documented;
 
     // Put calls.
     /// Records in one `PutRecords` call.

@@ -248,6 +248,26 @@ pub static ALL: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Enhanced fan-out",
+        rule: "SubscribeToShard pushes what a shard stores to each registered consumer, at a rate of its own that no other \
+               reader shares. An event comes when its oldest record has been on its way for the delay, and carries what has \
+               come by then, as far as the rate allows. A subscription is over after five minutes and is called again, \
+               without a gap. Registered consumers are limited in number; where the stream bills shard-hours they cost \
+               shard-hours of their own, for as long as the run, and data by the GB in every mode.",
+        departure: "AWS documents the delay as about 70 ms. While a consumer works it takes no event, and up to a second’s \
+                    worth of bytes is there for it when it is done. The limits on an event’s own size are not published, \
+                    so it has none beside the rate. A mapping that is subscribed otherwise does what one does that polls. \
+                    A switch of the stream’s mode does not look at the registered consumers.",
+        names: &[
+            "FAN_OUT_BYTES_PER_SECOND",
+            "FAN_OUT_DELAY",
+            "FAN_OUT_CONSUMERS",
+            "FAN_OUT_CONSUMERS_ADVANTAGE",
+            "FAN_OUT_SUBSCRIPTION",
+        ],
+        prices: &[],
+    },
+    Rule {
         title: "Several readers",
         rule: "Each consumer reads every record, at its own position, and has a ledger, metrics and lines on the bill of \
                its own; a policy on iterator age looks at the first. All share the calls and the bytes of the shard, \
@@ -267,7 +287,7 @@ pub static ALL: &[Rule] = &[
                fast as the call rate allows. It invokes when a batch is full, when the window is over, or when the \
                payload is full; one invocation at a time.",
         departure: "The window begins with the first record read, or when the invocation before ends. A call takes no \
-                    time. Parallelization, bisecting, partial responses and fan-out are not built yet.",
+                    time. Parallelization, bisecting and partial responses are rules of their own.",
         names: &["MAPPING_BATCH_MAX", "MAPPING_BATCH_DEFAULT", "MAPPING_WINDOW_MAX", "MAPPING_POLL_INTERVAL"],
         prices: &[],
     },
@@ -296,6 +316,38 @@ pub static ALL: &[Rule] = &[
         rule: "In place of a mapping, a loop for each shard: it reads up to its limit, works on what it read, and reads \
                again. It sleeps after an answer without records, or after each. The loops begin spread over one sleep.",
         departure: "The read limits of the shard can be lifted, to see what the loop would take.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
+        title: "KCL application",
+        rule: "Workers hold leases, one for each shard, spread evenly. Each shard is read up to a limit, processed a batch at \
+               a time, and read again after an idle time. A worker’s speed, where one is set, is divided evenly among its \
+               shards. The shards of a worker that dies stand idle for the failover time; then others take them, the ones \
+               with fewest first, and go on from the last checkpoint: what was processed since is processed again, and \
+               named duplicates beside the ledger. A worker that comes back takes one lease at a time from whoever has \
+               most. New shards are noticed at the next shard sync, and begun when their parents are found done.",
+        departure: "The failover time is counted from the death, as if the lease had been renewed then. Workers look at the \
+                    leases at the same instants, as often as the failover time is long. A lease that is taken from a living \
+                    worker is handed over with a checkpoint, without a pause. How the speed is divided changes when \
+                    leases are looked at. The lease table answers every call: of its cost only checkpoints count, as \
+                    writes; renewals, scans and its own throttling are left out, and so is the workers’ own cost.",
+        names: &[
+            "KCL_IDLE",
+            "KCL_IDLE_MIN",
+            "KCL_FAILOVER",
+            "KCL_CHECKPOINT",
+            "KCL_SHARD_SYNC",
+            "KCL_PARENT_POLL",
+            "KCL_WORKERS_MAX",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "A consumer that stands still",
+        rule: "An operation stops a consumer of any kind for a while, by injection: it reads nothing and begins nothing, what \
+               runs ends. Then it goes on from where it was.",
+        departure: "Its workers keep their leases, and its subscriptions are renewed.",
         names: &[],
         prices: &[],
     },

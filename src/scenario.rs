@@ -14,6 +14,7 @@ pub mod draft;
 mod field_table;
 pub mod fields;
 mod function;
+mod kcl;
 pub mod packed;
 pub mod presets;
 pub mod prices;
@@ -29,11 +30,12 @@ pub mod traffic;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, Responses,
-    StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, ReadSource,
+    Responses, StartingPosition,
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
+pub use kcl::Kcl;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
@@ -82,10 +84,11 @@ impl Scenario {
         if self.consumers.len() > 1 { format!("{}: {text}", self.title_of(consumer)) } else { text }
     }
 
-    /// How many readers share the read limits of a shard: consumers, unless theirs are lifted, and other pollers.
+    /// How many readers share the read limits of a shard: consumers that poll, unless theirs are lifted, and other pollers.
     pub fn limited_readers(&self) -> u32 {
-        let limited = self.consumers.iter().filter(|consumer| consumer.read_limits).count() as u32;
-        if limited > 0 { limited + self.stream.other_pollers.count } else { 0 }
+        let sharing = self.consumers.iter().filter(|consumer| consumer.shares_reads()).count() as u32;
+        let limited = self.consumers.iter().any(|consumer| consumer.read_limits);
+        sharing + if limited { self.stream.other_pollers.count } else { 0 }
     }
 }
 
@@ -134,6 +137,22 @@ pub enum Operation {
         hosts: u32,
         /// How long until they are back.
         down: Span,
+    },
+    /// Workers of a KCL application die.
+    KillWorkers {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How many.
+        workers: u32,
+        /// How long until they are back.
+        down: Span,
+    },
+    /// A consumer stands still, by injection: it reads and begins nothing; what runs ends.
+    FreezeConsumer {
+        /// Index of the consumer.
+        consumer: u32,
+        /// For how long.
+        span: Span,
     },
     /// `SplitShard`.
     SplitShard {

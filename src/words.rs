@@ -129,6 +129,11 @@ pub fn shards(count: u64) -> String {
     format!("{} shard{}", count_word(count), if count == 1 { "" } else { "s" })
 }
 
+/// `one registered consumer`, `three registered consumers`.
+pub fn registered(count: u64) -> String {
+    format!("{} registered consumer{}", count_word(count), if count == 1 { "" } else { "s" })
+}
+
 /// `1 record`, `7 records`, `1.85 million records`.
 pub fn records(count: f64) -> String {
     format!("{}{NBSP}record{}", rough(count), if count == 1.0 { "" } else { "s" })

@@ -182,6 +182,11 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
             let plural = if hosts == 1 { "host dies" } else { "hosts die" };
             format!("{} {plural}, back after {}", words::int(f64::from(hosts)), span(down))
         }
+        Operation::KillWorkers { workers, down, .. } => {
+            let plural = if workers == 1 { "worker dies" } else { "workers die" };
+            format!("{} {plural}, back after {}", words::int(f64::from(workers)), span(down))
+        }
+        Operation::FreezeConsumer { span: time, .. } => format!("stands still for {}, injected", span(time)),
         Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
         Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),
         Operation::UpdateShardCount { target } => format!("UpdateShardCount to {}", words::int(f64::from(target))),

@@ -3,6 +3,8 @@
 //! Labels, ranges and choices come from the field table of the scenario; only what binds them together, and the
 //! sentences about limits, is written here.
 
+mod consumer;
+
 use super::handbook::Handbook;
 use super::hints::{self, Hint};
 use super::live::path_in_force;
@@ -79,8 +81,15 @@ pub enum Control {
 /// Kinds of operations that no knob makes, with their words: what can be added at the instant in view.
 pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
-    let offered =
-        ["kill_hosts", "split_shard", "merge_shards", "update_shard_count", "update_retention", "update_stream_mode"];
+    let offered = [
+        "kill_hosts",
+        "freeze_consumer",
+        "split_shard",
+        "merge_shards",
+        "update_shard_count",
+        "update_retention",
+        "update_stream_mode",
+    ];
     choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
 }
 
@@ -394,58 +403,6 @@ impl Source<'_> {
         more
     }
 
-    fn consumer(&self, index: usize, count: usize) -> Group {
-        let of = |name: &str| format!("consumers.{index}.{name}");
-        let lambda = self.chosen(&of("kind")) != "poller";
-        let kind = if lambda { "Lambda" } else { "Poller" };
-        let several = count > 1;
-        let name = if several { self.chosen(&of("name")) } else { String::new() };
-        let others = self.scenario.stream.other_pollers.count + count as u32 - 1;
-        let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
-        let mut more = knobs(if several { &["name"] } else { &[] });
-        more.extend(knobs(if lambda { LAMBDA_KNOBS } else { &["idle_ms", "sleeps"] }));
-        more.extend(self.knobs(if lambda { &["account.concurrency"][..] } else { &[] }.iter().copied()));
-        more.extend(knobs(&["start_s", "starting_position"]));
-        if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
-            more.extend(knobs(&["starting_at_s"]));
-        }
-        if lambda {
-            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
-            more.extend(knobs(&["on_failure"]));
-        }
-        more.extend(knobs(&[
-            "spread",
-            "duration_law",
-            "error_rate",
-            "poison_rate",
-            "poison_key",
-            "retry_base_ms",
-            "retry_cap_s",
-        ]));
-        more.extend(knobs(&["kind", "read_limits"]));
-        Group {
-            title: match name.as_str() {
-                "" if several => format!("{kind} {}", index + 1),
-                "" => kind.to_owned(),
-                _ => name,
-            },
-            small: match others {
-                0 => "polls each shard".to_owned(),
-                1 => "polls each shard, and one other does".to_owned(),
-                count => format!("polls each shard, and {} others do", words::count_word(count.into())),
-            },
-            knobs: knobs(&[if lambda { "batch_size" } else { "limit" }, "fixed_ms", "per_record_ms"]),
-            // A draft that cannot run may have more of them than the scenario.
-            hints: match self.scenario.consumers.get(index) {
-                Some(_) => hints::consumer(self.scenario, index, self.cursor),
-                None => Vec::new(),
-            },
-            more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
-            more,
-            consumer: Some((index, several)),
-        }
-    }
-
     fn destination(&self) -> Group {
         Group {
             title: "Destination".to_owned(),
@@ -472,20 +429,6 @@ impl Source<'_> {
         }
     }
 }
-
-/// What a mapping and its function have beside what every consumer has.
-const LAMBDA_KNOBS: &[&str] = &[
-    "batching_window_s",
-    "memory_mb",
-    "architecture",
-    "cpu_share",
-    "timeout_s",
-    "reserved_concurrency",
-    "init_ms",
-    "idle_life_s",
-    "throttle_wait_ms",
-    "throttle_wait_max_ms",
-];
 
 fn in_dollars(knob: Knob) -> Knob {
     Knob { unit: "USD".to_owned(), ..knob }

@@ -78,6 +78,9 @@ impl Use {
         let plain = |price, frames| Quantity { price, consumer: None, frames, month_more: 0.0 };
         let seconds_in = |mode| in_mode(mode, &|frame| self.seconds[frame]).iter().sum::<f64>();
         let mut all = Vec::new();
+        let registered = registered(scenario);
+        let pushed =
+            |price, mode| (registered > 0.0).then(|| plain(price, in_mode(mode, &gb(Metric::PushedBytes, 1.0))));
         if seconds_in(StreamMode::Provisioned) > 0.0 {
             let mode = StreamMode::Provisioned;
             all.push(plain("shard_hour", in_mode(mode, &|frame| self.shard_s[frame] / HOUR_S)));
@@ -87,12 +90,18 @@ impl Use {
             }
             let stored = in_mode(mode, &gb(Metric::StoredBytes, 1.0));
             all.extend(self.kept("long_gb_month", scenario, timeline, stored, month, EXTENDED, Span::ZERO));
+            if registered > 0.0 {
+                let hours = in_mode(mode, &|frame| registered * self.shard_s[frame] / HOUR_S);
+                all.push(plain("fan_out_shard_hour", hours));
+            }
+            all.extend(pushed("fan_out_gb", mode));
         }
         if seconds_in(StreamMode::OnDemand) > 0.0 {
             let mode = StreamMode::OnDemand;
             all.push(plain("stream_hour", in_mode(mode, &|frame| self.seconds[frame] / HOUR_S)));
             all.push(plain("in_gb", in_mode(mode, &gb(Metric::StoredKib, 1_024.0))));
             all.push(plain("out_gb", in_mode(mode, &gb(Metric::ReadBytes, 1.0))));
+            all.extend(pushed("on_demand_fan_out_gb", mode));
             let stored = || in_mode(mode, &gb(Metric::StoredBytes, 1.0));
             all.extend(self.kept("extended_gb_month", scenario, timeline, stored(), month, FREE, EXTENDED));
             all.extend(self.kept("long_gb_month", scenario, timeline, stored(), month, EXTENDED, Span::ZERO));
@@ -118,10 +127,15 @@ impl Use {
                 let month_more = month_used.max(month_floor) - month_with;
                 all.push(Quantity { price, consumer: None, frames: with_floor, month_more });
             }
+            all.extend(pushed("advantage_fan_out_gb", mode));
             let stored = in_mode(mode, &gb(Metric::StoredBytes, 1.0));
             all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
         }
         for (index, consumer) in scenario.consumers.iter().enumerate() {
+            if let ConsumerKind::Kcl(_) = consumer.kind {
+                let frames = timeline.seen_by(index).column(Metric::Checkpoints).to_vec();
+                all.push(Quantity { consumer: Some(index), ..plain("lease_write", frames) });
+            }
             if consumer.kind != ConsumerKind::Lambda {
                 continue;
             }
@@ -215,6 +229,14 @@ impl Quantity {
                 let short = (run - used) / run.max(1e-12) > COMMITTED;
                 if short { format!("{} read, the rest is the commitment of 25 MiB/s", gb(used)) } else { gb(used) }
             }
+            "fan_out_shard_hour" => {
+                let registered = registered(scenario) as u64;
+                format!("{} × {} shard-hours", words::registered(registered), words::short(run / registered as f64))
+            }
+            "fan_out_gb" | "on_demand_fan_out_gb" | "advantage_fan_out_gb" => {
+                format!("{} pushed to {}", gb(run), words::registered(registered(scenario) as u64))
+            }
+            "lease_write" => format!("{} checkpoints of shards", text::int(run)),
             "lambda_request" => format!("{} invocations", text::int(run)),
             "lambda_gb_second" | "lambda_arm_gb_second" => {
                 let (consumer, memory) =
@@ -242,6 +264,11 @@ impl Quantity {
             }
         }
     }
+}
+
+/// Consumers that are registered with the stream, for as long as the run.
+fn registered(scenario: &Scenario) -> f64 {
+    scenario.consumers.iter().filter(|consumer| consumer.source.is_pushed()).count() as f64
 }
 
 /// A share of a line that is worth a word.

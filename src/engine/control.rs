@@ -231,6 +231,8 @@ impl Control {
             Operation::UpdateMapping { .. }
             | Operation::DeployFunction { .. }
             | Operation::DeployProducer { .. }
+            | Operation::KillWorkers { .. }
+            | Operation::FreezeConsumer { .. }
             | Operation::KillHosts { .. } => {}
         }
         Ok(())

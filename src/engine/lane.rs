@@ -8,6 +8,7 @@
 
 use super::fact::{Fact, Observer};
 use super::invocation::{Invocation, InvocationId, Outcome};
+use super::kcl::{self, Lease};
 use super::lambda::Lambda;
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record};
@@ -15,7 +16,7 @@ use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
 use super::stream::Stream;
 use super::{mapping, poller};
-use crate::scenario::{Consumer as Settings, ConsumerKind};
+use crate::scenario::{Consumer as Settings, ConsumerKind, ReadSource};
 use crate::units::SimTime;
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
@@ -28,6 +29,8 @@ pub struct Lane {
     pub(super) shard: u32,
     pub(super) source: Source,
     pub(super) parts: Vec<Part>,
+    /// The lease of a KCL application, which has one part.
+    pub(super) lease: Option<Lease>,
     /// Records that it will not meet again: processed, expired or discarded.
     pub(super) done: u64,
     /// Number of its next invocation.
@@ -46,6 +49,9 @@ pub(super) struct Who {
     pub actor: u32,
     pub passes: bool,
     pub limited: bool,
+    pub source: ReadSource,
+    /// Whether workers hold leases of its shards.
+    pub leased: bool,
     pub starts_at: u64,
     /// Invocations of one shard at a time.
     pub parts: u32,
@@ -98,7 +104,7 @@ impl Lane {
     /// A lane at the oldest record of its shard that arrived at its reader's `starts_at` or later; its first poll is
     /// due at `first_poll`. A child waits for the shards that it came from.
     pub(super) fn new(who: Who, shard: u32, first_poll: Option<u64>) -> Self {
-        let Who { seed, reader, actor, passes, parts, .. } = who;
+        let Who { seed, reader, actor, passes, parts, leased, .. } = who;
         let first_poll_at = first_poll.unwrap_or(u64::MAX);
         let phase = if first_poll.is_some() { Phase::Gathering } else { Phase::AwaitingParents };
         Self {
@@ -107,6 +113,7 @@ impl Lane {
             shard,
             source: Source::new(who, shard, first_poll_at),
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
+            lease: leased.then(Lease::default),
             done: 0,
             next_id: 0,
             rng: Rng::of(seed, Actor::Function { reader: actor, shard }),
@@ -124,6 +131,9 @@ impl Lane {
         self.source.skip(log, to);
         for part in &mut self.parts {
             part.stand_at(self.source.fetched);
+        }
+        if let Some(lease) = &mut self.lease {
+            lease.pass(self.source.fetched);
         }
     }
 
@@ -149,14 +159,21 @@ impl Lane {
     /// Everything before it is done: the checkpoint.
     #[inline]
     pub(super) fn position(&self) -> u64 {
-        self.parts.iter().map(|part| part.position).min().unwrap_or(0)
+        let position = self.parts.iter().map(|part| part.position).min().unwrap_or(0);
+        self.lease.map_or(position, |lease| position.min(lease.checkpoint))
     }
 
     /// The state for gauges.
     pub(super) fn state(&self, log: &Log) -> LaneState {
         let running = self.parts.iter().filter(|part| part.is_running());
-        let in_flight = running.map(|part| u64::from(part.records)).sum();
-        let oldest = self.parts.iter().map(|part| part.oldest()).min().unwrap_or(0);
+        let mut in_flight = running.map(|part| u64::from(part.records)).sum();
+        let mut oldest = self.parts.iter().map(|part| part.oldest()).min().unwrap_or(0);
+        if let (Some(lease), [part]) = (self.lease, &self.parts[..]) {
+            // What is read once more is done.
+            let again = lease.done_to.clamp(part.position, part.batch_end) - part.position;
+            in_flight = if part.is_running() { in_flight - again } else { 0 };
+            oldest = oldest.max(lease.done_to);
+        }
         let oldest_arrival = (oldest < log.tail()).then(|| SimTime::from_micros(log.get(oldest).arrived));
         let skipped = self.source.skipped;
         LaneState { waiting: log.tail() - skipped - self.done - in_flight, in_flight, oldest_arrival, skipped }
@@ -175,16 +192,37 @@ impl Lane {
     #[inline]
     pub(super) fn due(&self, stream: &Stream) -> u64 {
         let log = &stream.shards[self.shard as usize].log;
-        self.parts.iter().fold(u64::MAX, |due, part| {
+        let due = self.parts.iter().fold(u64::MAX, |due, part| {
             let oldest = part.oldest_free();
             let expiry = if oldest < log.tail() { stream.expiry(log.get(oldest).arrived) } else { u64::MAX };
             due.min(part.next_at).min(expiry)
-        })
+        });
+        if self.source.push.is_none() {
+            return due;
+        }
+        due.min(self.source.wakes_at(self.waiting_part().is_some(), stream))
+    }
+
+    /// The first part that waits for records.
+    fn waiting_part(&self) -> Option<usize> {
+        self.parts.iter().position(|part| part.phase == Phase::Gathering)
+    }
+
+    /// What the lane's subscription has to do, if anything is due.
+    #[inline(never)]
+    fn wake(&mut self, desk: &mut Desk<'_, impl Observer>) {
+        self.source.subscribe(desk);
+        if let Some(part) = self.waiting_part().filter(|_| self.source.pushed_at(desk.stream) <= desk.now) {
+            self.parts[part].next_at = self.parts[part].next_at.min(desk.now);
+        }
     }
 
     /// Does what is due at the desk's instant. Gives the invocation whose outcome is missing, if that is what the
     /// lane needs to go on.
     pub(super) fn step(&mut self, desk: &mut Desk<'_, impl Observer>) -> Option<InvocationId> {
+        if self.source.push.is_some() {
+            self.wake(desk);
+        }
         let first = (0..self.parts.len()).min_by_key(|part| self.parts[*part].next_at).unwrap_or(0);
         let due = desk.now >= self.parts[first].next_at;
         if due && let Phase::Running { id, verdict: Verdict::Open, .. } = self.parts[first].phase {
@@ -204,10 +242,15 @@ impl Lane {
 
     #[inline]
     pub(super) fn gather(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
+        if desk.now < self.source.frozen_until {
+            self.parts[part].next_at = self.source.frozen_until;
+            return;
+        }
         match desk.settings.kind {
             ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, part, desk),
-            ConsumerKind::Poller(_) => poller::gather(self, desk),
+            ConsumerKind::Poller(poller) => poller::gather(self, poller, desk),
+            ConsumerKind::Kcl(kcl) => kcl::gather(self, kcl, desk),
         }
     }
 
@@ -283,13 +326,15 @@ impl Lane {
         let retention = desk.stream.retention();
         let log = &desk.stream.shards[self.shard as usize].log;
         let is_old = |index: u64| log.get(index).arrived + retention <= desk.now;
+        // What a KCL application reads once more it has processed.
+        let done_to = self.lease.map_or(0, |lease| lease.done_to);
         let mut expired = 0;
         for index in 0..self.parts.len() {
             let mut next = self.parts[index].oldest_free();
             while next < self.source.fetched && is_old(next) {
                 // The user records of a Kinesis record arrived together, and stay with one part.
                 let end = if self.parts.len() == 1 { next + 1 } else { log.entry_end(next) };
-                expired += end - next;
+                expired += if next >= done_to { end - next } else { 0 };
                 let after = self.seek(index, end, log);
                 self.parts[index].drop_oldest(after);
                 next = self.parts[index].oldest_free();
@@ -302,7 +347,7 @@ impl Lane {
             fetched += 1;
         }
         if fetched > before {
-            expired += fetched - before;
+            expired += fetched.max(done_to) - before.max(done_to);
             self.source.fetched = fetched;
             for part in &mut self.parts {
                 part.pass_over(before, fetched);
@@ -322,6 +367,10 @@ impl Lane {
         if ended {
             part.phase = Phase::Ended { at: now };
             part.next_at = u64::MAX;
+            let end = part.position;
+            if let Some(lease) = &mut self.lease {
+                lease.pass(end);
+            }
         }
         ended
     }

@@ -18,7 +18,7 @@ pub(super) fn gather(lane: &mut Lane, part: usize, desk: &mut Desk<'_, impl Obse
     loop {
         let position = lane.parts[part].position;
         let available = lane.source.fetched > position;
-        let poll_at = if lane.source.behind { lane.source.poll_soon } else { lane.source.poll_base }.max(desk.now);
+        let poll_at = lane.source.next_read(desk);
         // Nothing more comes from a closed shard, so a batch there has nothing to wait for.
         let polls_now = poll_at == desk.now && !lane.source.at_end;
         let next = if available { next_batch(lane, part, desk) } else { NextBatch { end: position, full: false } };
@@ -36,8 +36,11 @@ pub(super) fn gather(lane: &mut Lane, part: usize, desk: &mut Desk<'_, impl Obse
             return;
         }
         if polls_now {
-            lane.source.poll_base = desk.now + lane.source.pause(limits::MAPPING_POLL_INTERVAL.micros(), desk.stream);
-            lane.source.poll_soon = desk.now + lane.source.pause(POLL_DISTANCE, desk.stream);
+            if lane.source.push.is_none() {
+                let interval = limits::MAPPING_POLL_INTERVAL.micros();
+                lane.source.poll_base = desk.now + lane.source.pause(interval, desk.stream);
+                lane.source.poll_soon = desk.now + lane.source.pause(POLL_DISTANCE, desk.stream);
+            }
             lane.read(limits::GET_RECORDS_RECORDS_MAX, desk);
             continue;
         }

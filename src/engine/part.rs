@@ -11,7 +11,7 @@ use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::record::{Log, Record, Run};
 use super::rng::split_mix;
-use crate::scenario::{HandlerKind, Poison, Responses};
+use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
 /// One of the parts of a lane. Positions are sequence indices of the shard's log.
@@ -172,6 +172,11 @@ impl Lane {
 
     /// Invokes the function with the part's batch, or with what of it is not too old; false where nothing is left.
     fn invoke(&mut self, part: usize, attempt: u32, desk: &mut Desk<'_, impl Observer>) -> bool {
+        if desk.now < self.source.frozen_until {
+            let of = &mut self.parts[part];
+            (of.phase, of.next_at) = (Phase::Backoff { attempts: attempt - 1 }, self.source.frozen_until);
+            return true;
+        }
         if self.give_up_old(part, desk) {
             return false;
         }
@@ -191,7 +196,10 @@ impl Lane {
         let (from, end) = (of.position, of.batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         let records = self.count(part, from, end, log);
-        let needs = desk.lambda.duration(settings, records, &mut self.rng);
+        let needs = match (settings.kind, self.lease) {
+            (ConsumerKind::Kcl(kcl), Some(lease)) if kcl.worker_milli > 0 => lease.takes(records, kcl.worker_milli),
+            _ => desk.lambda.duration(settings, records, &mut self.rng),
+        };
         let timeout = settings.timeout().micros();
         let init = if start == Start::Cold { lambda::init(settings, &mut self.rng) } else { 0 };
         let rate = u64::from(settings.injected_error_rate.millionths());
@@ -262,13 +270,20 @@ impl Lane {
     /// The whole batch is done.
     fn succeed(&mut self, part: usize, id: u64, started: SimTime, desk: &mut Desk<'_, impl Observer>) {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        let fresh = self.lease.as_mut().map_or(from, |lease| lease.processed(end)).clamp(from, end);
+        if fresh > from {
+            desk.say(Fact::Reprocessed { reader: self.reader, shard: self.shard, records: fresh - from });
+        }
         let mut batch = std::mem::take(&mut self.batch);
         let log = &desk.stream.shards[self.shard as usize].log;
-        let run = self.run(part, from, end, log, &mut batch);
+        let run = self.run(part, fresh, end, log, &mut batch);
         self.done += run.len() as u64;
         let at = SimTime::from_micros(desk.now);
         desk.observer.processed(at, self.reader, self.shard, id, started, run);
         self.batch = batch;
+        if let ConsumerKind::Kcl(kcl) = desk.settings.kind {
+            self.checkpoint(end, kcl, desk);
+        }
         self.leave_batch(part, desk);
     }
 

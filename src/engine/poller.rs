@@ -3,11 +3,10 @@
 
 use super::fact::Observer;
 use super::lane::{Desk, Lane};
-use crate::scenario::{ConsumerKind, Poller};
+use crate::scenario::Poller;
 
 /// Works, polls or sleeps, whatever the lane's state asks for next.
-pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
-    let ConsumerKind::Poller(poller) = desk.settings.kind else { return };
+pub(super) fn gather(lane: &mut Lane, poller: Poller, desk: &mut Desk<'_, impl Observer>) {
     let idle = poller.idle.micros();
     loop {
         let position = lane.parts[0].position;
@@ -20,6 +19,15 @@ pub(super) fn gather(lane: &mut Lane, desk: &mut Desk<'_, impl Observer>) {
         }
         if lane.end_of_shard(0, desk.now) {
             return;
+        }
+        if lane.source.push.is_some() {
+            // It sleeps until something comes; the lane wakes it.
+            if lane.source.next_read(desk) > desk.now {
+                lane.parts[0].next_at = u64::MAX;
+                return;
+            }
+            lane.read(u64::MAX, desk);
+            continue;
         }
         if lane.source.poll_base > desk.now {
             lane.parts[0].next_at = lane.source.poll_base;

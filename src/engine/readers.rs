@@ -6,14 +6,17 @@
 //! are moved together in order of time, those of one instant by shard and reader, and where one lacks an outcome none
 //! goes further.
 
+mod leases;
+
 use super::fact::Observer;
 use super::invocation::{Invocation, InvocationId, Outcome};
+use super::kcl::Lease;
 use super::lambda::Lambda;
 use super::lane::{Desk, Lane, LaneState, Who};
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
-use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, Scenario, StartingPosition};
+use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Scenario, StartingPosition};
 use crate::units::Span;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,6 +30,10 @@ pub struct Readers {
     consumers: u32,
     /// By shard, then by reader.
     lanes: Vec<Vec<Lane>>,
+    /// Of each consumer; none where it has no workers.
+    workers: Vec<leases::Workers>,
+    /// Until when each consumer stands still, µs.
+    frozen: Vec<u64>,
     lambda: Lambda,
     payload_per_record: u64,
     /// Invocations handed to the host and not yet taken.
@@ -46,6 +53,7 @@ impl Readers {
         let (others, consumers) = (scenario.stream.other_pollers, &scenario.consumers);
         let other = Settings {
             kind: ConsumerKind::Poller(Poller { limit: others.limit, idle: others.idle, always_sleeps: true }),
+            source: ReadSource::GetRecords,
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
             read_limits: consumers.iter().any(|consumer| consumer.read_limits),
@@ -58,6 +66,8 @@ impl Readers {
             settings,
             consumers: consumers.len() as u32,
             lanes: Vec::new(),
+            workers: consumers.iter().map(leases::workers_of).collect(),
+            frozen: vec![0; consumers.len()],
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
@@ -71,13 +81,16 @@ impl Readers {
             let mut before = 0;
             let lane = |(reader, settings): (u32, &Settings)| {
                 let interval = match settings.kind {
+                    // Subscriptions do not share what polls do.
+                    _ if settings.source.is_pushed() => 0,
                     ConsumerKind::Lambda => limits::MAPPING_POLL_INTERVAL.micros(),
                     ConsumerKind::Poller(poller) => poller.idle.micros(),
+                    ConsumerKind::Kcl(kcl) => kcl.idle.micros(),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
                 // Readers that share the limits of a shard do not begin together.
-                let apart = if settings.read_limits { interval * before / limited } else { 0 };
-                before += u64::from(settings.read_limits);
+                let apart = if settings.shares_reads() { interval * before / limited } else { 0 };
+                before += u64::from(settings.shares_reads());
                 let first_poll = settings.start.micros() + spread + apart;
                 Lane::new(readers.who(reader, settings), shard, Some(first_poll))
             };
@@ -102,6 +115,8 @@ impl Readers {
             actor,
             passes,
             limited: settings.read_limits,
+            source: settings.source,
+            leased: matches!(settings.kind, ConsumerKind::Kcl(_)),
             starts_at: starts_at(settings),
             parts: if passes { 1 } else { settings.parallelization },
         }
@@ -116,7 +131,10 @@ impl Readers {
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
         let lane = |(reader, settings)| Lane::new(self.who(reader, settings), shard, None);
-        let lanes = (0..).zip(&self.settings).map(lane).collect();
+        let mut lanes: Vec<Lane> = (0..).zip(&self.settings).map(lane).collect();
+        for (lane, until) in lanes.iter_mut().zip(&self.frozen) {
+            lane.source.frozen_until = *until;
+        }
         self.lanes.push(lanes);
     }
 
@@ -286,6 +304,10 @@ impl Readers {
                 let ends = parents.map(|parent| self.lanes[parent as usize][reader].ended_at());
                 let all: Option<Vec<u64>> = ends.collect();
                 if let Some(at) = all.and_then(|ends| ends.into_iter().max()) {
+                    let at = match self.settings[reader].kind {
+                        ConsumerKind::Kcl(kcl) => kcl.begins(stream.shards[shard as usize].closed_at, at),
+                        _ => at,
+                    };
                     self.lanes[child as usize][reader].begin(at);
                 }
             }

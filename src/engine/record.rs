@@ -228,6 +228,21 @@ impl Log {
         seen
     }
 
+    /// The last end of a Kinesis record between two indices up to which there are at most so many bytes; `from` where
+    /// there is none.
+    pub fn within_bytes(&self, from: u64, to: u64, bytes: u64) -> u64 {
+        if self.bytes_between(from, to) <= bytes {
+            return to;
+        }
+        // The user records of a Kinesis record have all their bytes with the first.
+        let (mut fits, mut exceeds) = (from, to);
+        while exceeds - fits > 1 {
+            let middle = fits.midpoint(exceeds);
+            if self.bytes_between(from, middle) <= bytes { fits = middle } else { exceeds = middle }
+        }
+        fits
+    }
+
     /// Bytes of the records from one index up to another, partition keys included.
     #[inline(always)]
     pub fn bytes_between(&self, from: u64, to: u64) -> u64 {

@@ -1,6 +1,7 @@
 //! The reading half of a lane: one iterator on one shard, with the calls that move it.
 
 use super::fact::{Fact, Observer};
+use super::fan_out::Subscription;
 use super::lane::{Desk, Who};
 use super::record::Log;
 use super::rng::{Actor, Rng};
@@ -13,10 +14,14 @@ use crate::units::{Ratio, SimTime, Span};
 /// Where a reader stands in a shard. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    reader: u32,
+    pub(super) reader: u32,
     /// Whether its reads meet the limits of the shard.
     limited: bool,
-    shard: u32,
+    pub(super) shard: u32,
+    /// It reads nothing before, µs: by injection.
+    pub frozen_until: u64,
+    /// Its subscription, where records are pushed to it.
+    pub push: Option<Subscription>,
     /// Everything before it has been read.
     pub fetched: u64,
     /// When the base interval allows the next poll, and when the limits do, µs.
@@ -45,6 +50,8 @@ impl Source {
             reader: who.reader,
             limited: who.limited,
             shard,
+            frozen_until: 0,
+            push: Subscription::of(who.source, who.limited),
             fetched: 0,
             poll_base: first_poll,
             poll_soon: 0,
@@ -69,13 +76,27 @@ impl Source {
         }
     }
 
+    /// When it may read next, µs: now, if that is past.
+    pub fn next_read(&self, desk: &Desk<'_, impl Observer>) -> u64 {
+        let at = match self.push {
+            Some(_) => self.pushed_at(desk.stream),
+            None if self.behind => self.poll_soon,
+            None => self.poll_base,
+        };
+        at.max(desk.now)
+    }
+
     /// One `GetRecords` call: up to `limit` records or 10 MiB from where the last one ended. False where the call
-    /// was refused, which returns nothing.
+    /// was refused, which returns nothing. Or one event, where they are pushed.
     pub fn read(&mut self, limit: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
         let (reader, shard) = (self.reader, self.shard);
         if self.skipped > 0 && !self.skipped_told {
             self.skipped_told = true;
             desk.say(Fact::Skipped { reader, shard, records: self.skipped });
+        }
+        if let Some(subscription) = self.push {
+            self.take_event(subscription, desk);
+            return true;
         }
         // Lambda's pollers read on while the function works, so that only other loops find theirs too old.
         if desk.settings.kind != ConsumerKind::Lambda && !self.has_iterator(desk) {

@@ -8,6 +8,7 @@ mod putting;
 mod reading;
 mod retention;
 mod uneven;
+mod workers;
 
 use super::timeline::{Metric, ShardMetric};
 use super::view::View;
@@ -77,7 +78,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 31] = [
+    let looks: [Look<'_>; 33] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -91,6 +92,8 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::expired, true),
         (Seen::will_lose, true),
         (Seen::backlog_in_parents, true),
+        (Seen::workers_died, true),
+        (Seen::workers_and_shards, true),
         (Seen::concurrency_binds, true),
         (Seen::timeouts, true),
         (Seen::falling_behind, true),

@@ -24,8 +24,10 @@ pub struct Ledger {
     pub lost_buffer_full: u64,
     /// Lost with the host that held them.
     pub lost_host_died: u64,
-    /// Processed by the function.
+    /// Processed by the function, each record once.
     pub processed: u64,
+    /// Processed once more after a worker's death: duplicates, beside the account.
+    pub reprocessed: u64,
     /// Stored and waiting for an invocation.
     pub waiting: u64,
     /// In a running invocation.
@@ -54,6 +56,7 @@ impl Ledger {
             lost_buffer_full: count(Metric::LostBufferFull),
             lost_host_died: count(Metric::LostHostDied),
             processed: count(Metric::Processed),
+            reprocessed: count(Metric::Reprocessed),
             waiting: gauge(Metric::Waiting),
             in_flight: gauge(Metric::InFlight),
             expired: count(Metric::Expired),

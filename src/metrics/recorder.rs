@@ -54,6 +54,10 @@ struct Counts {
     unanswered: u64,
     get_records_calls: u64,
     read_records: u64,
+    subscriptions: u64,
+    pushed_events: u64,
+    pushed_records: u64,
+    pushed_bytes: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -183,6 +187,10 @@ impl Recorder {
             (Metric::OpenShards, engine.stream().open().len() as f64),
             (Metric::GetRecordsCalls, counts.get_records_calls as f64),
             (Metric::ReadRecords, counts.read_records as f64),
+            (Metric::Subscriptions, counts.subscriptions as f64),
+            (Metric::PushedEvents, counts.pushed_events as f64),
+            (Metric::PushedRecords, counts.pushed_records as f64),
+            (Metric::PushedBytes, counts.pushed_bytes as f64),
         ];
         for (metric, value) in own {
             values[metric.index()] = value;
@@ -254,6 +262,13 @@ impl Observer for Recorder {
                 self.shards[shard as usize].read_throttled += 1;
                 self.of_reader(reader, at, fact);
             }
+            Fact::Subscribed { .. } => self.counts.subscriptions += 1,
+            Fact::Pushed { reader, records, bytes, .. } => {
+                self.counts.pushed_events += 1;
+                self.counts.pushed_records += u64::from(records);
+                self.counts.pushed_bytes += bytes;
+                self.of_reader(reader, at, fact);
+            }
             Fact::Discarded { given_up } => {
                 self.of_reader(given_up.reader, at, fact);
                 // A run may give up millions of records one by one; the first ones tell how.
@@ -262,7 +277,11 @@ impl Observer for Recorder {
                     self.note(at, NoteKind::GivenUp(given_up));
                 }
             }
+            Fact::WorkersDied { .. } => {}
             Fact::IteratorExpired { reader, .. }
+            | Fact::LeaseLost { reader, .. }
+            | Fact::Reprocessed { reader, .. }
+            | Fact::Checkpointed { reader, .. }
             | Fact::InvocationThrottled { reader, .. }
             | Fact::EnvironmentMade { reader, .. }
             | Fact::InvocationStarted { reader, .. }

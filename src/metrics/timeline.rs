@@ -130,6 +130,14 @@ metrics! {
         ReadRecords = "GetRecords.Records", "records", Count;
         /// Bytes returned by read calls.
         ReadBytes = "GetRecords.Bytes", "bytes", Count;
+        /// Subscriptions of consumers with enhanced fan-out, renewals included.
+        Subscriptions = "SubscribeToShard.Success", "calls", Count;
+        /// Events that subscriptions pushed.
+        PushedEvents = "SubscribeToShardEvent.Success", "events", Count;
+        /// Records in them.
+        PushedRecords = "SubscribeToShardEvent.Records", "records", Count;
+        /// Bytes in them.
+        PushedBytes = "SubscribeToShardEvent.Bytes", "bytes", Count;
         /// Records processed by the function.
         Processed = "Processed", "records", Count;
         /// Stored records that wait for an invocation.
@@ -146,6 +154,13 @@ metrics! {
         GivenUp = "BatchesGivenUp", "batches", Count;
         /// Records in invocations that tried a batch again.
         Redelivered = "Redelivered", "records", Count;
+        /// Records processed that had been processed before: duplicates after a worker's death. Those that are
+        /// processed for the first time count above.
+        Reprocessed = "Reprocessed", "records", Count;
+        /// Shards that a worker's death left idle.
+        LeasesLost = "LeasesLost", "leases", Count;
+        /// Checkpoints written into a lease table.
+        Checkpoints = "Checkpoints", "writes", Count;
         /// Invocations started.
         Invocations = "Invocations", "invocations", Count;
         /// Invocations that failed.

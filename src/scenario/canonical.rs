@@ -215,6 +215,17 @@ fn operation(group: &mut Group, operation: Operation) {
             group.number("hosts", hosts.into());
             group.span("down_s", down);
         }
+        Operation::KillWorkers { consumer, workers, down } => {
+            group.word("kind", "kill_workers");
+            group.number("consumer", consumer.into());
+            group.number("workers", workers.into());
+            group.span("down_s", down);
+        }
+        Operation::FreezeConsumer { consumer, span } => {
+            group.word("kind", "freeze_consumer");
+            group.number("consumer", consumer.into());
+            group.span("for_s", span);
+        }
         Operation::SplitShard { shard, new_starting_hash_key } => {
             group.word("kind", "split_shard");
             group.number("shard", shard.into());

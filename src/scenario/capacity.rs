@@ -4,7 +4,9 @@
 //! does, and where a run says otherwise the run is right.
 
 use crate::limits;
-use crate::scenario::{Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, RetryPolicy, Scenario, Sizes};
+use crate::scenario::{
+    Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, ReadSource, RetryPolicy, Scenario, Sizes,
+};
 use crate::units::{SimTime, Span};
 
 /// Mean size of a data blob in bytes.
@@ -138,6 +140,13 @@ pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
 /// Records per second that the function processes of one shard when batches are full, and where a shard may have
 /// several invocations at a time, when its keys are spread over all of them.
 pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
+    if let ConsumerKind::Kcl(kcl) = consumer.kind
+        && kcl.worker_milli > 0
+    {
+        // The busiest worker has this many shards.
+        let shards = scenario.stream.open_at_start().div_ceil(kcl.workers);
+        return kcl.worker_milli as f64 / 1e3 / f64::from(shards);
+    }
     let one = full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6);
     one * f64::from(consumer.parallelization)
 }
@@ -155,12 +164,14 @@ pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
         ConsumerKind::Lambda => {
             (limits::MAPPING_POLL_INTERVAL + consumer.batching_window, full_batch_seconds(scenario, consumer))
         }
+        ConsumerKind::Kcl(kcl) => (kcl.idle, consumer.duration.fixed.seconds_f64() + kcl.idle.seconds_f64()),
         // An answer may have far more records than usually wait: what comes during one sleep counts as a batch.
         ConsumerKind::Poller(poller) => {
             (poller.idle, consumer.duration.fixed.seconds_f64() + poller.idle.seconds_f64())
         }
     };
     let batches = (2.0 * batch * 1e6) as u64;
+    let wait = if let ReadSource::SubscribeToShard { delay } = consumer.source { delay } else { wait };
     let usual = Span::from_micros(wait.micros() + batches);
     usual.max(Span::from_secs(3))
 }

@@ -3,6 +3,8 @@
 use super::canonical::Group;
 use super::document::{self, Reader};
 use super::function::{self, Function};
+use super::kcl::{self, Kcl};
+use super::stream::StreamMode;
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -15,6 +17,8 @@ pub struct Consumer {
     pub name: String,
     /// How it reads.
     pub kind: ConsumerKind,
+    /// How records come to it.
+    pub source: ReadSource,
     /// When it begins.
     pub start: Span,
     /// Where in the stream it begins.
@@ -53,11 +57,17 @@ impl Consumer {
         matches!(self.kind, ConsumerKind::Lambda)
     }
 
+    /// Whether its reads are some of those that share the limits of a shard.
+    pub const fn shares_reads(&self) -> bool {
+        self.read_limits && !self.source.is_pushed()
+    }
+
     /// Records in one batch at most.
     pub const fn batch_max(&self) -> u32 {
         match self.kind {
             ConsumerKind::Lambda => self.batch_size,
             ConsumerKind::Poller(poller) => poller.limit,
+            ConsumerKind::Kcl(kcl) => kcl.limit,
         }
     }
 
@@ -66,7 +76,7 @@ impl Consumer {
         let plain = self.duration.fixed + self.duration.per_record * records;
         match self.kind {
             ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
-            ConsumerKind::Poller(_) => plain,
+            ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => plain,
         }
     }
 
@@ -74,7 +84,7 @@ impl Consumer {
     pub const fn timeout(&self) -> Span {
         match self.kind {
             ConsumerKind::Lambda => self.function.timeout,
-            ConsumerKind::Poller(_) => Span::from_micros(u64::MAX),
+            ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => Span::from_micros(u64::MAX),
         }
     }
 
@@ -84,6 +94,7 @@ impl Consumer {
             _ if !self.name.is_empty() => &self.name,
             ConsumerKind::Lambda => "Lambda",
             ConsumerKind::Poller(_) => "Poller",
+            ConsumerKind::Kcl(_) => "KCL",
         }
     }
 }
@@ -162,6 +173,38 @@ pub enum ConsumerKind {
     Lambda,
     /// A loop around `GetRecords`.
     Poller(Poller),
+    /// A KCL application.
+    Kcl(Kcl),
+}
+
+/// How records come to a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadSource {
+    /// It asks for them; all that ask share the limits of a shard.
+    GetRecords,
+    /// Enhanced fan-out: they are pushed to it, at a rate of its own.
+    SubscribeToShard {
+        /// From the arrival of a record until the consumer sees it.
+        delay: Span,
+    },
+}
+
+impl ReadSource {
+    /// The word of enhanced fan-out in a document.
+    pub const PUSHED: &str = "SubscribeToShard";
+
+    /// The word in a document, which is the service's.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::GetRecords => "GetRecords",
+            Self::SubscribeToShard { .. } => Self::PUSHED,
+        }
+    }
+
+    /// Whether records are pushed.
+    pub const fn is_pushed(self) -> bool {
+        matches!(self, Self::SubscribeToShard { .. })
+    }
 }
 
 /// A loop around `GetRecords`: reads, works on what it read, reads again.
@@ -249,7 +292,12 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
                 idle: read.span(&of("idle_ms")),
                 always_sleeps: read.text(&of("sleeps")) == "always",
             }),
+            "kcl" => ConsumerKind::Kcl(kcl::read(read, &of)),
             _ => ConsumerKind::Lambda,
+        },
+        source: match read.text(&of("source")) {
+            ReadSource::PUSHED => ReadSource::SubscribeToShard { delay: read.span(&of("fan_out_ms")) },
+            _ => ReadSource::GetRecords,
         },
         start: read.span(&of("start_s")),
         position: match read.text(&of("starting_position")) {
@@ -297,6 +345,19 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         read.wrong(&of("starting_at_s"), message);
     }
     consumer
+}
+
+/// Reports those registered consumers that the stream does not take.
+pub(super) fn registered_fit(read: &mut Reader<'_>, consumers: &[Consumer], mode: StreamMode) {
+    let most = match mode {
+        StreamMode::Advantage => limits::FAN_OUT_CONSUMERS_ADVANTAGE,
+        StreamMode::Provisioned | StreamMode::OnDemand => limits::FAN_OUT_CONSUMERS,
+    };
+    let registered = (0..).zip(consumers).filter(|(_, consumer)| consumer.source.is_pushed());
+    for (index, _) in registered.skip(most as usize) {
+        let message = format!("{}; choose GetRecords", ServiceError::TooManyConsumers { most: most as u32 });
+        read.wrong(&format!("consumers.{index}.source"), message);
+    }
 }
 
 /// What becomes of failed batches, where it is written; the rest is as before.
@@ -366,6 +427,10 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("memory_mb", of.memory_mb.into());
             function::write(&mut group, &of.function);
         }
+        ConsumerKind::Kcl(kcl) => {
+            group.word("kind", "kcl");
+            kcl::write(&mut group, &kcl);
+        }
         ConsumerKind::Poller(poller) => {
             group.word("kind", "poller");
             group.number("limit", poller.limit.into());
@@ -373,6 +438,9 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.word("sleeps", if poller.always_sleeps { "always" } else { "when_empty" });
         }
     }
+    group.word("source", of.source.word());
+    let delay = if let ReadSource::SubscribeToShard { delay } = of.source { delay } else { limits::FAN_OUT_DELAY };
+    group.span("fan_out_ms", delay);
     group.span("start_s", of.start);
     group.word("starting_position", of.position.word());
     let at = if let StartingPosition::AtTimestamp(at) = of.position { at } else { SimTime::ZERO };

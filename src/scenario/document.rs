@@ -134,6 +134,7 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         reserved += consumer.function.reserved.unwrap_or(0);
     }
     let stream = stream::read(&mut read);
+    consumer::registered_fit(&mut read, &consumers, stream.mode);
     let scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),
@@ -295,6 +296,18 @@ fn operations(
                 }
                 Operation::KillHosts { hosts, down: read.span(&of("down_s")) }
             }
+            "kill_workers" => {
+                let workers = read.small(&of("workers"));
+                match now.kind {
+                    ConsumerKind::Kcl(kcl) if workers > kcl.workers => {
+                        read.wrong(&of("workers"), format!("there are {}; choose as many or fewer", kcl.workers));
+                    }
+                    ConsumerKind::Kcl(_) => {}
+                    _ => read.wrong(&of("kind"), "the consumer has no workers; remove this operation".to_owned()),
+                }
+                Operation::KillWorkers { consumer: index, workers, down: read.span(&of("down_s")) }
+            }
+            "freeze_consumer" => Operation::FreezeConsumer { consumer: index, span: read.span(&of("for_s")) },
             "split_shard" => Operation::SplitShard {
                 shard: read.small(&of("shard")),
                 new_starting_hash_key: stream::hash_key(read, &of("new_starting_hash_key")),

@@ -1,5 +1,8 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod operations;
+mod reading;
+
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::function::{ARCHITECTURES, LAWS};
 use super::prices::{AT_HOME, HOME, KINDS};
@@ -210,6 +213,7 @@ const JITTERS: &[Choice] = &[
 ];
 const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
+    word("kcl", "KCL", "A KCL application: workers that share the shards by leases."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
 ];
 const SLEEPS: &[Choice] = &[
@@ -270,27 +274,12 @@ const REGIONS: &[Choice] = &[
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];
-const OPERATIONS: &[Choice] = &[
-    word("update_mapping", "UpdateEventSourceMapping", "The next batch is built with new settings."),
-    word(
-        "deploy_function",
-        "Deploy the function",
-        "The next invocation takes another time or fails with another share.",
-    ),
-    word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
-    word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
-    word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
-    word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
-    word("update_shard_count", "UpdateShardCount", "The hash space is divided evenly among another number of shards."),
-    word("update_retention", "Change the retention", "Records stay readable for another time."),
-    word("update_stream_mode", "UpdateStreamMode", "Between provisioned and on-demand."),
-    word("update_warm_throughput", "UpdateStreamWarmThroughput", "On-demand Advantage: another throughput at once."),
-];
 
 /// Every field, in the order of a canonical document.
-pub(super) static FIELDS: &[Field] = &joined::<{ OWN_FIELDS.len() + KINDS + OPERATION_FIELDS.len() }>();
+pub(super) static FIELDS: &[Field] =
+    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() }>();
 
-/// The fields up to the prices, one for each price of the table, and the rest.
+/// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
 const fn joined<const N: usize>() -> [Field; N] {
     let mut fields = [OWN_FIELDS[0]; N];
     let mut at = 0;
@@ -301,8 +290,10 @@ const fn joined<const N: usize>() -> [Field; N] {
             let price = &AT_HOME[at - OWN_FIELDS.len()];
             let about = "Your price of one unit; null takes the table's.";
             Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
+        } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
+            reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
         } else {
-            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS]
+            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
         };
         at += 1;
     }
@@ -424,7 +415,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::group("consumers.*", "Consumer", "What reads the stream: an event source mapping with its function, or a loop around GetRecords."),
     Field::new("consumers.*.name", "Name", Kind::Text(60), Default::Text(""), "A title for people; it does not change the run."),
     Field::choice("consumers.*.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
-    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller"]).limit_is("GET_RECORDS_RECORDS_MAX"),
+    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumers.*.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumers.*.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
     Field::num("consumers.*.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),
@@ -471,10 +462,12 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::new("operations", "Operations", Kind::List(0, l::OPERATIONS_MAX as usize), Default::Empty, "Changes during the run.").limit_is("OPERATIONS_MAX"),
     Field::group("operations.*", "Operation", "A change during the run; what it does not name stays as it was."),
     Field::num("operations.*.at_s", "At", "s", SECONDS, 0, "When it is applied.").required(),
-    Field::choice("operations.*.kind", "What", OPERATIONS, Default::Required, "What is changed.").selects(),
-    Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function"]),
+    Field::choice("operations.*.kind", "What", operations::KINDS, Default::Required, "What is changed.").selects(),
+    Field::num("operations.*.consumer", "Which consumer", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer in the list, from zero.").only(&["update_mapping", "deploy_function", "kill_workers", "freeze_consumer"]),
     Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
-    Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they take records again.").only(&["kill_hosts"]),
+    Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they are back.").only(&["kill_hosts", "kill_workers"]),
+    Field::num("operations.*.workers", "Workers", "workers", whole(1, l::KCL_WORKERS_MAX, 1), 1, "How many workers die.").only(&["kill_workers"]),
+    Field::num("operations.*.for_s", "For", "s", Number { min: 1_000_000, step: 60_000_000, ..SECONDS }, 600_000_000, "How long the consumer stands still.").only(&["freeze_consumer"]),
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),

@@ -9,9 +9,9 @@
 
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
-    PolicyMetric, Poller, Producer, PutCall, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes,
-    StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
+    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
+    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -255,12 +255,13 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind start position read_limits batch_size batching_window parallelization failures retry_base retry_cap
+        name kind source start position read_limits batch_size batching_window parallelization failures retry_base retry_cap
         poison memory_mb function handler duration injected_error_rate
     }
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
+    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
@@ -282,7 +283,7 @@ fields! {
 kinds! {
     Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
-    ConsumerKind { 0 Lambda, 1 Poller(poller), }
+    ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
     DurationLaw { 0 Uniform, 1 Exponential, }
     Draws { 0 Xoshiro, 1 Lcg, }
     HandlerKind { 0 Model, 1 Host, }
@@ -300,6 +301,8 @@ kinds! {
         7 UpdateRetention { retention },
         8 UpdateStreamMode { mode },
         9 UpdateWarmThroughput { mib },
+        10 KillWorkers { consumer workers down },
+        11 FreezeConsumer { consumer span },
     }
     OnFailure { 0 None, 1 Sqs, 2 Sns, 3 S3, }
     Part {
@@ -314,6 +317,7 @@ kinds! {
     }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
+    ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
     Responses { 0 Whole, 1 ItemFailures, }
     RetryPolicy {
         0 Ignore,

@@ -174,6 +174,10 @@ fn read_part(ledger: &Ledger, group: &str, put: Put<'_>) {
     ] {
         put(group, name, Item::Whole(count));
     }
+    // Only a KCL application can have any.
+    if ledger.reprocessed > 0 {
+        put(group, "reprocessed", Item::Whole(ledger.reprocessed));
+    }
 }
 
 /// One value of the essence.

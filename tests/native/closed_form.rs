@@ -3,6 +3,8 @@
 mod backoff;
 mod buckets;
 mod consumers;
+mod fan_out;
+mod kcl;
 mod lambda;
 mod money;
 mod positions;

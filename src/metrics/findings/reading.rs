@@ -3,7 +3,7 @@
 use super::{Finding, Seen, Tone, Try};
 use crate::limits;
 use crate::metrics::timeline::Metric;
-use crate::scenario::{ConsumerKind, StartingPosition};
+use crate::scenario::{ConsumerKind, ReadSource, StartingPosition};
 use crate::text::{clock, int, span_text};
 use crate::words::{count_word, percent};
 use serde_json::json;
@@ -15,7 +15,6 @@ impl Seen<'_> {
         if refused <= calls * 0.05 {
             return None;
         }
-        let pollers = self.scenario.stream.other_pollers;
         let others = self.scenario.limited_readers().saturating_sub(1);
         let shared = match others {
             0 => "a shard gives 2\u{a0}MiB/s and 5 calls a second.".to_owned(),
@@ -28,12 +27,10 @@ impl Seen<'_> {
         let (remedy, remedy_try) = if others == 0 {
             ("More shards give more to read; smaller records take less.".to_owned(), None)
         } else {
-            let edits = Try::edit("stream.other_pollers.count", json!(0));
-            let label = if pollers.count == 1 { "Try without the other" } else { "Try without the others" };
-            let remedy =
-                "Fewer applications that poll, or each less often; enhanced fan-out gives each its own 2\u{a0}MiB/s.";
-            let others_only = pollers.count > 0;
-            (remedy.to_owned(), others_only.then(|| Try { label: label.to_owned(), edits }))
+            let edits = vec![(self.path("source"), json!(ReadSource::PUSHED))];
+            let remedy = "Fewer applications that poll, or each less often; enhanced fan-out pays here: it gives each its \
+                          own 2\u{a0}MiB/s.";
+            (remedy.to_owned(), Some(Try { label: "Try enhanced fan-out".to_owned(), edits }))
         };
         Some(Finding {
             id: "reads-throttled",

@@ -19,6 +19,7 @@ impl Seen<'_> {
         match self.consumer().kind {
             ConsumerKind::Lambda => "the event source mapping",
             ConsumerKind::Poller(_) => "the poller",
+            ConsumerKind::Kcl(_) => "the KCL application",
         }
     }
 

@@ -36,6 +36,9 @@ struct Counts {
     reads_refused: u64,
     empty_answers: u64,
     iterators_expired: u64,
+    reprocessed: u64,
+    leases_lost: u64,
+    checkpoints: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -74,6 +77,7 @@ impl ConsumerCounts {
                 self.counts.empty_answers += u64::from(withheld);
                 self.lanes[shard as usize].behind = behind;
             }
+            Fact::Pushed { shard, behind, .. } => self.lanes[shard as usize].behind = behind,
             Fact::ReadThrottled { .. } => self.counts.reads_refused += 1,
             Fact::IteratorExpired { .. } => self.counts.iterators_expired += 1,
             Fact::InvocationThrottled { cap, .. } => {
@@ -101,6 +105,14 @@ impl ConsumerCounts {
                 self.counts.discarded += given_up.records;
                 self.counts.given_up += 1;
             }
+            Fact::LeaseLost { shard, started, .. } => {
+                self.counts.leases_lost += 1;
+                if let Some(started) = started {
+                    self.invocation_ended(at, shard, started);
+                }
+            }
+            Fact::Reprocessed { records, .. } => self.counts.reprocessed += records,
+            Fact::Checkpointed { .. } => self.counts.checkpoints += 1,
             Fact::Expired { records, .. } => self.counts.expired += records,
             // Records that are passed over are a gauge, since that happens before the consumer begins.
             _ => {}
@@ -183,6 +195,9 @@ impl ConsumerCounts {
             (Metric::ConsumerReadsRefused, counts.reads_refused as f64),
             (Metric::EmptyAnswers, counts.empty_answers as f64),
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
+            (Metric::Reprocessed, counts.reprocessed as f64),
+            (Metric::LeasesLost, counts.leases_lost as f64),
+            (Metric::Checkpoints, counts.checkpoints as f64),
             (Metric::MillisBehindLatest, behind.millis_f64()),
             (Metric::IteratorAgeMs, age),
             (Metric::PutLatencyP50Ms, put[0]),

@@ -30,7 +30,16 @@ fn finished(case: &Case) -> Session {
 /// Everything that a consumer sees of its own, and what it shares with others where the stream alone decides it.
 fn seen(view: View<'_>) -> Vec<Vec<u64>> {
     // All readers together, refused or not.
-    let of_all = [Metric::GetRecordsCalls, Metric::ReadThrottled, Metric::ReadRecords, Metric::ReadBytes];
+    let of_all = [
+        Metric::GetRecordsCalls,
+        Metric::ReadThrottled,
+        Metric::ReadRecords,
+        Metric::ReadBytes,
+        Metric::Subscriptions,
+        Metric::PushedEvents,
+        Metric::PushedRecords,
+        Metric::PushedBytes,
+    ];
     let bits = |column: &[f64]| column.iter().map(|value| value.to_bits()).collect();
     let stream = Metric::ALL.iter().filter(|metric| !of_all.contains(metric)).map(|metric| bits(view.column(*metric)));
     let shards = 0..view.shards();

@@ -222,6 +222,13 @@ impl Recount {
                 self.add(Metric::EmptyAnswers, frame, f64::from(u8::from(*withheld)));
                 queues[*shard as usize].behind = *behind as f64 / 1e3;
             }
+            What::Subscribed { .. } => self.add(Metric::Subscriptions, frame, 1.0),
+            What::Pushed { shard, records, bytes, behind } => {
+                self.add(Metric::PushedEvents, frame, 1.0);
+                self.add(Metric::PushedRecords, frame, f64::from(*records));
+                self.add(Metric::PushedBytes, frame, *bytes as f64);
+                queues[*shard as usize].behind = *behind as f64 / 1e3;
+            }
             What::OtherRead { answer: Some((records, bytes)), .. } => self.read(frame, *records, *bytes),
             What::OtherRead { shard, answer: None, .. } => {
                 self.add_both(Metric::ReadThrottled, ShardMetric::ReadThrottled, *shard as usize, frame, 1.0);

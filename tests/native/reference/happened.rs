@@ -15,6 +15,15 @@ pub struct Happened {
 /// A fact in which records are named by their numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
+    Subscribed {
+        shard: u32,
+    },
+    Pushed {
+        shard: u32,
+        records: u32,
+        bytes: u64,
+        behind: u64,
+    },
     IteratorExpired {
         shard: u32,
         error: ServiceError,
@@ -172,6 +181,10 @@ impl Observer for Collector {
             }
             Fact::Read { reader, shard, records, bytes, .. } => {
                 What::OtherRead { reader, shard, answer: Some((records, bytes)) }
+            }
+            Fact::Subscribed { reader: 0, shard } => What::Subscribed { shard },
+            Fact::Pushed { reader: 0, shard, records, bytes, behind } => {
+                What::Pushed { shard, records, bytes, behind: behind.micros() }
             }
             Fact::IteratorExpired { reader: 0, shard, error } => What::IteratorExpired { shard, error },
             Fact::ReadThrottled { reader: 0, shard } => What::ReadThrottled { shard },

@@ -6,8 +6,8 @@ use streamgauge::hash_key::HashKey;
 use streamgauge::scenario::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
     HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
-    PolicyMetric, Poller, Producer, PutCall, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes,
-    StartingPosition, Stream, StreamMode, Timeouts, Traffic,
+    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -329,7 +329,8 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
     let begins = begins(Span::from_secs(20));
     (lambda(), prop::option::of(poller), any::<bool>(), begins).prop_map(|(lambda, poller, read_limits, begins)| {
         let (start, position) = begins;
-        let lambda = Consumer { read_limits, start, position, ..lambda };
+        let source = source(position);
+        let lambda = Consumer { read_limits, source, start, position, ..lambda };
         match poller {
             None => lambda,
             // What only a mapping has stands at its default.
@@ -345,6 +346,16 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
             },
         }
     })
+}
+
+/// Records are pushed to one in three, by where it begins.
+fn source(position: StartingPosition) -> ReadSource {
+    match position {
+        StartingPosition::AtTimestamp(at) => {
+            ReadSource::SubscribeToShard { delay: Span::from_micros(1_000 + at.micros() % 200_000) }
+        }
+        _ => ReadSource::GetRecords,
+    }
 }
 
 /// When a consumer begins, and where in the stream.

@@ -101,7 +101,8 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
          detected: Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal \
          to 1",
         "consumers: 5 is not a list; write [ … ] here",
-        "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"deploy_producer\", \
+        "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"kill_workers\", \
+         \"freeze_consumer\", \"deploy_producer\", \
          \"split_shard\", \"merge_shards\", \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \
          \"update_warm_throughput\"",
     ];

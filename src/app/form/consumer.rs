@@ -1,0 +1,93 @@
+//! The group of a consumer: the fields of its kind.
+
+use super::super::{hints, words};
+use super::{Group, Source};
+use crate::scenario::ReadSource;
+
+/// What a mapping and its function have beside what every consumer has.
+const LAMBDA_KNOBS: &[&str] = &[
+    "batching_window_s",
+    "memory_mb",
+    "architecture",
+    "cpu_share",
+    "timeout_s",
+    "reserved_concurrency",
+    "init_ms",
+    "idle_life_s",
+    "throttle_wait_ms",
+    "throttle_wait_max_ms",
+];
+
+impl Source<'_> {
+    pub(super) fn consumer(&self, index: usize, count: usize) -> Group {
+        let of = |name: &str| format!("consumers.{index}.{name}");
+        let chosen = self.chosen(&of("kind"));
+        let (lambda, kcl) = (chosen == "lambda", chosen == "kcl");
+        let kind = if lambda {
+            "Lambda"
+        } else if kcl {
+            "KCL"
+        } else {
+            "Poller"
+        };
+        let several = count > 1;
+        let name = if several { self.chosen(&of("name")) } else { String::new() };
+        let others = self.scenario.stream.other_pollers.count + count as u32 - 1;
+        let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
+        let mut more = knobs(if several { &["name"] } else { &[] });
+        more.extend(match chosen.as_str() {
+            "kcl" => knobs(&["limit", "kcl_idle_ms", "failover_s", "checkpoint_s", "shard_sync_s", "parent_poll_s"]),
+            "poller" => knobs(&["idle_ms", "sleeps"]),
+            _ => knobs(LAMBDA_KNOBS),
+        });
+        more.extend(self.knobs(if lambda { &["account.concurrency"][..] } else { &[] }.iter().copied()));
+        more.extend(knobs(&["source", "start_s", "starting_position"]));
+        if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
+            more.extend(knobs(&["starting_at_s"]));
+        }
+        let pushed = self.chosen(&of("source")) == ReadSource::PUSHED;
+        if pushed {
+            more.extend(knobs(&["fan_out_ms"]));
+        }
+        if lambda {
+            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
+            more.extend(knobs(&["on_failure"]));
+        }
+        more.extend(knobs(&[
+            "spread",
+            "duration_law",
+            "error_rate",
+            "poison_rate",
+            "poison_key",
+            "retry_base_ms",
+            "retry_cap_s",
+        ]));
+        more.extend(knobs(&["kind", "read_limits"]));
+        Group {
+            title: match name.as_str() {
+                "" if several => format!("{kind} {}", index + 1),
+                "" => kind.to_owned(),
+                _ => name,
+            },
+            small: match others {
+                _ if pushed => "each shard is pushed to it".to_owned(),
+                0 => "polls each shard".to_owned(),
+                1 => "polls each shard, and one other does".to_owned(),
+                count => format!("polls each shard, and {} others do", words::count_word(count.into())),
+            },
+            knobs: match chosen.as_str() {
+                "kcl" => knobs(&["workers", "worker_per_s", "fixed_ms", "per_record_ms"]),
+                "poller" => knobs(&["limit", "fixed_ms", "per_record_ms"]),
+                _ => knobs(&["batch_size", "fixed_ms", "per_record_ms"]),
+            },
+            // A draft that cannot run may have more of them than the scenario.
+            hints: match self.scenario.consumers.get(index) {
+                Some(_) => hints::consumer(self.scenario, index, self.cursor),
+                None => Vec::new(),
+            },
+            more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
+            more,
+            consumer: Some((index, several)),
+        }
+    }
+}

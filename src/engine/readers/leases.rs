@@ -1,0 +1,115 @@
+//! The workers of KCL applications: who holds which lease, deaths, returns, and consumers that stand still.
+//!
+//! Leases change hands between two slices of time only. In a slice each worker's speed is divided evenly among the
+//! shards that it worked on at the last change, so that shards need not know of each other.
+
+use super::super::fact::{Fact, Observer};
+use super::super::lane::Desk;
+use super::super::stream::Stream;
+use super::Readers;
+use crate::scenario::{Consumer, ConsumerKind, Kcl};
+use crate::units::{SimTime, Span};
+
+/// The workers of one application: when each is up again, µs; zero for one that never died.
+pub(super) type Workers = Vec<u64>;
+
+/// The workers of a consumer, all up.
+pub(super) fn workers_of(consumer: &Consumer) -> Workers {
+    match consumer.kind {
+        ConsumerKind::Kcl(kcl) => vec![0; kcl.workers as usize],
+        ConsumerKind::Lambda | ConsumerKind::Poller(_) => Vec::new(),
+    }
+}
+
+impl Readers {
+    /// The settings of a consumer that is a KCL application.
+    pub fn application(&self, consumer: u32) -> Option<Kcl> {
+        match self.settings[..self.consumers as usize].get(consumer as usize)?.kind {
+            ConsumerKind::Kcl(kcl) => Some(kcl),
+            _ => None,
+        }
+    }
+
+    /// Lets workers of an application die for a while, those with the lowest numbers that are up. Gives how long their
+    /// leases run on.
+    pub fn kill_workers(
+        &mut self,
+        consumer: u32,
+        workers: u32,
+        down: Span,
+        now: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) -> Option<Span> {
+        let kcl = self.application(consumer)?;
+        let of = &mut self.workers[consumer as usize];
+        let up = (0..of.len()).filter(|worker| of[*worker] <= now);
+        let dying: Vec<usize> = up.take(workers as usize).collect();
+        for worker in &dying {
+            of[*worker] = now.saturating_add(down.micros()).max(now + 1);
+        }
+        let at = SimTime::from_micros(now);
+        observer.observe(at, Fact::WorkersDied { reader: consumer, workers: dying.len() as u32 });
+        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
+        let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
+        for lanes in lanes {
+            let lane = &mut lanes[consumer as usize];
+            if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
+                let mut desk = Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer };
+                lane.lose_lease(now + kcl.failover.micros(), &mut desk);
+            }
+        }
+        Some(kcl.failover)
+    }
+
+    /// Workers of an application look at the leases: those that nobody holds any more go one by one to whoever has
+    /// fewest; then each worker that has two less than another takes one from it.
+    pub fn take_leases(&mut self, consumer: u32, now: u64) {
+        let Some(kcl) = self.application(consumer) else { return };
+        let up: Vec<bool> = self.workers[consumer as usize].iter().map(|up_at| *up_at <= now).collect();
+        let mut held = vec![0u32; up.len()];
+        let mut lanes: Vec<_> = self.lanes.iter_mut().map(|lanes| &mut lanes[consumer as usize]).collect();
+        lanes.retain(|lane| lane.ended_at().is_none());
+        for owner in lanes.iter().filter_map(|lane| lane.lease.and_then(|lease| lease.owner)) {
+            held[owner as usize] += 1;
+        }
+        let fewest = |held: &[u32]| (0..up.len()).filter(|worker| up[*worker]).min_by_key(|worker| held[*worker]);
+        let free = |lease: super::Lease| lease.owner.is_none() && lease.free_at <= now;
+        for lane in lanes.iter_mut().filter(|lane| lane.lease.is_some_and(free)) {
+            let Some(worker) = fewest(&held) else { break };
+            held[worker] += 1;
+            lane.lease_to(worker as u32, kcl, now);
+        }
+        for taker in (0..up.len()).filter(|worker| up[*worker]) {
+            let Some(from) = (0..up.len()).rev().max_by_key(|worker| held[*worker]) else { break };
+            if held[taker] + 2 > held[from] {
+                continue;
+            }
+            let theirs = |lease: super::Lease| lease.owner == Some(from as u32);
+            if let Some(lane) = lanes.iter_mut().rev().find(|lane| lane.lease.is_some_and(theirs)) {
+                lane.hand_over(taker as u32);
+                (held[taker], held[from]) = (held[taker] + 1, held[from] - 1);
+            }
+        }
+        let mut active = vec![0u32; up.len()];
+        let owner_of = |lane: &super::Lane| lane.lease.and_then(|lease| lease.owner).filter(|_| lane.is_active());
+        for owner in lanes.iter().filter_map(|lane| owner_of(lane)) {
+            active[owner as usize] += 1;
+        }
+        for lane in &mut lanes {
+            if let Some(lease) = &mut lane.lease {
+                lease.shares = lease.owner.map_or(0, |owner| active[owner as usize]);
+            }
+        }
+    }
+
+    /// Lets a consumer stand still until an instant: nothing is read and nothing is begun. What runs ends.
+    pub fn freeze(&mut self, consumer: u32, until: u64) {
+        if let Some(frozen) = self.frozen.get_mut(consumer as usize) {
+            *frozen = until.max(*frozen);
+            for lanes in &mut self.lanes {
+                lanes[consumer as usize].source.frozen_until = *frozen;
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Rows of the field table: what an operation can be.
+
+use super::{Choice, word};
+
+pub(super) const KINDS: &[Choice] = &[
+    word("update_mapping", "UpdateEventSourceMapping", "The next batch is built with new settings."),
+    word(
+        "deploy_function",
+        "Deploy the function",
+        "The next invocation takes another time or fails with another share.",
+    ),
+    word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
+    word("kill_workers", "Workers die", "Workers of a KCL application die; others take their shards over."),
+    word("freeze_consumer", "A consumer stands still", "It reads and begins nothing for a while, by injection."),
+    word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
+    word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
+    word("merge_shards", "MergeShards", "Two neighbouring shards become one."),
+    word("update_shard_count", "UpdateShardCount", "The hash space is divided evenly among another number of shards."),
+    word("update_retention", "Change the retention", "Records stay readable for another time."),
+    word("update_stream_mode", "UpdateStreamMode", "Between provisioned and on-demand."),
+    word("update_warm_throughput", "UpdateStreamWarmThroughput", "On-demand Advantage: another throughput at once."),
+];

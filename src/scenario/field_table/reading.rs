@@ -1,0 +1,32 @@
+//! Rows of the field table: how records come to a consumer, and the workers of a KCL application.
+
+use super::{Choice, DAY, Default, Field, MICROS_PER_SECOND, Number, RATE, Span, l, millis, whole, word};
+
+const SOURCES: &[Choice] = &[
+    word(
+        "GetRecords",
+        "GetRecords",
+        "It asks for records; all that ask share five calls and 2 MiB a second of a shard.",
+    ),
+    word(
+        "SubscribeToShard",
+        "Enhanced fan-out",
+        "Records are pushed to it: 2 MiB a second of each shard of its own, whatever others read.",
+    ),
+];
+
+#[rustfmt::skip]
+pub(super) const FIELDS: &[Field] = &[
+    Field::choice("consumers.*.source", "Reads by", SOURCES, Default::Text("GetRecords"), "How records come to the consumer.").limit_is("FAN_OUT_CONSUMERS"),
+    Field::num("consumers.*.fan_out_ms", "Pushed after", "ms", millis(1_000, Span::from_secs(60), 10_000), l::FAN_OUT_DELAY.micros(), "SubscribeToShard: from the arrival of a record until the consumer sees it.").limit_is("FAN_OUT_DELAY"),
+    Field::num("consumers.*.workers", "Workers", "workers", whole(1, l::KCL_WORKERS_MAX, 1), 2, "Workers of the application; more than there are shards gain nothing.").limit_is("KCL_WORKERS_MAX").only(&["kcl"]),
+    Field::num("consumers.*.worker_per_s", "Speed of a worker", "records/s", Number { min: 1_000, ..RATE }, 0, "Records per second of one worker, divided evenly among its shards; null takes the duration of a batch.").optional().only(&["kcl"]),
+    Field::num("consumers.*.kcl_idle_ms", "Idle between reads", "ms", millis(l::KCL_IDLE_MIN.micros(), Span::from_secs(300), 100_000), l::KCL_IDLE.micros(), "idleTimeBetweenReads of each shard.").limit_is("KCL_IDLE").only(&["kcl"]),
+    Field::num("consumers.*.failover_s", "Failover time", "s", Number { min: MICROS_PER_SECOND, ..DAYLONG }, l::KCL_FAILOVER.micros(), "failoverTimeMillis: how long the shards of a dead worker stand idle.").limit_is("KCL_FAILOVER").only(&["kcl"]),
+    Field::num("consumers.*.checkpoint_s", "Checkpoint every", "s", DAYLONG, l::KCL_CHECKPOINT.micros(), "Records since the last checkpoint are processed again when a worker dies; 0 for one after each batch.").limit_is("KCL_CHECKPOINT").only(&["kcl"]),
+    Field::num("consumers.*.shard_sync_s", "Shard sync", "s", DAYLONG, l::KCL_SHARD_SYNC.micros(), "How often the application looks for new shards.").limit_is("KCL_SHARD_SYNC").only(&["kcl"]),
+    Field::num("consumers.*.parent_poll_s", "Parent poll", "s", DAYLONG, l::KCL_PARENT_POLL.micros(), "How often it looks whether the parents of a shard are done.").limit_is("KCL_PARENT_POLL").only(&["kcl"]),
+];
+
+/// A time of up to a day.
+const DAYLONG: Number = Number { min: 0, max: DAY, step: 10 * MICROS_PER_SECOND, decimals: 6 };
