@@ -71,11 +71,7 @@ impl Observer for Digest {
             Fact::Unanswered { entries } => self.write(pair(now << 4 | 15, 2 << 60 | u64::from(entries))),
             Fact::HostsDied { hosts } => self.write(pair(now << 4 | 15, 3 << 60 | u64::from(hosts))),
             Fact::Lost { record, cause } => self.lost(at, record, cause),
-            // How far behind an answer is follows from the other facts.
-            Fact::Read { reader, shard, records, bytes, withheld, .. } => {
-                let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
-                self.add(pair(now << 4 | 5, read) ^ bytes << 16);
-            }
+            Fact::Read { .. } | Fact::InvocationStarted { .. } => self.batch(at, fact),
             Fact::ReadThrottled { reader, shard } => self.add(pair(now << 4 | 6, lane(reader, shard))),
             Fact::IteratorExpired { reader, shard, .. } => self.add(pair(now << 4 | 12, lane(reader, shard))),
             Fact::Subscribed { reader, shard } => self.add(pair(now << 4 | 15, lane(reader, shard))),
@@ -94,10 +90,6 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 2, lane(reader, shard) ^ records));
             }
             Fact::Checkpointed { reader, shard } => self.add(pair(now << 4 | 1, lane(reader, shard))),
-            Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
-                let batch = lane(reader, shard) ^ u64::from(records);
-                self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
-            }
             Fact::InvocationFailed { reader, shard, id, cause, done, .. } => {
                 let failed = lane(reader, shard) | cause as u64 ^ (done.len() as u64) << 8;
                 self.add(pair(now << 4 | 9, failed) ^ id.rotate_left(16));
@@ -126,6 +118,24 @@ impl Observer for Digest {
             Fact::StreamActive => self.write(pair(now << 4 | 15, u64::MAX)),
             Fact::ModeChanged { mode } => self.write(pair(now << 4 | 15, 1 << 60 | mode as u64)),
             Fact::RetentionChanged { retention } => self.write(pair(now << 4 | 15, retention.micros() << 16)),
+        }
+    }
+
+    #[inline(always)]
+    fn batch(&mut self, at: SimTime, fact: Fact<'_>) {
+        let now = at.micros();
+        let lane = |reader: u32, shard: u32| u64::from(reader) << 56 | u64::from(shard) << 32;
+        match fact {
+            // How far behind an answer is follows from the other facts.
+            Fact::Read { reader, shard, records, bytes, withheld, .. } => {
+                let read = lane(reader, shard) ^ u64::from(records) ^ u64::from(withheld) << 31;
+                self.add(pair(now << 4 | 5, read) ^ bytes << 16);
+            }
+            Fact::InvocationStarted { reader, shard, id, records, attempt, ends } => {
+                let batch = lane(reader, shard) ^ u64::from(records);
+                self.add(pair(now << 4 | 7, batch) ^ pair(ends.micros(), id << 16 | u64::from(attempt)));
+            }
+            _ => {}
         }
     }
 

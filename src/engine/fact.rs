@@ -338,6 +338,13 @@ pub trait Observer {
         self.observe(at, Fact::Stored { shard, record, bytes });
     }
 
+    /// Takes a fact that happens for each batch: [`Fact::Read`] or [`Fact::InvocationStarted`]. Where it is told, which
+    /// of them it is is known, so that nothing has to be asked.
+    #[inline]
+    fn batch(&mut self, at: SimTime, fact: Fact<'_>) {
+        self.observe(at, fact);
+    }
+
     /// Takes [`Fact::Throttled`].
     #[inline]
     fn throttled(&mut self, at: SimTime, shard: u32, record: &Record, limit: WriteLimit) {
@@ -384,6 +391,12 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn stored(&mut self, at: SimTime, shard: u32, record: &Record, bytes: u32) {
         self.0.stored(at, shard, record, bytes);
         self.1.stored(at, shard, record, bytes);
+    }
+
+    #[inline(always)]
+    fn batch(&mut self, at: SimTime, fact: Fact<'_>) {
+        self.0.batch(at, fact);
+        self.1.batch(at, fact);
     }
 
     #[inline(always)]

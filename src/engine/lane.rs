@@ -147,8 +147,10 @@ impl Lane {
 
     /// When the shard's end was reached, if everything in it is done.
     pub(super) fn ended_at(&self) -> Option<u64> {
-        let ends = self.parts.iter().map(|part| if let Phase::Ended { at } = part.phase { Some(at) } else { None });
-        ends.collect::<Option<Vec<u64>>>()?.into_iter().max()
+        self.parts.iter().try_fold(0, |latest, part| match part.phase {
+            Phase::Ended { at } => Some(at.max(latest)),
+            _ => None,
+        })
     }
 
     /// Invocations that run.
@@ -322,7 +324,21 @@ impl Lane {
     }
 
     /// Drops what is older than the retention, except what is in a running invocation.
+    #[inline]
     pub(super) fn expire(&mut self, desk: &mut Desk<'_, impl Observer>) {
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let retention = desk.stream.retention();
+        let has_old = |part: &Part| {
+            let oldest = part.oldest_free();
+            oldest < log.tail() && log.get(oldest).arrived + retention <= desk.now
+        };
+        if self.parts.iter().any(has_old) {
+            self.expire_old(desk);
+        }
+    }
+
+    #[cold]
+    fn expire_old(&mut self, desk: &mut Desk<'_, impl Observer>) {
         let retention = desk.stream.retention();
         let log = &desk.stream.shards[self.shard as usize].log;
         let is_old = |index: u64| log.get(index).arrived + retention <= desk.now;

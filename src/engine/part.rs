@@ -223,7 +223,9 @@ impl Lane {
         if start == Start::Cold {
             desk.say(Fact::EnvironmentMade { reader, shard, init: Span::from_micros(init) });
         }
-        desk.say(Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends });
+        let at = SimTime::from_micros(desk.now);
+        let begun = Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends };
+        desk.observer.batch(at, begun);
         if verdict == Verdict::Open {
             let log = &desk.stream.shards[shard as usize].log;
             let mut batch = Vec::with_capacity(records as usize);

@@ -134,7 +134,8 @@ impl Source {
             state.charge_read(desk.now, bytes, desk.stream.shared);
         }
         self.fetched = end;
-        desk.say(Fact::Read { reader, shard, records, bytes, behind, withheld });
+        let at = SimTime::from_micros(desk.now);
+        desk.observer.batch(at, Fact::Read { reader, shard, records, bytes, behind, withheld });
         true
     }
 

@@ -252,12 +252,7 @@ impl Observer for Recorder {
             Fact::Lost { record, cause } => self.lost(at, record, cause),
             Fact::Unanswered { .. } => self.counts.unanswered += 1,
             Fact::HostsDied { .. } => {}
-            Fact::Read { reader, records, bytes, .. } => {
-                self.counts.read_bytes += bytes;
-                self.counts.get_records_calls += 1;
-                self.counts.read_records += u64::from(records);
-                self.of_reader(reader, at, fact);
-            }
+            Fact::Read { .. } | Fact::InvocationStarted { .. } => self.batch(at, fact),
             Fact::ReadThrottled { reader, shard } => {
                 self.shards[shard as usize].read_throttled += 1;
                 self.of_reader(reader, at, fact);
@@ -284,7 +279,6 @@ impl Observer for Recorder {
             | Fact::Checkpointed { reader, .. }
             | Fact::InvocationThrottled { reader, .. }
             | Fact::EnvironmentMade { reader, .. }
-            | Fact::InvocationStarted { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
             | Fact::Skipped { reader, .. } => self.of_reader(reader, at, fact),
@@ -312,6 +306,26 @@ impl Observer for Recorder {
     fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
     #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
+    #[inline(always)]
+    fn batch(&mut self, at: SimTime, fact: Fact<'_>) {
+        match fact {
+            Fact::Read { reader, shard, records, bytes, behind, withheld } => {
+                self.counts.read_bytes += bytes;
+                self.counts.get_records_calls += 1;
+                self.counts.read_records += u64::from(records);
+                if let Some(consumer) = self.consumers.get_mut(reader as usize) {
+                    consumer.read(shard, behind, withheld);
+                }
+            }
+            Fact::InvocationStarted { reader, shard, records, attempt, .. } => {
+                if let Some(consumer) = self.consumers.get_mut(reader as usize) {
+                    consumer.started(at, shard, records, attempt);
+                }
+            }
+            _ => {}
+        }
+    }
+
     #[inline(always)]
     fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];

@@ -10,6 +10,7 @@ const [file, name = "overload", scaleText = "1", rounds = "1"] = process.argv.sl
 const command = process.env.STREAMGAUGE_COMMAND ?? "target/debug/streamgauge";
 const scale = Number(scaleText);
 const module = new WebAssembly.Module(readFileSync(file));
+const WARM_UP_MS = 3_000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -45,10 +46,11 @@ const run = (scenario) => {
   return { wall, frames, essence: JSON.parse(decoder.decode(bytes(engine.sg_out_ptr(), engine.sg_out_len()))) };
 };
 
-// V8 compiles hot functions again between calls: short runs first, as in a page that has been open for a moment.
+// V8 compiles hot functions again between calls, in the background, and takes its time over large ones: short runs
+// first, for as long as a page is open before somebody presses Run.
 const nap = new Int32Array(new SharedArrayBuffer(4));
 const short = workload(name === "overload" ? 0.02 : 0.0005);
-for (let i = 0; i < 40; i += 1) {
+for (const begun = performance.now(); performance.now() - begun < WARM_UP_MS; ) {
   run(short);
   Atomics.wait(nap, 0, 0, 2);
 }

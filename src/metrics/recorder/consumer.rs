@@ -69,14 +69,27 @@ impl ConsumerCounts {
         self.lanes.push(LaneCounts::default());
     }
 
-    /// Takes a fact about what it reads and does.
+    /// A read was answered.
+    #[inline]
+    pub fn read(&mut self, shard: u32, behind: Span, withheld: bool) {
+        self.counts.reads += 1;
+        self.counts.empty_answers += u64::from(withheld);
+        self.lanes[shard as usize].behind = behind;
+    }
+
+    /// An invocation began.
+    #[inline]
+    pub fn started(&mut self, at: SimTime, shard: u32, records: u32, attempt: u32) {
+        self.counts.invocations += 1;
+        self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
+        let lane = &mut self.lanes[shard as usize];
+        lane.running += 1;
+        lane.busy_since = lane.busy_since.or(Some(at));
+    }
+
+    /// Takes any other fact about what it reads and does.
     pub fn observe(&mut self, at: SimTime, fact: Fact<'_>) {
         match fact {
-            Fact::Read { shard, behind, withheld, .. } => {
-                self.counts.reads += 1;
-                self.counts.empty_answers += u64::from(withheld);
-                self.lanes[shard as usize].behind = behind;
-            }
             Fact::Pushed { shard, behind, .. } => self.lanes[shard as usize].behind = behind,
             Fact::ReadThrottled { .. } => self.counts.reads_refused += 1,
             Fact::IteratorExpired { .. } => self.counts.iterators_expired += 1,
@@ -87,13 +100,6 @@ impl ConsumerCounts {
             Fact::EnvironmentMade { init, .. } => {
                 self.counts.cold_starts += 1;
                 self.counts.init += init.micros();
-            }
-            Fact::InvocationStarted { shard, records, attempt, .. } => {
-                self.counts.invocations += 1;
-                self.counts.redelivered += if attempt > 1 { u64::from(records) } else { 0 };
-                let lane = &mut self.lanes[shard as usize];
-                lane.running += 1;
-                lane.busy_since = lane.busy_since.or(Some(at));
             }
             Fact::InvocationFailed { shard, started, cause, by_item, done, .. } => {
                 self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
