@@ -54,6 +54,18 @@ fn large_records_are_throttled_sharply_more_between_two_and_five_percent() {
     assert!(shares[5] - shares[2] > 20.0 * (shares[2] - shares[0]), "{shares:?}");
 }
 
+/// The price page's example: 48 hours at 100 MiB/s, read once, cost 2,071.75 dollars in Standard, where its 19.20 for
+/// stream-hours are those of ten streams, and 823.44 in Advantage.
+#[test]
+fn forty_eight_hours_cost_what_the_price_page_says() {
+    for (name, streams, published) in [("standard", 10.0, 2_071.75), ("advantage", 1.0, 823.44)] {
+        let session = golden(&format!("forty-eight-hours-{name}"));
+        assert_eq!(session.ledger().lost(), 0);
+        let paid = session.bill().run_total_e4 as f64 / 1e4 * streams;
+        assert!((paid / published - 1.0).abs() < 0.02, "{name}: {paid}, published {published}");
+    }
+}
+
 /// AWS, 3 November 2025: from 2 to 28 MiB/s in ten minutes, then past 60 MiB/s within fifteen. On-demand Standard was
 /// throttled at both steps, a stream warmed to 100 MiB/s not at all.
 #[test]
