@@ -3,7 +3,7 @@
 //! A reader at instant t sees the records that arrived before t. That one rule is why readers can be moved after
 //! the writing side, a slice of time at a stretch, with the same result as event by event.
 //!
-//! A lane has a [`Source`], which reads, and one or several [`Part`]s, which work: as many as the mapping's
+//! A lane has a source, which reads, and one or several parts, which work: as many as the mapping's
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};

@@ -305,7 +305,6 @@ impl Observer for Recorder {
     #[inline(always)]
     fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
-    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
     fn batch(&mut self, at: SimTime, fact: Fact<'_>) {
         match fact {
@@ -326,6 +325,7 @@ impl Observer for Recorder {
         }
     }
 
+    #[expect(clippy::manual_div_ceil, reason = "`div_ceil` looks at the rest of each division, once a record")]
     #[inline(always)]
     fn stored(&mut self, _: SimTime, _: u32, record: &Record, bytes: u32) {
         let newest = &mut self.order.newest[record.key as usize];
