@@ -252,6 +252,7 @@ fn findings_say_what_blocks_and_what_would_free_it() {
         "{finding:?}"
     );
     assert!(found(&blocked, "invocations-fail").is_none() && found(&blocked, "given-up").is_none());
+    assert!(found(&blocked, "falling-behind").is_none(), "the function is fast enough");
     // The remedy is tried, and frees the shard.
     let mut draft = Draft::from_value(document);
     for (path, value) in finding.remedy_try.expect("it can be tried").edits {

@@ -44,7 +44,7 @@ impl Seen<'_> {
     }
 
     /// Shards in which nothing was processed for a while although records wait and batches fail, with how long.
-    fn blocked_shards(&self) -> Vec<(usize, f64)> {
+    pub(super) fn blocked_shards(&self) -> Vec<(usize, f64)> {
         let timeline = self.timeline;
         let failed = timeline.column(Metric::Errors).iter().zip(timeline.column(Metric::ItemFailures));
         let fails: Vec<bool> = failed.map(|(errors, items)| errors + items > 0.0).take(self.frames).collect();
