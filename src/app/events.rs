@@ -45,11 +45,14 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
     }
 
     events.extend(control_events(timeline));
-    let given_up = timeline.notes().find(|note| matches!(note.what, NoteKind::GivenUp(_)));
-    events.extend(given_up.map(|note| Event {
-        at: note.at,
+    let given_up = timeline.notes().find_map(|note| match &note.what {
+        NoteKind::GivenUp(of) => Some((note.at, of.reader as usize)),
+        _ => None,
+    });
+    events.extend(given_up.map(|(at, consumer)| Event {
+        at,
         kind: EventKind::FirstLoss,
-        text: "first batch given up".to_owned(),
+        text: scenario.with_title(consumer, "first batch given up".to_owned()),
     }));
 
     let mut before = scenario.consumers.clone();

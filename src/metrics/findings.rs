@@ -143,6 +143,8 @@ struct Seen<'a> {
     /// Highest rate offered so far.
     peak: f64,
     throttled: f64,
+    /// Shards that stand still for a batch that fails, with for how many seconds.
+    blocked: Vec<(usize, f64)>,
 }
 
 impl<'a> Seen<'a> {
@@ -169,6 +171,7 @@ impl<'a> Seen<'a> {
             bytes_bind: by_bytes < by_count,
             peak,
             throttled: timeline.total(Metric::Throttled, frames),
+            blocked: failing::blocked_shards(timeline, frames),
         }
     }
 
@@ -299,14 +302,24 @@ impl<'a> Seen<'a> {
         })
     }
 
-    fn falling_behind(&self) -> Option<Finding> {
-        // What stands still for one batch would not go faster with a faster function.
-        if !self.blocked_shards().is_empty() {
-            return None;
+    /// The frame at whose end work was latest, and how late, in seconds. What stands still for one batch does not count:
+    /// it would not go faster with a faster function.
+    fn latest(&self) -> Option<(usize, f64)> {
+        let latest = |ages: &[f64]| {
+            let worst = ages[..self.frames].iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+            worst.map(|(frame, age)| (frame, age / 1e3))
+        };
+        if self.blocked.is_empty() {
+            return latest(self.timeline.column(Metric::IteratorAgeMs));
         }
-        let ages = &self.timeline.column(Metric::IteratorAgeMs)[..self.frames];
-        let worst = ages.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(frame, age)| (frame, age / 1e3));
-        let (frame, age) = worst?;
+        let moves = |shard: &usize| self.blocked.iter().all(|(blocked, _)| blocked != shard);
+        let shards = (0..self.timeline.shards()).filter(moves);
+        let each = shards.filter_map(|shard| latest(self.timeline.shard_column(ShardMetric::IteratorAgeMs, shard)));
+        each.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    fn falling_behind(&self) -> Option<Finding> {
+        let (frame, age) = self.latest()?;
         let at = self.timeline.end_of(frame);
         let (_, consumer) = capacity::in_force(self.scenario, self.timeline.consumer, at);
         if age <= capacity::late_after(self.scenario, &consumer).seconds_f64().max(20.0) {

@@ -39,14 +39,12 @@ pub fn seen(document: &Value) -> Seen {
     seen
 }
 
-/// One record to one shard at the beginning, and a mapping with these settings on top of a quick function.
-fn one_record(settings: &Value) -> Value {
-    let mut consumer = json!({"fixed_ms": 5, "per_record_ms": 0});
-    consumer.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+/// So many records at once to one shard at the beginning, and a mapping with these settings.
+fn burst(records: u32, length_s: u32, consumer: &Value) -> Value {
     json!({
-        "length_s": 300,
+        "length_s": length_s,
         "traffic": {
-            "curve": [{"kind": "bursts", "every_s": 3_600, "start_s": 0.5, "records": 1, "within_ms": 0}],
+            "curve": [{"kind": "bursts", "every_s": 3_600, "start_s": 0.5, "records": records, "within_ms": 0}],
             "arrivals": "even",
         },
         "producer": {"call": "PutRecord"},
@@ -55,10 +53,20 @@ fn one_record(settings: &Value) -> Value {
     })
 }
 
+/// A consumer with more settings.
+fn with(mut consumer: Value, settings: &Value) -> Value {
+    consumer.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    consumer
+}
+
+/// One record, and a mapping with these settings on top of a quick function.
+fn one_record(settings: &Value) -> Value {
+    burst(1, 300, &with(json!({"fixed_ms": 5, "per_record_ms": 0}), settings))
+}
+
 /// 40 records/s on four shards by many keys.
 fn steady(settings: &Value) -> Value {
-    let mut consumer = json!({"batch_size": 10, "fixed_ms": 5, "per_record_ms": 1});
-    consumer.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    let consumer = with(json!({"batch_size": 10, "fixed_ms": 5, "per_record_ms": 1}), settings);
     json!({
         "length_s": 600,
         "traffic": {
@@ -253,6 +261,9 @@ fn findings_say_what_blocks_and_what_would_free_it() {
     );
     assert!(found(&blocked, "invocations-fail").is_none() && found(&blocked, "given-up").is_none());
     assert!(found(&blocked, "falling-behind").is_none(), "the function is fast enough");
+    // Where the function is too slow for the other shards, that is said beside it.
+    let slow = session(&steady(&json!({"poison_key": 7, "per_record_ms": 120})));
+    assert!(found(&slow, "shard-blocked").is_some() && found(&slow, "falling-behind").is_some());
     // The remedy is tried, and frees the shard.
     let mut draft = Draft::from_value(document);
     for (path, value) in finding.remedy_try.expect("it can be tried").edits {

@@ -6,6 +6,7 @@ use crate::engine::Condition;
 use crate::errors::shard_id;
 use crate::metrics::note::NoteKind;
 use crate::metrics::timeline::{Metric, ShardMetric};
+use crate::metrics::view::View;
 use crate::scenario::{HandlerKind, OnFailure, Responses, capacity};
 use crate::text::{int, span_text};
 use crate::words::percent;
@@ -19,7 +20,7 @@ impl Seen<'_> {
         // Those that time out have a finding of their own.
         let errors = self.total(Metric::Errors) - self.total(Metric::Timeouts);
         let invocations = self.total(Metric::Invocations);
-        if errors <= 0.0 || !self.blocked_shards().is_empty() {
+        if errors <= 0.0 || !self.blocked.is_empty() {
             return None;
         }
         let consumer = self.consumer();
@@ -43,26 +44,9 @@ impl Seen<'_> {
         })
     }
 
-    /// Shards in which nothing was processed for a while although records wait and batches fail, with how long.
-    pub(super) fn blocked_shards(&self) -> Vec<(usize, f64)> {
-        let timeline = self.timeline;
-        let failed = timeline.column(Metric::Errors).iter().zip(timeline.column(Metric::ItemFailures));
-        let fails: Vec<bool> = failed.map(|(errors, items)| errors + items > 0.0).take(self.frames).collect();
-        let blocked = |shard: usize| {
-            let processed = &timeline.shard_column(ShardMetric::Processed, shard)[..self.frames];
-            let waiting = &timeline.shard_column(ShardMetric::Waiting, shard)[..self.frames];
-            let still = processed.iter().zip(waiting).rev().take_while(|(done, waits)| **done == 0.0 && **waits > 0.0);
-            let frames = still.count();
-            let seconds = frames as f64 * self.width;
-            let failing = fails[self.frames - frames..].iter().any(|fails| *fails);
-            (seconds >= BLOCKED_AFTER && failing).then_some((shard, seconds))
-        };
-        (0..timeline.shards()).filter_map(blocked).collect()
-    }
-
     /// A batch that always fails stops its shard.
     pub(super) fn blocked(&self) -> Option<Finding> {
-        let (blocked, consumer) = (self.blocked_shards(), self.consumer());
+        let (blocked, consumer) = (&self.blocked, self.consumer());
         let (shard, seconds) = blocked.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
         let waiting: f64 = blocked
             .iter()
@@ -220,4 +204,20 @@ impl Seen<'_> {
             }),
         })
     }
+}
+
+/// Shards in which nothing was processed for a while although records wait and batches fail, with for how many seconds.
+pub(super) fn blocked_shards(timeline: View<'_>, frames: usize) -> Vec<(usize, f64)> {
+    let failed = timeline.column(Metric::Errors).iter().zip(timeline.column(Metric::ItemFailures));
+    let fails: Vec<bool> = failed.map(|(errors, items)| errors + items > 0.0).take(frames).collect();
+    let blocked = |shard: usize| {
+        let processed = &timeline.shard_column(ShardMetric::Processed, shard)[..frames];
+        let waiting = &timeline.shard_column(ShardMetric::Waiting, shard)[..frames];
+        let still = processed.iter().zip(waiting).rev().take_while(|(done, waits)| **done == 0.0 && **waits > 0.0);
+        let still = still.count();
+        let seconds = still as f64 * timeline.width().seconds_f64();
+        let failing = fails[frames - still..].iter().any(|fails| *fails);
+        (seconds >= BLOCKED_AFTER && failing).then_some((shard, seconds))
+    };
+    (0..timeline.shards()).filter_map(blocked).collect()
 }

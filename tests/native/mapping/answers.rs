@@ -9,16 +9,8 @@ use streamgauge::session::{Pump, Session, response};
 /// Ten records in one batch. The function returns `first` the first time and nothing afterwards; this is what was
 /// processed by the first invocation, and how many records the second one had.
 fn after(first: impl Fn(&Invocation) -> Outcome, responses: &str) -> (f64, Option<usize>) {
-    let document = json!({
-        "length_s": 60,
-        "traffic": {
-            "curve": [{"kind": "bursts", "every_s": 3_600, "start_s": 0.5, "records": 10, "within_ms": 0}],
-            "arrivals": "even",
-        },
-        "producer": {"call": "PutRecord"},
-        "stream": {"shards": 1},
-        "consumers": [{"handler": "host", "fixed_ms": 10, "per_record_ms": 0, "responses": responses}],
-    });
+    let document =
+        super::burst(10, 60, &json!({"handler": "host", "fixed_ms": 10, "per_record_ms": 0, "responses": responses}));
     let mut session = Session::new(scenario(&document));
     let mut second = None;
     let mut times = 0;
