@@ -20,6 +20,13 @@ function fetchLibrary() {
   return coming;
 }
 
+/** Resolves in a task of its own, after all who asked before: making a plot takes too long to do four in a row. */
+let turn = Promise.resolve();
+function nextTurn() {
+  turn = turn.then(() => new Promise((resolve) => setTimeout(resolve)));
+  return turn;
+}
+
 const FADED = 0.28;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -198,6 +205,7 @@ export class TimePlot {
 
   async makeLater() {
     await fetchLibrary();
+    await nextTurn();
     if (uPlot && !this.uplot && this.data && this.make()) this.cursor(this.at, this.frontier);
   }
 
