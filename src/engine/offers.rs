@@ -1,7 +1,7 @@
 //! What is offered, ahead of time: arrivals with their keys and sizes, made a block at a time.
 //!
 //! Traffic depends on nothing that happens to it, so it can be made in tight loops, one for the times, one for the
-//! random numbers, one for the keys, one for the sizes. What is made ahead changes nothing in what is told when.
+//! keys and sizes. What is made ahead changes nothing in what is told when.
 
 use super::arrivals::ArrivalTimes;
 use super::draws::{Draws, KeyDraw, SizeDraw};
@@ -89,11 +89,8 @@ impl Offers {
     #[inline(never)]
     fn fill(&mut self) {
         self.len = self.times.fill(&mut self.block);
-        let mut for_sizes = [0; BLOCK];
         let block = &mut self.block[..self.len];
-        self.draws.fill(block, &mut for_sizes);
-        self.keys.fill(block);
-        self.sizes.fill(block, &for_sizes);
+        self.draws.fill(&self.keys, &self.sizes, block);
         self.next = 0;
         self.next_at = block.first().map_or(u64::MAX, |offer| offer.at);
     }
