@@ -145,7 +145,7 @@ fn outlook(outlook: Outlook) -> String {
 }
 
 fn latency(session: &Session, consumer: usize) -> String {
-    let line = |name: &str, histogram: &Histogram| {
+    let line = |name: &str, histogram: Histogram| {
         let at = |permille| {
             let span = histogram.quantile(permille);
             span.map_or("–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())))

@@ -112,13 +112,13 @@ impl Recorder {
     }
 
     /// Put to processed by a consumer, over the closed frames.
-    pub fn put_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].put_latency.run
+    pub fn put_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.put()
     }
 
     /// Offered to processed by a consumer, over the closed frames.
-    pub fn offer_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].offer_latency.run
+    pub fn offer_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.offer()
     }
 
     /// Closes the open frame; the engine stands at its end and is read for the gauges.
