@@ -27,6 +27,18 @@ pub fn report(session: &Session) -> String {
         scenario.seed,
         session.digest().get()
     );
+    out.push_str(&stream(session));
+    if !session.then().is_empty() {
+        let total = session.month_total_cents();
+        let _ = writeln!(out, "\n30 days of all streams together: {}.", words::dollars_cents(total));
+    }
+    out
+}
+
+/// What is said of one stream and its consumers.
+fn stream(session: &Session) -> String {
+    let (scenario, timeline) = (session.scenario(), session.timeline());
+    let mut out = String::new();
     for consumer in 0..scenario.consumers.len() {
         let verdict = verdict(scenario, session.seen_by(consumer), timeline.frames());
         let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
@@ -49,6 +61,10 @@ pub fn report(session: &Session) -> String {
     }
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
+    for (place, behind) in session.then().iter().enumerate() {
+        let _ = writeln!(out, "\n{}\n", wrapped(&format!("── {}", scenario.hop_text(place)), 0));
+        out.push_str(&stream(behind));
+    }
     out
 }
 

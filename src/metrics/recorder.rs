@@ -105,6 +105,11 @@ impl Recorder {
         &self.timeline
     }
 
+    /// Start of the open frame: the end of the closed ones.
+    pub const fn frame_start(&self) -> SimTime {
+        self.frame_start
+    }
+
     /// End of the open frame; `None` when every frame of the run is closed.
     pub fn frame_end(&self) -> Option<SimTime> {
         let frame = self.timeline.frames();
