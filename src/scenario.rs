@@ -13,9 +13,11 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod filter;
 mod function;
 mod kcl;
 pub mod packed;
+pub mod payload;
 pub mod presets;
 pub mod prices;
 pub mod printer;
@@ -36,6 +38,7 @@ pub use consumer::{
 pub use draft::Draft;
 pub use function::{Architecture, Function};
 pub use kcl::Kcl;
+pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
@@ -65,6 +68,8 @@ pub struct Scenario {
     pub consumers: Vec<Consumer>,
     /// Executions at the same time that the account allows all its functions together.
     pub account_concurrency: u32,
+    /// Patterns that the account allows one mapping; it does not influence the run.
+    pub filters_max: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.

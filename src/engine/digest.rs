@@ -99,6 +99,7 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::FilteredOut { reader, shard, records, .. } => self.add(pair(now << 4, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
             Fact::Refused { by, error } => {

@@ -222,6 +222,17 @@ pub enum Fact<'a> {
         /// How many.
         records: u64,
     },
+    /// A mapping passed over records that match none of its patterns: they are read, and no batch has them.
+    FilteredOut {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How many.
+        records: u64,
+        /// Those of them whose data is no JSON, as the patterns need it.
+        unreadable: u64,
+    },
     /// A reader took its first iterator of a shard behind records that it is not to read.
     Skipped {
         /// Which reader: the consumers of the scenario first.

@@ -54,7 +54,7 @@ pub struct InvokedRecord {
     /// Its sequence number in the shard.
     pub sequence_number: SequenceNumber,
     /// The record. Its partition key's text and its payload are made on demand, by `traffic::partition_key`
-    /// and `record::payload`.
+    /// and [`Payloads::data`](super::payload::Payloads::data).
     pub record: Record,
 }
 

@@ -60,7 +60,7 @@ struct NextBatch {
 fn next_batch(lane: &Lane, part: usize, desk: &Desk<'_, impl Observer>) -> NextBatch {
     let (size, max) = (u64::from(desk.settings.batch_size), limits::LAMBDA_PAYLOAD_MAX.get());
     let (log, position, fetched) = (desk.log(lane.shard), lane.parts[part].position, lane.source.fetched);
-    if lane.parts.len() == 1 {
+    if !lane.sparse {
         let available = log.entries_between(position, fetched);
         if available.min(size) * desk.payload_per_record < max {
             return NextBatch { end: log.after_entries(position, size).min(fetched), full: available >= size };

@@ -408,7 +408,7 @@ impl Lane {
 
     /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
     fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Record>) -> Run<'a> {
-        if self.parts.len() == 1 {
+        if !self.sparse {
             return log.run(from, to);
         }
         batch.clear();
@@ -435,7 +435,7 @@ impl Lane {
     /// Where a batch is split in two: none where it has one record.
     fn middle(&self, part: usize, from: u64, end: u64, log: &Log) -> Option<u64> {
         // Kinesis records that hold several user records are not divided.
-        if self.parts.len() == 1 {
+        if !self.sparse {
             let entries = log.entries_between(from, end);
             return (entries > 1).then(|| log.after_entries(from, entries / 2));
         }

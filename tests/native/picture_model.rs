@@ -25,6 +25,7 @@ pub fn sudden_popularity() -> Scenario {
         length: Span::from_secs(1_500),
         traffic: Traffic {
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
@@ -53,6 +54,7 @@ pub fn sudden_popularity() -> Scenario {
         }],
         prices: Default::default(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

@@ -50,7 +50,14 @@ impl Source<'_> {
             more.extend(knobs(&["fan_out_ms"]));
         }
         if lambda {
-            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
+            more.extend(knobs(&[
+                "filter_criteria",
+                "parallelization_factor",
+                "bisect",
+                "responses",
+                "max_retries",
+                "max_record_age_s",
+            ]));
             more.extend(knobs(&["on_failure"]));
         }
         more.extend(knobs(&[

@@ -15,6 +15,7 @@ pub fn scenario() -> Scenario {
         length: Span::from_secs(1_500),
         traffic: Traffic {
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
                 factor_milli: 100_000,
@@ -55,6 +56,7 @@ pub fn scenario() -> Scenario {
         }],
         prices: Default::default(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

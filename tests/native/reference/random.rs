@@ -114,6 +114,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         operations(length),
     );
     rest.prop_map(move |((seed, account_concurrency), traffic, producer, stream, consumer, operations)| Scenario {
+        filters_max: 5,
         prices: Default::default(),
         account_concurrency,
         name: "any".to_owned(),
@@ -157,6 +158,7 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             keys,
             hash_keys: HashKeys::OfPartitionKey,
             sizes,
+            payloads: vec![Default::default()],
             draws: Draws::Xoshiro,
         }
     })

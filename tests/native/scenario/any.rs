@@ -1,5 +1,10 @@
 //! Random valid scenarios, small enough to run in a moment.
 
+mod payloads;
+
+pub use payloads::{patterns, payloads};
+
+use payloads::filters;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
@@ -33,9 +38,13 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 Operation::KillHosts { hosts, .. } => hosts <= producer.hosts,
                 _ => true,
             });
+            // Aggregated records are not filtered.
+            let filtered = !consumer.filters.is_empty() && producer.aggregates();
+            let consumer = if filtered { Consumer { filters: Vec::new(), ..consumer } } else { consumer };
             Scenario {
                 prices: Default::default(),
                 account_concurrency: 1_000,
+                filters_max: 5,
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,
@@ -52,7 +61,10 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 
 /// Such a scenario with one to four consumers; operations concern any of them.
 pub fn several() -> impl Strategy<Value = Scenario> {
-    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, others)| {
+    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, mut others)| {
+        if scenario.producer.aggregates() {
+            others.iter_mut().for_each(|consumer| consumer.filters.clear());
+        }
         scenario.consumers.extend(others);
         let consumers = scenario.consumers.clone();
         for (place, planned) in scenario.operations.iter_mut().enumerate() {
@@ -168,8 +180,16 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
         1 => Just(HashKeys::Even),
         1 => any::<u128>().prop_map(|key| HashKeys::Explicit(HashKey::new(key))),
     ];
-    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, draws).prop_map(
-        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic { parts, arrivals, keys, hash_keys, sizes, draws },
+    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, payloads(), draws).prop_map(
+        |(parts, arrivals, keys, hash_keys, sizes, payloads, draws)| Traffic {
+            parts,
+            arrivals,
+            keys,
+            hash_keys,
+            sizes,
+            payloads,
+            draws,
+        },
     )
 }
 
@@ -341,6 +361,7 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
                 memory_mb: 512,
                 function: Function::default(),
                 failures: Consumer::default().failures,
+                filters: Vec::new(),
                 parallelization: 1,
                 ..lambda
             },
@@ -396,11 +417,12 @@ fn poison() -> impl Strategy<Value = Option<Poison>> {
 }
 
 fn lambda() -> impl Strategy<Value = Consumer> {
-    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)));
+    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)), filters());
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), function(), failing).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate, function, failing)| Consumer {
             function,
             failures: failing.0,
+            filters: failing.4,
             poison: failing.1,
             parallelization: failing.2,
             retry_base: failing.3 + Span::from_millis(1),
