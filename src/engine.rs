@@ -42,12 +42,13 @@ pub mod sequence;
 mod sorted;
 mod source;
 pub mod stream;
+mod tumbling;
 mod waiting;
 
 pub use digest::Digest;
 pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
-pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
+pub use invocation::{Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
 pub use record::Record;

@@ -7,7 +7,7 @@ mod sources;
 
 use crate::text::for_people;
 use crate::units::{Bytes, Rate, Span};
-use sources::{BC, D22, EB, FAQ, K, KCL, KPL, L, LE, LF, LG, LK, LL, LR, LS, LSN, M, OURS, Q, R87, ST, WN};
+use sources::{BC, D22, EB, FAQ, K, KCL, KPL, L, LC, LE, LF, LG, LK, LL, LR, LS, LSN, LW, M, OURS, Q, R87, ST, WN};
 
 /// A count of records, calls, tokens, attempts and the like.
 pub type Count = u64;
@@ -354,6 +354,14 @@ limits! {
     /// The wait between tries of a failed batch never grows beyond this. Measured up to 32 s only.
     MAPPING_RETRY_CAP: Span = Span::from_secs(60), "s", LSN, estimated;
 
+    // Tumbling windows.
+    /// `TumblingWindowInSeconds` at most.
+    MAPPING_TUMBLING_MAX: Span = Span::from_secs(900), "s", L, documented;
+    /// A window to which nothing is added is over so long afterwards: documented as “up to”.
+    TUMBLING_WAIT: Span = Span::from_secs(120), "s", LW, estimated;
+    /// The state of a window may have so many bytes in each shard; beyond it the window ends early.
+    TUMBLING_STATE_MAX: Bytes = Bytes::MIB, "bytes", LW, documented;
+
     // Filter criteria.
     /// Patterns of one mapping, unless the account’s quota is raised.
     FILTERS_MAX: Count = 5, "patterns", LF, documented;
@@ -378,7 +386,7 @@ limits! {
     /// The interval of that step. What it allows comes back evenly, and what is not used is not saved up.
     LAMBDA_SCALE_SPAN: Span = Span::from_secs(10), "s", LS, documented;
     /// An account keeps at least so much concurrency for functions that reserve none.
-    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LG, documented;
+    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LC, documented;
     /// Memory that comes with one vCPU.
     LAMBDA_VCPU_MB: Count = 1_769, "MB", LG, documented;
     /// An environment may take so long to start; beyond it the start is made again inside the invocation.

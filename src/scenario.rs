@@ -29,6 +29,7 @@ mod sizes;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
+mod tumbling;
 mod walk;
 
 pub use consumer::{
@@ -43,6 +44,7 @@ pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use tumbling::Tumbling;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};

@@ -233,6 +233,17 @@ pub enum Fact<'a> {
         /// Those of them whose data is no JSON, as the patterns need it.
         unreadable: u64,
     },
+    /// The last invocation of a tumbling window succeeded.
+    WindowEnded {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// Where the window ends, by arrival of records.
+        end: SimTime,
+        /// Whether its state had grown too large: the same window goes on with a fresh one.
+        early: bool,
+    },
     /// A reader took its first iterator of a shard behind records that it is not to read.
     Skipped {
         /// Which reader: the consumers of the scenario first.

@@ -16,6 +16,7 @@ use super::record::{Log, Record};
 use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
 use super::stream::Stream;
+use super::tumbling::Window;
 use super::{mapping, poller};
 use crate::scenario::{Consumer as Settings, ConsumerKind, ReadSource};
 use crate::units::SimTime;
@@ -35,6 +36,8 @@ pub struct Lane {
     pub(super) sparse: bool,
     /// What keeps records from all of them.
     filter: Option<Arc<Filter>>,
+    /// The tumbling window that is open, of a mapping with one part.
+    pub(super) window: Option<Window>,
     /// The lease of a KCL application, which has one part.
     pub(super) lease: Option<Lease>,
     /// Records that it will not meet again: processed, expired, discarded or filtered out.
@@ -123,6 +126,7 @@ impl Lane {
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
             sparse: parts > 1 || filter.is_some(),
             filter,
+            window: None,
             lease: leased.then(Lease::default),
             done: 0,
             next_id: 0,
@@ -317,10 +321,17 @@ impl Lane {
     pub(super) fn seek(&self, part: usize, mut at: u64, log: &Log) -> u64 {
         if self.sparse {
             while at < self.source.fetched && !self.is_for(part, log.get(at)) {
-                at = log.entry_end(at);
+                at = self.unit_end(at, log);
             }
         }
         at
+    }
+
+    /// Where what begins at `at` ends that goes into batches as one: a Kinesis record, or a user record where those are
+    /// filtered one by one.
+    #[inline]
+    pub(super) fn unit_end(&self, at: u64, log: &Log) -> u64 {
+        if self.filter.is_some() { at + 1 } else { log.entry_end(at) }
     }
 
     /// Whether a record is for a part.
@@ -341,10 +352,15 @@ impl Lane {
         }
         let mut at = from;
         while at < to {
-            let end = log.entry_end(at);
+            let end = self.unit_end(at, log);
             each(at, end);
             at = self.seek(part, end, log);
         }
+    }
+
+    /// Bytes of data of what begins at `at` and goes into batches as one, and where it ends.
+    pub(super) fn data_of(&self, at: u64, log: &Log) -> (u64, u64) {
+        if self.filter.is_some() { (u64::from(log.get(at).size), at + 1) } else { log.data_of(at) }
     }
 
     /// How many records of a part lie between two places.
@@ -381,7 +397,7 @@ impl Lane {
             let mut next = self.parts[index].oldest_free();
             while next < self.source.fetched && is_old(next) {
                 // The user records of a Kinesis record arrived together, and stay with one part.
-                let end = if self.sparse { log.entry_end(next) } else { next + 1 };
+                let end = if self.sparse { self.unit_end(next, log) } else { next + 1 };
                 expired += if next >= done_to { end - next } else { 0 };
                 let after = self.seek(index, end, log);
                 self.parts[index].drop_oldest(after);

@@ -80,3 +80,13 @@ pub(super) const EB: Source = Source {
     text: "Amazon EventBridge User Guide, “Comparison operators for use in event patterns”",
     date: "2026",
 };
+pub(super) const LW: Source = Source {
+    tag: "LW",
+    text: "AWS Lambda Developer Guide, “Implementing stateful Kinesis Data Streams processing in Lambda”",
+    date: "2026",
+};
+pub(super) const LC: Source = Source {
+    tag: "LC",
+    text: "AWS Lambda Developer Guide, “Configuring reserved concurrency for a function”",
+    date: "2024",
+};

@@ -21,10 +21,25 @@ pub(super) const RULES: &[Rule] = &[
                Data that is no JSON matches no pattern that looks at it, and is dropped without an error. Numbers are \
                equal where they are written alike. A batch, its window and its size know only records that match.",
         departure: "The guide of 2026 says that patterns for Kinesis match data only, and an older one partitionKey too: here \
-                    both do. What the KPL aggregates is not filtered: the service does it where records are pushed, and \
-                    does not where they are polled. Patterns cannot be changed during the run. Letters outside ASCII \
+                    both do. What the KPL aggregates is filtered by user record where it is pushed, and its batches then count user \
+                    records; where it is polled the service does not filter it, and a draft that asks for it is refused. Patterns cannot be changed during the run. Letters outside ASCII \
                     keep their case in equals-ignore-case.",
         names: &["FILTERS_MAX", "FILTERS_RAISED_MAX", "FILTER_PATTERN_MAX", "FILTER_NUMBER_MAX"],
+        prices: &[],
+    },
+    Rule {
+        title: "Tumbling windows",
+        rule: "A batch has records of one window only, by their arrival; windows begin at whole multiples of their length on the \
+               clock. Each answer brings a state for the next invocation of the shard; an answer without one has failed. When a \
+               record of a later window is read, when the shard has ended, or when the end of the window is past and \
+               nothing was added for the wait, the function is invoked once more with isFinalInvokeForWindow, and nothing \
+               else of the shard is done until that succeeds. A state above the limit ends the window early; the same \
+               window then goes on with a fresh one. A new shard begins its own windows. Retries and age hold for batches \
+               as elsewhere.",
+        departure: "AWS documents the wait as up to two minutes. The last invocation has no records: whether the service hands \
+                    the last ones over with it is not documented. The state’s size is a setting for each record, also \
+                    where your code runs. A parallelization factor above 1 is refused, as users report it of the service.",
+        names: &["MAPPING_TUMBLING_MAX", "TUMBLING_WAIT", "TUMBLING_STATE_MAX"],
         prices: &[],
     },
     Rule {

@@ -139,9 +139,9 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     for (index, consumer) in consumers.iter().enumerate() {
         function::fits_account(&mut read, index, reserved, account_concurrency);
         filter::fit_account(&mut read, index, consumer.filters.len(), filters_max);
-        if !consumer.filters.is_empty() && producer.aggregates() {
-            let message = "aggregated records of the KPL are not filtered here, and where they are polled the service does \
-                           not filter them either; remove it, or turn aggregation off";
+        if !consumer.filters.is_empty() && !consumer.source.is_pushed() && producer.aggregates() {
+            let message = "aggregated records of the KPL are filtered only where they are pushed; choose SubscribeToShard, turn \
+                           aggregation off, or remove it";
             read.wrong(&format!("consumers.{index}.filter_criteria"), message.to_owned());
         }
         reserved += consumer.function.reserved.unwrap_or(0);

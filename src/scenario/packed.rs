@@ -13,7 +13,7 @@ use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
     HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
     PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -278,7 +278,7 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind source start position read_limits batch_size batching_window parallelization filters failures retry_base retry_cap
+        name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
         poison memory_mb function handler duration injected_error_rate
     }
     DurationModel { fixed per_record spread law }
@@ -302,6 +302,7 @@ fields! {
         empty_answers
     }
     Timeouts { rate after }
+    Tumbling { window wait state_per_record }
     Traffic { parts arrivals keys hash_keys sizes payloads draws }
 }
 

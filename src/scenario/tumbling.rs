@@ -37,7 +37,8 @@ pub(super) fn read(read: &mut Reader<'_>, of: &impl Fn(&str) -> String) -> Tumbl
         state_per_record: Bytes::new(read.number(&of("state_bytes_per_record"))),
     };
     if tumbling.is_on() && read.number(&of("parallelization_factor")) > 1 {
-        let message = "a mapping with tumbling windows has one invocation of a shard at a time; choose 1, or no windows";
+        let message =
+            "a mapping with tumbling windows has one invocation of a shard at a time; choose 1, or no windows";
         read.wrong(&of("parallelization_factor"), message.to_owned());
     }
     tumbling

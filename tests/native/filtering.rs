@@ -199,6 +199,28 @@ fn batches_are_full_of_what_matches() {
     assert!(poisoned.balances());
 }
 
+/// User records of the KPL are filtered one by one where they are pushed, whatever else is in their Kinesis record.
+#[test]
+fn aggregated_records_are_filtered_by_user_record() {
+    let payloads = json!([{"share": 0.3, "data": {"type": "order"}}, {"share": 0.7, "data": {"type": "ping"}}]);
+    let filter = json!([{"data": {"type": ["order"]}}]);
+    let consumer =
+        json!({"handler": "host", "source": "SubscribeToShard", "batch_size": 15, "filter_criteria": filter});
+    let mut run = document(&payloads, &consumer);
+    run["producer"] = json!({"call": "KPL"});
+    let scenario = scenario(&run);
+    let (made, kinds) = (Payloads::new(&scenario), scenario.traffic.payloads.clone());
+    let (session, handed) = handed_out(scenario);
+    assert!(session.timeline().total(Metric::IncomingRecords, usize::MAX) < 1_000.0, "they are aggregated");
+    let ledger = session.ledger();
+    assert_eq!((ledger.processed + ledger.filtered, ledger.processed), (2_000, handed.len() as u64));
+    assert!(ledger.filtered.abs_diff(1_400) < 110 && ledger.balances(), "{ledger:?}");
+    for record in handed {
+        let data: Value = serde_json::from_slice(&made.data(&kinds, &record)).expect("it is JSON");
+        assert_eq!(data["type"], "order");
+    }
+}
+
 /// A pattern on data drops what is no JSON, and the finding says so; a pattern on the key alone does not look at it.
 #[test]
 fn what_is_no_json_is_dropped_and_found() {
@@ -274,13 +296,16 @@ fn what_is_wrong_with_patterns_and_templates_is_said_at_its_place() {
     let nested = (0..12).fold(json!(1), |inner, _| json!({ "a": inner }));
     assert!(said("traffic.payloads.0.data", nested).contains("lies more than 8 levels deep"));
     assert!(said("traffic.payloads", json!([{"share": 0}])).contains("every share is 0"));
-    // What the KPL aggregates is not filtered.
+    // What the KPL aggregates is filtered only where it is pushed.
     let mut draft = Draft::from_value(json!({
         "traffic": {"curve": [{"kind": "constant", "per_s": 1}]},
         "producer": {"call": "KPL"},
         "consumers": [{"filter_criteria": [{"data": {"a": [1]}}]}],
     }));
     assert!(draft.check().is_err());
+    draft.set("consumers.0.source", "SubscribeToShard".into());
+    assert!(draft.check().is_ok());
+    draft.set("consumers.0.source", "GetRecords".into());
     draft.set("producer.aggregation", "off".into());
     assert!(draft.check().is_ok());
     draft.set("account.filters_per_mapping", 10.into());

@@ -58,7 +58,10 @@ impl Source<'_> {
                 "max_retries",
                 "max_record_age_s",
             ]));
-            more.extend(knobs(&["on_failure"]));
+            more.extend(knobs(&["on_failure", "tumbling_window_s"]));
+            if self.scenario.consumers.get(index).is_some_and(|consumer| consumer.tumbling.is_on()) {
+                more.extend(knobs(&["window_wait_s", "state_bytes_per_record"]));
+            }
         }
         more.extend(knobs(&[
             "spread",

@@ -39,6 +39,8 @@ struct Counts {
     reprocessed: u64,
     filtered: u64,
     unreadable: u64,
+    windows: u64,
+    early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
 }
@@ -112,6 +114,10 @@ impl ConsumerCounts {
             Fact::FilteredOut { records, unreadable, .. } => {
                 self.counts.filtered += records;
                 self.counts.unreadable += unreadable;
+            }
+            Fact::WindowEnded { early, .. } => {
+                self.counts.windows += u64::from(!early);
+                self.counts.early_windows += u64::from(early);
             }
             Fact::Discarded { given_up } => {
                 self.counts.discarded += given_up.records;
@@ -195,6 +201,8 @@ impl ConsumerCounts {
             (Metric::Redelivered, counts.redelivered as f64),
             (Metric::FilteredOut, counts.filtered as f64),
             (Metric::Unreadable, counts.unreadable as f64),
+            (Metric::Windows, counts.windows as f64),
+            (Metric::EarlyWindows, counts.early_windows as f64),
             (Metric::Discarded, counts.discarded as f64),
             (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),

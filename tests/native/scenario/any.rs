@@ -12,7 +12,7 @@ use streamgauge::scenario::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
     HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
     PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -38,8 +38,8 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 Operation::KillHosts { hosts, .. } => hosts <= producer.hosts,
                 _ => true,
             });
-            // Aggregated records are not filtered.
-            let filtered = !consumer.filters.is_empty() && producer.aggregates();
+            // Aggregated records are filtered only where they are pushed.
+            let filtered = !consumer.source.is_pushed() && producer.aggregates();
             let consumer = if filtered { Consumer { filters: Vec::new(), ..consumer } } else { consumer };
             Scenario {
                 prices: Default::default(),
@@ -63,7 +63,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 pub fn several() -> impl Strategy<Value = Scenario> {
     (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, mut others)| {
         if scenario.producer.aggregates() {
-            others.iter_mut().for_each(|consumer| consumer.filters.clear());
+            others.iter_mut().filter(|of| !of.source.is_pushed()).for_each(|of| of.filters.clear());
         }
         scenario.consumers.extend(others);
         let consumers = scenario.consumers.clone();
@@ -362,6 +362,7 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
                 function: Function::default(),
                 failures: Consumer::default().failures,
                 filters: Vec::new(),
+                tumbling: Default::default(),
                 parallelization: 1,
                 ..lambda
             },
@@ -410,6 +411,17 @@ fn failures() -> impl Strategy<Value = Failures> {
     )
 }
 
+/// Windows of some seconds, or none.
+fn tumbling() -> impl Strategy<Value = Tumbling> {
+    let some = (1..=30u64, span(Span::from_secs(20)), 0..50_000u64);
+    let some = some.prop_map(|(window, wait, bytes)| Tumbling {
+        window: Span::from_secs(window),
+        wait,
+        state_per_record: Bytes::new(bytes),
+    });
+    prop_oneof![2 => Just(Consumer::default().tumbling), 1 => some]
+}
+
 /// Few poison records, or none.
 fn poison() -> impl Strategy<Value = Option<Poison>> {
     let rate = (1..=20_000u32).prop_map(|rate| Ratio::from_millionths(rate).expect("below one"));
@@ -417,14 +429,16 @@ fn poison() -> impl Strategy<Value = Option<Poison>> {
 }
 
 fn lambda() -> impl Strategy<Value = Consumer> {
-    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)), filters());
+    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)), filters(), tumbling());
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), function(), failing).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate, function, failing)| Consumer {
             function,
             failures: failing.0,
             filters: failing.4,
+            tumbling: failing.5,
             poison: failing.1,
-            parallelization: failing.2,
+            // One invocation of a shard at a time where there are windows.
+            parallelization: if failing.5.is_on() { 1 } else { failing.2 },
             retry_base: failing.3 + Span::from_millis(1),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,
