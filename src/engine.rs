@@ -30,6 +30,7 @@ mod order;
 mod part;
 mod policy;
 mod poller;
+mod position;
 pub mod producer;
 pub mod put;
 pub mod readers;
@@ -40,6 +41,7 @@ pub mod sequence;
 mod sorted;
 mod source;
 pub mod stream;
+mod tries;
 mod waiting;
 
 pub use digest::Digest;
@@ -48,8 +50,10 @@ pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
+pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
 pub use record::Record;
 pub use sequence::SequenceNumber;
+pub use tries::{TRIES_MAX, Tried, TryEnd};
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
