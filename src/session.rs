@@ -17,6 +17,7 @@
 //! ```
 
 pub mod failure;
+mod positions;
 pub mod response;
 mod summary;
 

@@ -181,8 +181,7 @@ impl Note {
 
 /// The cause with a number.
 fn cause(number: u32) -> Option<FailureCause> {
-    let all = [FailureCause::Handler, FailureCause::Injected, FailureCause::Poison, FailureCause::Items];
-    all.get(number as usize).copied()
+    FailureCause::ALL.get(number as usize).copied()
 }
 
 /// Longest text of a note, in characters.

@@ -95,7 +95,12 @@ impl Pencil {
             events: model.events(),
         };
         let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
-        fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
+        // The logs hold still between two frames of the run, and are drawn when the columns are.
+        if !model.shows_log() {
+            fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
+        } else if due {
+            fill(&self.places.lanes, self.sizes.lanes, |size| picture::log(&moment, size));
+        }
         self.draw_time(model);
         if due {
             self.draw_columns(model, &moment);
@@ -173,7 +178,8 @@ impl Pencil {
         }
         if let Some(lanes) = self.places.lanes.cast::<Element>() {
             // Setting a well-formed attribute cannot fail.
-            let _ = lanes.set_attribute("aria-label", &picture::lanes_text(moment));
+            let text = if model.shows_log() { picture::log_text(moment) } else { picture::lanes_text(moment) };
+            let _ = lanes.set_attribute("aria-label", &text);
         }
         if let Some(scrub) = self.places.scrub.cast::<Element>() {
             let _ = scrub.set_attribute("aria-valuetext", &clock(moment.at));

@@ -13,6 +13,7 @@ mod picture;
 mod picture_model;
 mod picture_plot;
 mod picture_text;
+mod positions;
 mod properties;
 mod published;
 mod reference;

@@ -12,6 +12,7 @@ fn start() -> Start {
         present: false,
         at_seconds: None,
         sheet: false,
+        log: false,
     }
 }
 
@@ -280,7 +281,7 @@ fn the_handbook_is_fetched_when_somebody_asks() {
 
 #[test]
 fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
-    let offered = streamgauge::app::form::operations_to_add();
+    let offered = streamgauge::app::form::operations_to_add(true);
     assert!(offered.len() >= 6, "{offered:?}");
     for (kind, words) in offered {
         let mut model = model();
