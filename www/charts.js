@@ -101,11 +101,13 @@ function looks(kind, plot) {
       return {
         series: [
           line("thin", { width: 1.25 }),
-          { ...none, fill: () => plot.stripes() },
+          none,
           line("done", { fill: () => translucent(plot.ink.done, 0.45) }),
           line("thin", { width: 1.5, dash: [4, 3] }),
           line("wait"),
         ],
+        // Between those that work and those that are busy are those that still start.
+        bands: [{ series: [2, 3], fill: () => plot.stripes() }],
         columns: [0, 1, 2, 3, 4],
       };
     default:

@@ -11,7 +11,7 @@ use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::record::{Log, Record, Run};
 use super::rng::split_mix;
-use super::tries::{Tried, Tries, TryEnd};
+use super::tries::{Tries, TryEnd};
 use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
@@ -286,13 +286,7 @@ impl Lane {
     fn succeed(&mut self, part: usize, id: u64, started: SimTime, desk: &mut Desk<'_, impl Observer>) {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let fresh = self.lease.as_mut().map_or(from, |lease| lease.processed(end)).clamp(from, end);
-        let Part { phase, tries, .. } = &mut self.parts[part];
-        if tries.include(from)
-            && let Phase::Running { attempt, .. } = *phase
-        {
-            let (at, how) = (SimTime::from_micros(desk.now), TryEnd::Succeeded);
-            tries.note(Tried { from, end, done: end, attempt, times: 1, at, how });
-        }
+        self.parts[part].succeeded(desk.now);
         if fresh > from {
             desk.say(Fact::Reprocessed { reader: self.reader, shard: self.shard, records: fresh - from });
         }
@@ -331,8 +325,7 @@ impl Lane {
             (None, true) => TryEnd::GivenUp(Condition::RetryAttemptsExhausted),
             (None, false) => TryEnd::Retried(cause),
         };
-        let at = SimTime::from_micros(desk.now);
-        of.tries.note(Tried { from: began, end, done: from, attempt, times: 1, at, how });
+        of.tries.ended((began, end), from, attempt, how, desk.now);
         if let Some(middle) = middle {
             of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
             of.batch_end = middle;
@@ -373,10 +366,7 @@ impl Lane {
         });
         if young > from {
             let invocations = self.parts[part].retries;
-            let (at, how) = (SimTime::from_micros(desk.now), TryEnd::GivenUp(Condition::RecordAgeExceeded));
-            let tries = &mut self.parts[part].tries;
-            let attempt = tries.list().last().filter(|_| tries.include(from)).map_or(0, |last| last.attempt);
-            tries.note(Tried { from, end: young, done: from, attempt, times: 1, at, how });
+            self.parts[part].tries.too_old(from, young, desk.now);
             self.give_up(part, young, Condition::RecordAgeExceeded, invocations, None, desk);
         }
         young == end

@@ -1,6 +1,7 @@
 //! What became of a batch that failed: its tries and the pieces that it was split into, as they ended.
 
 use super::failure::{Condition, FailureCause};
+use super::part::{Part, Phase};
 use crate::units::SimTime;
 
 /// Tries of one batch that are kept: enough for a batch of ten thousand that is halved down to one record.
@@ -55,9 +56,20 @@ impl Tries {
         self.0.first().is_some_and(|first| (first.from..first.end).contains(&from))
     }
 
+    /// A try of a piece has ended; everything before `done` is processed.
+    pub fn ended(&mut self, (from, end): (u64, u64), done: u64, attempt: u32, how: TryEnd, now: u64) {
+        self.note(Tried { from, end, done, attempt, times: 1, at: SimTime::from_micros(now), how });
+    }
+
+    /// The records of a piece up to a place are too old to be tried.
+    pub fn too_old(&mut self, from: u64, to: u64, now: u64) {
+        let attempt = self.0.last().filter(|_| self.include(from)).map_or(0, |last| last.attempt);
+        self.ended((from, to), from, attempt, TryEnd::GivenUp(Condition::RecordAgeExceeded), now);
+    }
+
     /// A try has ended. What lies outside the batch so far begins another one.
     #[cold]
-    pub fn note(&mut self, tried: Tried) {
+    fn note(&mut self, tried: Tried) {
         if !self.include(tried.from) {
             self.0.clear();
         }
@@ -73,6 +85,19 @@ impl Tries {
             self.0.remove(1);
         }
         self.0.push(tried);
+    }
+}
+
+impl Part {
+    /// The invocation that runs has succeeded: told of where its batch had failed before.
+    #[inline]
+    pub(super) fn succeeded(&mut self, now: u64) {
+        let (from, end) = (self.position, self.batch_end);
+        if self.tries.include(from)
+            && let Phase::Running { attempt, .. } = self.phase
+        {
+            self.tries.ended((from, end), end, attempt, TryEnd::Succeeded, now);
+        }
     }
 }
 

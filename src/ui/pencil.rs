@@ -19,8 +19,8 @@ const CALM_EVERY_MS: f64 = 250.0;
 pub struct Pencil {
     places: Places,
     charts: Vec<Charts>,
-    /// The frames that the charts show: change of the document, number of the run, how many.
-    charted: Option<(u32, u32, usize, usize)>,
+    /// The frames that each chart shows: change of the document, number of the run, the consumer, how many.
+    charted: [Option<(u32, u32, usize, usize)>; ChartKind::ALL.len()],
     calm: bool,
     /// Something may have another size or place, and what is drawn a few times a second is due.
     due: bool,
@@ -47,7 +47,7 @@ impl Pencil {
         Self {
             places,
             charts: Vec::new(),
-            charted: None,
+            charted: Default::default(),
             calm: surroundings.wants_calm(),
             due: true,
             recolour: false,
@@ -141,10 +141,11 @@ impl Pencil {
         if std::mem::take(&mut self.recolour) {
             self.charts.iter().for_each(Charts::retheme);
         }
-        let state = model.run_state();
-        if self.charted != Some(state) {
-            self.charted = Some(state);
-            for chart in &self.charts {
+        let state = Some(model.run_state());
+        for (chart, charted) in self.charts.iter().zip(&mut self.charted) {
+            // One that is not shown is drawn when it is.
+            if *charted != state && chart.is_shown() {
+                *charted = state;
                 chart.set(model.scenario(), model.timeline());
             }
         }

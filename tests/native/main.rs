@@ -10,6 +10,7 @@ mod golden;
 mod keys;
 mod mapping;
 mod picture;
+mod picture_log;
 mod picture_model;
 mod picture_plot;
 mod picture_text;

@@ -7,7 +7,7 @@ use super::Size;
 use super::marks::{DONE, FLOW, HATCH, LOST, STRIPES, fill, stroke};
 use super::moment::Moment;
 use super::scale::coarse;
-use super::svg::{Path, Svg, strong};
+use super::svg::{Path, Svg, label_width, strong};
 use crate::app::log::{LogRow, LogView};
 use crate::app::words::int;
 use crate::engine::Doing;
@@ -42,7 +42,7 @@ pub fn log(moment: &Moment, size: Size) -> String {
     let mut svg = Svg::new();
     let Some((view, columns)) = laid_out(moment, size) else {
         let (x, y) = (size.width / 2.0, size.height / 2.0);
-        svg.text(x, y, "m ink2", "Where the consumer stands on each shard is shown here once the run has begun.");
+        svg.text(x, y, "m ink2", "The logs are shown once the run has begun.");
         return svg.finish();
     };
     columns.heads(&mut svg);
@@ -73,13 +73,13 @@ fn laid_out(moment: &Moment, size: Size) -> Option<(LogView, Columns)> {
     let room = size.height - head - foot;
     let most = ((room / least) as usize).clamp(1, LANES_MAX);
     let view = LogView::of(moment.scenario, moment.timeline, moment.frames(), most)?;
-    let row = (room / view.rows.len().max(1) as f64).clamp(least, 58.0 * u);
-    let (name, batch, words) = (98.0 * letter, 84.0 * u, 218.0 * letter);
+    let row = (room / view.rows.len().max(1) as f64).clamp(least, if narrow { 64.0 } else { 88.0 } * u);
+    let (name, batch, words) = (98.0 * letter, 84.0 * u, 212.0 * letter);
     let (bar, batch, words) = if narrow {
         ((0.0, size.width - 62.0 * u), (size.width - 54.0 * u, 54.0 * u), size.width)
     } else {
         let right = size.width - words;
-        ((name, right - batch - 128.0 * letter), (right - batch - 8.0 * u, batch), right + 4.0 * u)
+        ((name, right - batch - 152.0 * letter), (right - batch - 8.0 * u, batch), right + 4.0 * u)
     };
     let span = coarse((view.longest() as f64 * 1.06).max(200.0));
     Some((view, Columns { unit: u, letter, narrow, width: size.width, bar, batch, words, head, row, span }))
@@ -94,10 +94,28 @@ impl Columns {
             return svg.text(self.width, y, "ink2 e", "waits · oldest · batch");
         }
         svg.text(0.0, y, "ink2", "Shard");
-        svg.text(left, y, "ink2", "Log: checkpoint, in flight, waiting");
-        svg.text(right, y, "ink2 e", "tip");
+        self.legend(svg, left, right, y);
         svg.text(self.batch.0 - 10.0 * self.unit, y, "ink2 e", "waits · oldest");
         svg.text(self.batch.0, y, "ink2", "Batch");
+    }
+
+    /// What the marks of the bars are.
+    fn legend(&self, svg: &mut Svg, left: f64, right: f64, y: f64) {
+        let (u, letter) = (self.unit, self.letter);
+        if right - left < 300.0 * letter {
+            return svg.text(left, y, "ink2", "Log, from the checkpoint to the tip");
+        }
+        let mut x = left;
+        for (look, width, words) in [
+            ("fill=\"var(--ink)\"".to_owned(), 2.5 * u, "checkpoint"),
+            (fill(DONE), 12.0 * u, "in flight"),
+            (fill(STRIPES), 12.0 * u, "waits"),
+        ] {
+            svg.rect(&look, x, y - 9.0 * u, width, 11.0 * u);
+            svg.text(x + width + 5.0 * u, y, "ink2", words);
+            x += width + 20.0 * u + label_width(words.len(), letter);
+        }
+        svg.text(right, y, "ink2 e", "tip");
     }
 
     fn draw_row(&self, svg: &mut Svg, row: &LogRow, top: f64) {
@@ -108,9 +126,18 @@ impl Columns {
         let name = format!("<tspan class=\"{class}\">{name}</tspan>");
         let note = row.note();
         let backlog = if late { strong("t-wait", &row.backlog()) } else { row.backlog() };
-        let doing = if blocked { strong("t-lost", &row.doing()) } else { row.doing() };
         let rule = Path::at(0.0, top).across(self.width);
         svg.path("class=\"hair\"", &rule);
+        if blocked {
+            // A second sign beside the colour of the words.
+            svg.rect(
+                &format!("{} stroke=\"{LOST}\"", fill(HATCH)),
+                -9.0 * u,
+                top + 3.0 * u,
+                5.0 * u,
+                self.row - 6.0 * u,
+            );
+        }
         if self.narrow {
             let line = top + 12.0 * letter;
             svg.text(0.0, line, "", &format!("{name} {note}"));
@@ -120,7 +147,9 @@ impl Columns {
             self.bar(svg, row, y, bar);
             self.batches(svg, row, y, bar);
             if self.row > 48.0 * letter {
-                svg.text(0.0, y + bar + 12.0 * letter, if blocked { "" } else { "ink2" }, &doing);
+                let (class, words) = (if blocked { "t-lost strong" } else { "ink2" }, row.doing());
+                let words = brief(&words, (self.width / label_width(1, letter)) as usize);
+                svg.text(0.0, y + bar + 12.0 * letter, class, words);
             }
             return;
         }
@@ -134,24 +163,20 @@ impl Columns {
             let note = if note.is_empty() { note } else { format!(" {}", note.replace("closed, worker", "closed,")) };
             svg.text(0.0, line, "", &format!("{name}{note}"));
         }
-        let height = (self.row - 7.0 * u).min(22.0 * u);
+        let height = (self.row - 7.0 * u).min(if self.row > 70.0 * u { 30.0 } else { 22.0 } * u);
         self.bar(svg, row, middle - height / 2.0, height);
         svg.text(self.batch.0 - 10.0 * u, line, "e", &backlog);
-        let height = (self.row - 6.0 * u).min(40.0 * u);
+        let height = (self.row - 6.0 * u).min(64.0 * u);
         self.batches(svg, row, middle - height / 2.0, height);
-        // A long sentence has a second line where there is one.
-        match doing.split_once(", ").filter(|_| two_lines && row.doing().chars().count() > 34) {
-            Some((first, second)) if !blocked => {
-                svg.text(self.words, middle - 3.0 * letter, "ink2", &format!("{first},"));
-                svg.text(self.words, middle + 12.0 * letter, "ink2", second);
+        let class = if blocked { "t-lost strong" } else { "ink2" };
+        let letters = ((self.width - self.words) / label_width(1, letter)) as usize;
+        let words = row.doing();
+        match broken(&words, letters).filter(|_| two_lines) {
+            Some((first, second)) => {
+                svg.text(self.words, middle - 3.0 * letter, class, first);
+                svg.text(self.words, middle + 12.0 * letter, class, second);
             }
-            Some(_) => {
-                let words = row.doing();
-                let (first, second) = words.split_once(", ").unwrap_or((&words, ""));
-                svg.text(self.words, middle - 3.0 * letter, "t-lost strong", &format!("{first},"));
-                svg.text(self.words, middle + 12.0 * letter, "t-lost strong", second);
-            }
-            None => svg.text(self.words, line, "ink2", &doing),
+            None => svg.text(self.words, line, class, brief(&words, letters)),
         }
     }
 
@@ -170,7 +195,8 @@ impl Columns {
         let (tail, checkpoint, reached, read) = (at(row.tail), at(lane.checkpoint), at(lane.reached), at(lane.read));
         let span = |svg: &mut Svg, look: &str, from: f64, to: f64, least: f64| {
             if to > from || least > 0.0 {
-                svg.rect(look, from, top, (to - from).max(least), height);
+                let from = from.min(right - least);
+                svg.rect(look, from, top, (to - from).max(least).min(right - from), height);
             }
         };
         // What is kept; beyond it the log has no records.
@@ -235,4 +261,23 @@ impl Columns {
             svg.text(self.width, y + if words.chars().count() > 60 { 15.0 * letter } else { 0.0 }, "e ink2", &words);
         }
     }
+}
+
+/// A sentence in two lines, where it has more letters than one holds.
+fn broken(words: &str, letters: usize) -> Option<(&str, &str)> {
+    if words.chars().count() <= letters {
+        return None;
+    }
+    let fits = |at: &usize| words[..*at].chars().count() <= letters;
+    let space = words.match_indices(' ').map(|(at, _)| at).take_while(fits).last()?;
+    Some((&words[..space], &words[space + 1..]))
+}
+
+/// As much of a sentence as one line holds: what cells and clocks say, too, goes first.
+fn brief(words: &str, letters: usize) -> &str {
+    let fits = |words: &&str| words.chars().count() <= letters;
+    let without_clock = words.split_once(" (").map_or(words, |(first, _)| first);
+    let without_cells = without_clock.split_once("; ").map_or(without_clock, |(_, rest)| rest);
+    let first = without_cells.split_once([',', ':']).map_or(without_cells, |(first, _)| first);
+    [words, without_clock, without_cells].into_iter().find(fits).unwrap_or(first)
 }
