@@ -170,20 +170,21 @@ test("the logs show where a consumer stands, at the time of the slider, and keep
       await loaded(page);
       await runToEnd(page);
       const picture = page.locator("svg.lanes");
+      const chart = (name) => page.locator(".charts .row", { hasText: name });
       const label = () => picture.getAttribute("aria-label");
       assert.match(await label(), /records\/s are offered/);
       await page.keyboard.press("l");
       await until(async () => (await label()).startsWith("Where Orders stands at 15:00."), "the logs are shown");
       assert.equal(await button(page, "Log").getAttribute("aria-pressed"), "true");
-      assert.ok(await page.getByText("Concurrency", { exact: true }).isVisible());
-      assert.ok(!(await page.getByText("Backlog", { exact: true }).isVisible()));
+      assert.ok(await chart("Concurrency").isVisible());
+      assert.ok(!(await chart("Backlog").isVisible()));
 
       // Back to the time at which a worker of the second consumer has died.
       await slider(page).fill("304");
       await page.locator(".readers button").nth(1).click();
       await until(async () => /no worker until 5:10/.test(await label()), "two shards are without a worker");
       assert.match(await picture.innerHTML(), /no worker/);
-      assert.ok(await page.getByText("Workers", { exact: true }).isVisible());
+      assert.ok(await chart("Workers").isVisible());
       const before = await picture.boundingBox();
 
       // The same as a table.
