@@ -248,7 +248,7 @@ impl Columns {
         let ticks = Path::at(left, top).down(top + 4.0 * u).to((left + right) / 2.0, top).down(top + 4.0 * u);
         svg.path("class=\"tick\"", &ticks.to(right, top).down(top + 4.0 * u));
         svg.text(left, y, "", &format!("{} records back", int(self.span)));
-        if right - left > 240.0 * letter {
+        if right - left > 290.0 * letter {
             svg.text((left + right) / 2.0, y, "m", &int(self.span / 2.0));
         }
         svg.text(right, y, "e", "tip");
