@@ -60,6 +60,7 @@ use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
+pub use offers::Offer;
 use offers::Offers;
 use producer::Producer;
 use put::Bench;
@@ -331,6 +332,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Offers records that come from outside, in order of time and not before [`now`](Self::now): those of a stream
+    /// that has no traffic of its own.
+    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
+        self.offers.give(offers);
     }
 
     /// Records that were offered.

@@ -5,6 +5,7 @@
 
 pub mod findings;
 pub mod histogram;
+mod latency;
 pub mod ledger;
 pub mod note;
 pub mod outlook;

@@ -29,6 +29,18 @@ pub fn report(session: &Session) -> String {
         scenario.seed,
         session.digest().get()
     );
+    out.push_str(&stream(session));
+    if !session.then().is_empty() {
+        let total = session.month_total_cents();
+        let _ = writeln!(out, "\n30 days of all streams together: {}.", words::dollars_cents(total));
+    }
+    out
+}
+
+/// What is said of one stream and its consumers.
+fn stream(session: &Session) -> String {
+    let (scenario, timeline) = (session.scenario(), session.timeline());
+    let mut out = String::new();
     for consumer in 0..scenario.consumers.len() {
         let verdict = verdict(scenario, session.seen_by(consumer), timeline.frames());
         let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
@@ -52,6 +64,10 @@ pub fn report(session: &Session) -> String {
     }
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
+    for (place, behind) in session.then().iter().enumerate() {
+        let _ = writeln!(out, "\n{}\n", wrapped(&format!("── {}", scenario.hop_text(place)), 0));
+        out.push_str(&stream(behind));
+    }
     out
 }
 
@@ -162,7 +178,7 @@ fn outlook(outlook: Outlook) -> String {
 }
 
 fn latency(session: &Session, consumer: usize) -> String {
-    let line = |name: &str, histogram: &Histogram| {
+    let line = |name: &str, histogram: Histogram| {
         let at = |permille| {
             let span = histogram.quantile(permille);
             span.map_or("–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())))

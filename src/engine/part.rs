@@ -9,7 +9,7 @@ use super::failure::{Condition, FailureCause, GivenUp};
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
-use super::record::{Log, Record, Run};
+use super::record::{Log, Record, Run, Stored};
 use super::rng::split_mix;
 use super::tries::{Tries, TryEnd};
 use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
@@ -429,12 +429,12 @@ impl Lane {
     }
 
     /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
-    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Record>) -> Run<'a> {
+    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Stored>) -> Run<'a> {
         if self.parts.len() == 1 {
             return log.run(from, to);
         }
         batch.clear();
-        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.get(at))));
+        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.stored(at))));
         Run(batch, &[])
     }
 

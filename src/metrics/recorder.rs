@@ -110,6 +110,11 @@ impl Recorder {
         &self.timeline
     }
 
+    /// Start of the open frame: the end of the closed ones.
+    pub const fn frame_start(&self) -> SimTime {
+        self.frame_start
+    }
+
     /// End of the open frame; `None` when every frame of the run is closed.
     pub fn frame_end(&self) -> Option<SimTime> {
         let frame = self.timeline.frames();
@@ -117,13 +122,13 @@ impl Recorder {
     }
 
     /// Put to processed by a consumer, over the closed frames.
-    pub fn put_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].put_latency.run
+    pub fn put_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.put()
     }
 
     /// Offered to processed by a consumer, over the closed frames.
-    pub fn offer_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].offer_latency.run
+    pub fn offer_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.offer()
     }
 
     /// Closes the open frame; the engine stands at its end and is read for the gauges.

@@ -9,9 +9,9 @@
 
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
-    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation,
+    Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series,
+    SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -261,6 +261,7 @@ fields! {
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
+    Hop { consumer per_record_milli bytes scenario }
     Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
@@ -277,7 +278,7 @@ fields! {
         empty_answers
     }
     Timeouts { rate after }
-    Traffic { parts arrivals keys hash_keys sizes draws }
+    Traffic { parts arrivals keys hash_keys sizes draws put_millionths }
 }
 
 kinds! {
@@ -358,6 +359,7 @@ impl Packed for Scenario {
             operations,
             account_concurrency,
             prices: _,
+            then,
         } = self;
         seed.put(out);
         length.put(out);
@@ -367,6 +369,7 @@ impl Packed for Scenario {
         consumers.put(out);
         account_concurrency.put(out);
         operations.put(out);
+        then.put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
         Self {
@@ -378,6 +381,7 @@ impl Packed for Scenario {
             consumers: Packed::take(from),
             account_concurrency: Packed::take(from),
             operations: Packed::take(from),
+            then: Packed::take(from),
             name: String::new(),
             about: String::new(),
             prices: prices::Prices::default(),

@@ -1,6 +1,6 @@
 //! What the recorder counts for one consumer.
 
-use super::Histogram;
+use super::super::latency::Latencies;
 use crate::engine::record::Run;
 use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause};
 use crate::metrics::timeline::{Metric, ShardMetric};
@@ -12,8 +12,10 @@ pub(super) struct ConsumerCounts {
     counts: Counts,
     /// By shard.
     lanes: Vec<LaneCounts>,
-    pub put_latency: Latency,
-    pub offer_latency: Latency,
+    /// Of the open frame.
+    latencies: Latencies,
+    /// Over the closed frames.
+    pub run_latencies: Latencies,
 }
 
 /// What is counted in the open frame for all shards together.
@@ -51,13 +53,6 @@ struct LaneCounts {
     running: u32,
     /// How far behind the last answer was.
     behind: Span,
-}
-
-/// A latency: over the open frame, and over the run.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Latency {
-    frame: Histogram,
-    pub run: Histogram,
 }
 
 impl ConsumerCounts {
@@ -128,9 +123,7 @@ impl ConsumerCounts {
     #[inline]
     pub fn processed(&mut self, at: SimTime, shard: u32, started: SimTime, batch: Run<'_>) {
         self.lanes[shard as usize].processed += batch.len() as u64;
-        for part in [batch.0, batch.1] {
-            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
-        }
+        self.latencies.add(at, batch);
         self.invocation_ended(at, shard, started);
     }
 
@@ -180,7 +173,7 @@ impl ConsumerCounts {
             *counts = LaneCounts { busy_since, running, behind, ..LaneCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
-        let [put, offer] = [&self.put_latency, &self.offer_latency].map(Latency::middle_and_tail);
+        let [put, offer] = self.latencies.middles_and_tails();
         let workers = engine.workers(consumer as u32);
         let up = workers.iter().filter(|worker| worker.up).count();
         let held: u64 = workers.iter().map(|worker| u64::from(worker.leases)).sum();
@@ -223,16 +216,7 @@ impl ConsumerCounts {
         for (metric, value) in own {
             values[metric.place(consumer)] = value;
         }
-        for latency in [&mut self.put_latency, &mut self.offer_latency] {
-            latency.frame.drain_into(&mut latency.run);
-        }
-    }
-}
-
-impl Latency {
-    /// Median and 99th percentile of the open frame, in ms; NaN without values.
-    fn middle_and_tail(&self) -> [f64; 2] {
-        self.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+        self.latencies.drain_into(&mut self.run_latencies);
     }
 }
 

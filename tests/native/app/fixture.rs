@@ -14,6 +14,7 @@ pub fn scenario() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            put_millionths: None,
             draws: streamgauge::scenario::Draws::Xoshiro,
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
@@ -54,6 +55,7 @@ pub fn scenario() -> Scenario {
             ..Consumer::default()
         }],
         prices: Default::default(),
+        then: Vec::new(),
         account_concurrency: 1_000,
         operations: Vec::new(),
     }

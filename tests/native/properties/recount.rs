@@ -393,7 +393,7 @@ impl Recount {
                 all.extend(latencies);
             }
             all.sort_unstable();
-            compare_histogram(histogram, &all)?;
+            compare_histogram(&histogram, &all)?;
         }
         Ok(())
     }

@@ -35,6 +35,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             });
             Scenario {
                 prices: Default::default(),
+                then: Vec::new(),
                 account_concurrency: 1_000,
                 name: "any".to_owned(),
                 about: String::new(),
@@ -169,7 +170,15 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
         1 => any::<u128>().prop_map(|key| HashKeys::Explicit(HashKey::new(key))),
     ];
     (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, draws).prop_map(
-        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic { parts, arrivals, keys, hash_keys, sizes, draws },
+        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic {
+            parts,
+            arrivals,
+            keys,
+            hash_keys,
+            sizes,
+            draws,
+            put_millionths: None,
+        },
     )
 }
 
