@@ -32,6 +32,7 @@ mod part;
 pub mod payload;
 mod policy;
 mod poller;
+mod position;
 pub mod producer;
 pub mod put;
 pub mod readers;
@@ -42,6 +43,7 @@ pub mod sequence;
 mod sorted;
 mod source;
 pub mod stream;
+mod tries;
 mod tumbling;
 mod waiting;
 
@@ -51,8 +53,10 @@ pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
+pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
 pub use record::Record;
 pub use sequence::SequenceNumber;
+pub use tries::{TRIES_MAX, Tried, TryEnd};
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};

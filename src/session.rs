@@ -18,6 +18,7 @@
 
 mod chain;
 pub mod failure;
+mod positions;
 pub mod response;
 mod summary;
 

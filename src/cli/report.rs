@@ -1,9 +1,11 @@
 //! What `run` prints for people: the verdict, the ledger, the latencies, the bill and the findings.
 
 use std::fmt::Write as _;
+use streamgauge::app::log::{self, LogView};
 use streamgauge::app::verdict::verdict;
 use streamgauge::cost::Bill;
 use streamgauge::limits::grouped;
+use streamgauge::metrics::positions::LANES_MAX;
 use streamgauge::metrics::{Finding, Histogram, Ledger, Outlook};
 use streamgauge::rules;
 use streamgauge::session::Session;
@@ -56,6 +58,7 @@ fn stream(session: &Session) -> String {
         } else {
             account("Records", &ledger, |_| true)
         });
+        out.push_str(&positions(session, index));
         out.push_str(&latency(session, index));
         out.push_str(&outlook(session.outlook(index)));
     }
@@ -145,6 +148,20 @@ fn account(title: &str, ledger: &Ledger, kept: impl Fn(Part) -> bool) -> String 
         false => "The account does not balance.\n",
     };
     format!("{}{balance}\n", table(&rows, &[false, true, true]))
+}
+
+/// Where a consumer stands on each shard at the end.
+fn positions(session: &Session, consumer: usize) -> String {
+    let (scenario, timeline) = (session.scenario(), session.seen_by(consumer));
+    let Some(view) = LogView::of(scenario, timeline, timeline.frames(), LANES_MAX) else { return String::new() };
+    let mut rows = vec![row(log::HEADS)];
+    rows.extend(view.rows.iter().map(|row| row.cells().map(|cell| plain(&cell)).to_vec()));
+    let mut out = table(&rows, &[false, true, true, true, true, true, true, true, false]);
+    let more = view.more.map(|more| more.text());
+    for words in more.into_iter().chain([view.workers]).filter(|words| !words.is_empty()) {
+        let _ = writeln!(out, "{}", wrapped(&format!("{words}."), 0));
+    }
+    out + "\n"
 }
 
 /// What would come if the run went on; nothing where no backlog is left.

@@ -42,6 +42,7 @@ impl Session {
                 "latency": grouped(|put| self.latencies(index, "", put)),
                 "time_to_loss_s": self.outlook(index).time_to_loss,
                 "caught_up_in_s": self.outlook(index).caught_up_in,
+                "positions": self.positions(index as u32),
             })
         };
         (0..self.scenario().consumers.len()).map(of).collect()

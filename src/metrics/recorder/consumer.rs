@@ -156,7 +156,7 @@ impl ConsumerCounts {
     pub fn close_frame(&mut self, engine: &Engine, consumer: usize, values: &mut [f64], shard_values: &mut [f64]) {
         let now = engine.now();
         let width = shard_values.len() / self.lanes.len();
-        let (mut age, mut behind, mut skipped) = (0.0f64, Span::ZERO, 0);
+        let (mut age, mut behind, mut skipped, mut unended) = (0.0f64, Span::ZERO, 0, 0);
         for (shard, counts) in self.lanes.iter_mut().enumerate() {
             let lane = engine.lane(consumer as u32, shard as u32);
             if let Some(since) = &mut counts.busy_since {
@@ -180,11 +180,16 @@ impl ConsumerCounts {
             age = age.max(oldest);
             behind = behind.max(counts.behind);
             skipped += lane.skipped;
+            unended += u64::from(!engine.lane_flags(consumer as u32, shard as u32).1);
             let LaneCounts { busy_since, running, behind, .. } = *counts;
             *counts = LaneCounts { busy_since, running, behind, ..LaneCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
         let [put, offer] = self.latencies.middles_and_tails();
+        let workers = engine.workers(consumer as u32);
+        let up = workers.iter().filter(|worker| worker.up).count();
+        let held: u64 = workers.iter().map(|worker| u64::from(worker.leases)).sum();
+        let free = if workers.is_empty() { 0 } else { unended.saturating_sub(held) };
         let own = [
             (Metric::Expired, counts.expired as f64),
             (Metric::Skipped, skipped as f64),
@@ -204,6 +209,10 @@ impl ConsumerCounts {
             (Metric::ColdStarts, counts.cold_starts as f64),
             (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
             (Metric::Environments, engine.environments(consumer as u32) as f64),
+            (Metric::Starting, engine.starting(consumer as u32) as f64),
+            (Metric::ScalingRoom, engine.scaling_room(consumer as u32) as f64),
+            (Metric::WorkersUp, up as f64),
+            (Metric::LeasesFree, free as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::Concurrency, engine.concurrency(consumer as u32) as f64),
             (Metric::ConsumerReads, counts.reads as f64),
