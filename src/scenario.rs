@@ -13,10 +13,12 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod filter;
 mod function;
 mod hop;
 mod kcl;
 pub mod packed;
+pub mod payload;
 pub mod presets;
 pub mod prices;
 pub mod printer;
@@ -28,6 +30,7 @@ mod sizes;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
+mod tumbling;
 mod walk;
 
 pub use consumer::{
@@ -38,10 +41,12 @@ pub use draft::Draft;
 pub use function::{Architecture, Function};
 pub use hop::Hop;
 pub use kcl::Kcl;
+pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use tumbling::Tumbling;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -67,6 +72,8 @@ pub struct Scenario {
     pub consumers: Vec<Consumer>,
     /// Executions at the same time that the account allows all its functions together.
     pub account_concurrency: u32,
+    /// Patterns that the account allows one mapping; it does not influence the run.
+    pub filters_max: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.

@@ -130,6 +130,7 @@ fn account(title: &str, ledger: &Ledger, kept: impl Fn(Part) -> bool) -> String 
         (Part::Consumer, "    waiting in the stream", ledger.waiting),
         (Part::Consumer, "    expired in the stream", ledger.expired),
         (Part::Consumer, "    given up by the mapping", ledger.discarded),
+        (Part::Consumer, "    filtered out by the mapping", ledger.filtered),
         (Part::Consumer, "    before the starting position", ledger.skipped),
         (Part::Stream, "  waiting at the producer", ledger.at_producer),
         (Part::Stream, "  lost: failed entries ignored", ledger.lost_ignored),

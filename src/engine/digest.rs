@@ -105,6 +105,10 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::WindowEnded { reader, shard, end, early } => {
+                self.add(pair(now << 4 | 7, lane(reader, shard) ^ 1 << 25 ^ u64::from(early)) ^ end.micros() << 8);
+            }
+            Fact::FilteredOut { reader, shard, records, .. } => self.add(pair(now << 4, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
             Fact::Refused { by, error } => {

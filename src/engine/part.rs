@@ -163,20 +163,29 @@ impl Lane {
     /// False where all of them are too old for the mapping, and given up.
     pub(super) fn invoke_next(&mut self, part: usize, end: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
         let resume = self.seek(part, end, desk.log(self.shard));
+        let window = self.window;
+        self.enter_window(self.parts[part].position, desk);
         let of = &mut self.parts[part];
         (of.batch_end, of.resume, of.retries) = (end, resume, 0);
         let begun = self.invoke(part, 1, desk);
         if !begun {
+            self.window = window;
             self.go_on_from(part, resume, desk.now);
         }
         begun
+    }
+
+    /// Invokes the function without records, at the end of a window.
+    pub(super) fn invoke_final(&mut self, desk: &mut Desk<'_, impl Observer>) {
+        self.parts[0].retries = 0;
+        self.invoke(0, 1, desk);
     }
 
     /// A failed batch is tried again, unless it is gone meanwhile.
     pub(super) fn invoke_again(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         let of = &self.parts[part];
         let Phase::Backoff { attempts } = of.phase else { return };
-        let begun = of.batch_end > of.position && self.invoke(part, attempts + 1, desk);
+        let begun = (of.batch_end > of.position || self.is_closing()) && self.invoke(part, attempts + 1, desk);
         if !begun {
             self.leave_batch(part, desk);
         }
@@ -245,7 +254,8 @@ impl Lane {
             self.stretches(part, from, end, log, |from, to| batch.extend((from..to).map(|at| (at, *log.get(at)))));
             let started = SimTime::from_micros(desk.now);
             let id = InvocationId::new(reader, shard, id);
-            desk.asked.push(Invocation::new(id, attempt, started, ends, &batch));
+            let window = self.window.map(|window| window.seen());
+            desk.asked.push(Invocation::new(id, attempt, (started, ends), window, &batch));
         }
         true
     }
@@ -275,9 +285,11 @@ impl Lane {
         let mut batch = std::mem::take(&mut self.batch);
         let done = self.run(part, from, checkpoint, log, &mut batch);
         let by_item = by_item && matches!(cause, FailureCause::Items | FailureCause::Poison);
-        self.done += done.len() as u64;
+        let records = done.len() as u64;
+        self.done += records;
         desk.observer.observe(at, Fact::InvocationFailed { reader, shard, id, started, cause, by_item, done });
         self.batch = batch;
+        self.add_to_window(records, desk.settings.tumbling);
         self.parts[part].position = checkpoint;
         self.fail(part, attempt, from, cause, by_item, desk);
     }
@@ -293,10 +305,16 @@ impl Lane {
         let mut batch = std::mem::take(&mut self.batch);
         let log = &desk.stream.shards[self.shard as usize].log;
         let run = self.run(part, fresh, end, log, &mut batch);
-        self.done += run.len() as u64;
+        let records = run.len() as u64;
+        self.done += records;
         let at = SimTime::from_micros(desk.now);
         desk.observer.processed(at, self.reader, self.shard, id, started, run);
         self.batch = batch;
+        if self.is_closing() {
+            self.window_closed(desk);
+        } else {
+            self.add_to_window(records, desk.settings.tumbling);
+        }
         if let ConsumerKind::Kcl(kcl) = desk.settings.kind {
             self.checkpoint(end, kcl, desk);
         }
@@ -318,8 +336,11 @@ impl Lane {
         let log = &desk.stream.shards[self.shard as usize].log;
         // A response that named a record has divided the batch there already.
         let middle = (settings.failures.bisect && from == began).then(|| self.middle(part, from, end, log)).flatten();
+        // Without its last invocation a window does not end: it is tried until it succeeds.
+        let closes = self.is_closing();
         let of = &mut self.parts[part];
-        let exhausted = middle.is_none() && settings.failures.max_retries.is_some_and(|most| of.retries >= most);
+        let exhausted =
+            middle.is_none() && !closes && settings.failures.max_retries.is_some_and(|most| of.retries >= most);
         let how = match (middle, exhausted) {
             (Some(_), _) => TryEnd::Split(cause),
             (None, true) => TryEnd::GivenUp(Condition::RetryAttemptsExhausted),
@@ -348,7 +369,9 @@ impl Lane {
     fn wait(&mut self, part: usize, micros: u64, desk: &Desk<'_, impl Observer>) {
         let of = &mut self.parts[part];
         of.next_at = desk.now + micros;
-        if let Some(age) = desk.settings.failures.max_record_age {
+        if let Some(age) = desk.settings.failures.max_record_age
+            && of.batch_end > of.position
+        {
             let too_old = desk.log(self.shard).get(of.position).arrived + age.micros();
             of.next_at = of.next_at.min(too_old.max(desk.now));
         }
@@ -358,6 +381,10 @@ impl Lane {
     fn give_up_old(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) -> bool {
         let Some(age) = desk.settings.failures.max_record_age else { return false };
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        // The last invocation of a window has no records.
+        if from == end {
+            return false;
+        }
         let log = desk.log(self.shard);
         let mut young = end;
         self.stretches(part, from, end, log, |from, to| {
@@ -430,7 +457,7 @@ impl Lane {
 
     /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
     fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Stored>) -> Run<'a> {
-        if self.parts.len() == 1 {
+        if !self.sparse {
             return log.run(from, to);
         }
         batch.clear();
@@ -446,7 +473,7 @@ impl Lane {
         if place < self.parts[part].records {
             self.stretches(part, from, end, log, |from, to| {
                 if found.is_none() && left < to - from {
-                    found = Some(log.last_entry(from + left + 1));
+                    found = Some(log.last_entry(from + left + 1).max(from));
                 }
                 left = left.saturating_sub(to - from);
             });
@@ -457,7 +484,7 @@ impl Lane {
     /// Where a batch is split in two: none where it has one record.
     fn middle(&self, part: usize, from: u64, end: u64, log: &Log) -> Option<u64> {
         // Kinesis records that hold several user records are not divided.
-        if self.parts.len() == 1 {
+        if !self.sparse {
             let entries = log.entries_between(from, end);
             return (entries > 1).then(|| log.after_entries(from, entries / 2));
         }

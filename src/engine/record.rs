@@ -1,8 +1,6 @@
 //! A record on its way, and the log of a shard that keeps records in arrival order.
 
-use crate::engine::rng::{Actor, Rng};
 use crate::limits;
-use crate::scenario::traffic::partition_key;
 
 /// Bytes that count against every limit: data and partition key.
 #[inline(always)]
@@ -10,7 +8,8 @@ pub const fn bytes_of(size: u32) -> u32 {
     size + limits::PARTITION_KEY_BYTES.get() as u32
 }
 
-/// A record. Its payload is not stored: it follows from the seed and the record's number.
+/// A record. Its payload is not stored: [`Payloads::data`](super::payload::Payloads::data) makes it from the seed and
+/// the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// When it was offered to the producer, µs.
@@ -29,27 +28,6 @@ pub struct Record {
     pub host: u8,
     /// How often the stream had stored it before, without the producer's knowing.
     pub copies: u8,
-}
-
-/// The data of a record: JSON text with the record's number, its key and a reading, filled up to `size` bytes.
-/// Sizes too small for that hold the beginning of the text.
-pub fn payload(seed: u64, record: &Record) -> Vec<u8> {
-    let mut rng = Rng::of(seed ^ u64::from(record.number), Actor::Records);
-    let reading = rng.below(100_000);
-    let (number, key) = (record.number, partition_key(record.key));
-    let head = format!(
-        "{{\"record\":{number},\"device\":\"{key}\",\"reading\":{}.{:03},\"fill\":\"",
-        reading / 1_000,
-        reading % 1_000
-    );
-    let size = record.size as usize;
-    let mut data = head.into_bytes();
-    while data.len() + 2 < size {
-        data.push(b"abcdefghijklmnopqrstuvwxyz"[rng.below(26) as usize]);
-    }
-    data.extend_from_slice(b"\"}");
-    data.truncate(size);
-    data
 }
 
 /// A record as a log keeps it.

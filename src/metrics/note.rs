@@ -181,7 +181,7 @@ impl Note {
 
 /// The cause with a number.
 fn cause(number: u32) -> Option<FailureCause> {
-    FailureCause::ALL.get(number as usize).copied()
+    FailureCause::ALL.into_iter().find(|cause| *cause as u32 == number)
 }
 
 /// Longest text of a note, in characters.

@@ -294,6 +294,8 @@ impl Observer for Recorder {
             | Fact::EnvironmentMade { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
+            | Fact::FilteredOut { reader, .. }
+            | Fact::WindowEnded { reader, .. }
             | Fact::Skipped { reader, .. } => self.of_reader(reader, at, fact),
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),

@@ -152,6 +152,14 @@ metrics! {
         Expired = "Expired", "records", Count;
         /// Records before the consumer's starting position: not read, by choice.
         Skipped = "Skipped", "records", Gauge;
+        /// Records that match none of the mapping's patterns: read, and passed over by choice.
+        FilteredOut = "FilteredOutEventCount", "records", Count;
+        /// Those of them whose data is no JSON, as the patterns need it.
+        Unreadable = "FilteredOut.NotJson", "records", Count;
+        /// Tumbling windows that ended.
+        Windows = "TumblingWindows", "windows", Count;
+        /// Ends of windows before their time, for the size of their state.
+        EarlyWindows = "TumblingWindows.Early", "windows", Count;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
         /// Batches that the mapping gave up: reports to its on-failure destination, where it has one.

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, function, hop, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, filter, function, hop, payload, prices, producer, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -115,6 +115,12 @@ impl Reader<'_> {
         self.sound(path).and_then(Value::as_str).unwrap_or(default)
     }
 
+    /// What stands at a path, or its default.
+    pub(super) fn json(&self, path: &str) -> Value {
+        let default = || fields::field(path).and_then(fields::Field::default_value);
+        self.sound(path).cloned().or_else(default).unwrap_or(Value::Null)
+    }
+
     /// How many items a list has.
     #[inline(never)]
     pub(super) fn items(&self, path: &str) -> usize {
@@ -156,9 +162,16 @@ pub(super) fn build_behind(
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
     let account_concurrency = read.small("account.concurrency");
+    let filters_max = read.small("account.filters_per_mapping");
     let mut reserved = 0;
     for (index, consumer) in consumers.iter().enumerate() {
         function::fits_account(&mut read, index, reserved, account_concurrency);
+        filter::fit_account(&mut read, index, consumer.filters.len(), filters_max);
+        if !consumer.filters.is_empty() && !consumer.source.is_pushed() && producer.aggregates() {
+            let message = "aggregated records of the KPL are filtered only where they are pushed; choose SubscribeToShard, turn \
+                           aggregation off, or remove it";
+            read.wrong(&format!("consumers.{index}.filter_criteria"), message.to_owned());
+        }
         reserved += consumer.function.reserved.unwrap_or(0);
     }
     let stream = stream::read(&mut read);
@@ -175,6 +188,7 @@ pub(super) fn build_behind(
         operations: operations(&mut read, length, producer, &consumers),
         consumers,
         account_concurrency,
+        filters_max,
         then: Vec::new(),
     };
     if let Some(before) = before {
@@ -224,7 +238,8 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     sizes::fit(read, sizes, &parts, stream);
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
     let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
-    let traffic = Traffic { parts, arrivals, keys, hash_keys, sizes, draws, put_millionths: None };
+    let payloads = payload::read(read);
+    let traffic = Traffic { parts, arrivals, keys, hash_keys, sizes, payloads, draws, put_millionths: None };
     let offered = traffic.expected_records(length);
     let sound = !read.problems.iter().any(|problem| problem.path.starts_with("traffic.curve"));
     if sound && offered > limits::OFFERED_MAX as f64 {

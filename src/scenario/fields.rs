@@ -70,6 +70,8 @@ pub enum Kind {
     List(usize, usize),
     /// A list of short rows of numbers.
     Rows(Rows),
+    /// Any JSON of one of these types, as a schema names them: what is in it has rules of its own.
+    Json(&'static [&'static str]),
 }
 
 /// The range of a number, in units of its last decimal.
@@ -197,6 +199,7 @@ impl Field {
             (Default::Required, _) => None,
             (Default::Number(scaled), Kind::Number(number)) => Some(number_value(number, scaled)),
             (Default::Number(scaled), _) => Some(json!(scaled)),
+            (Default::Text(text), Kind::Json(_)) => serde_json::from_str(text).ok(),
             (Default::Text(text), _) => Some(json!(text)),
             (Default::Nothing, _) => Some(Value::Null),
             (Default::Empty, Kind::Group) => Some(json!({})),

@@ -45,7 +45,7 @@ fn hop(read: &mut Reader<'_>, scenario: &Scenario, index: usize, streams: u64) -
     let per_record_milli = read.small(&of("per_record"));
     let own = OWN.iter().filter_map(|part| Some(((*part).to_owned(), read.sound(&of(part))?.clone())));
     let mut draft = Draft::from_value(Value::Object(own.collect::<Map<_, _>>()));
-    for shared in ["length_s", "traffic.keys", "traffic.sizes", "account", "prices"] {
+    for shared in ["length_s", "traffic.keys", "traffic.sizes", "traffic.payloads", "account", "prices"] {
         if let Some(value) = read.sound(shared) {
             draft.set(shared, value.clone());
         }

@@ -81,6 +81,7 @@ fn node(group_path: &str, child: &Child) -> Value {
         Kind::Text(most) => {
             [("type".to_owned(), json!("string")), ("maxLength".to_owned(), json!(most))].into_iter().collect()
         }
+        Kind::Json(types) => [("type".to_owned(), json!(types))].into_iter().collect(),
         Kind::Group => {
             let path = super::walk::join(group_path, child.name);
             group(&path)

@@ -1,6 +1,7 @@
 //! The curve of records offered over time, with the distribution of their keys and sizes. Data only; the
 //! engine's `arrivals` turns it into records.
 
+use super::Payload;
 use crate::hash_key::{HashKey, HashRange};
 use crate::units::{Rate, Ratio, SimTime, Span};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Traffic {
     pub hash_keys: HashKeys,
     /// Sizes of the data blobs, without the partition key.
     pub sizes: Sizes,
+    /// Kinds of payloads; at least one.
+    pub payloads: Vec<Payload>,
     /// Where the random numbers for keys and sizes come from.
     pub draws: Draws,
     /// For a stream into which a consumer puts: how many millionths of a record for each of the first stream. What

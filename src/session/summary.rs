@@ -179,6 +179,10 @@ fn read_part(ledger: &Ledger, group: &str, put: Put<'_>) {
     ] {
         put(group, name, Item::Whole(count));
     }
+    // Only a mapping with patterns can have any.
+    if ledger.filtered > 0 {
+        put(group, "filtered", Item::Whole(ledger.filtered));
+    }
     // Only a KCL application can have any.
     if ledger.reprocessed > 0 {
         put(group, "reprocessed", Item::Whole(ledger.reprocessed));

@@ -5,6 +5,7 @@ mod cli;
 mod closed_form;
 mod common;
 mod contract;
+mod filtering;
 mod findings;
 mod golden;
 mod keys;

@@ -26,6 +26,7 @@ pub fn sudden_popularity() -> Scenario {
         traffic: Traffic {
             put_millionths: None,
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
@@ -55,6 +56,7 @@ pub fn sudden_popularity() -> Scenario {
         prices: Default::default(),
         then: Vec::new(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

@@ -53,8 +53,18 @@ impl Source<'_> {
             more.extend(knobs(&["fan_out_ms"]));
         }
         if lambda {
-            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
-            more.extend(knobs(&["on_failure"]));
+            more.extend(knobs(&[
+                "filter_criteria",
+                "parallelization_factor",
+                "bisect",
+                "responses",
+                "max_retries",
+                "max_record_age_s",
+            ]));
+            more.extend(knobs(&["on_failure", "tumbling_window_s"]));
+            if self.scenario.consumers.get(index).is_some_and(|consumer| consumer.tumbling.is_on()) {
+                more.extend(knobs(&["window_wait_s", "state_bytes_per_record"]));
+            }
         }
         more.extend(knobs(&[
             "spread",

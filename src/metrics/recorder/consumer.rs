@@ -39,6 +39,10 @@ struct Counts {
     empty_answers: u64,
     iterators_expired: u64,
     reprocessed: u64,
+    filtered: u64,
+    unreadable: u64,
+    windows: u64,
+    early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
 }
@@ -101,6 +105,14 @@ impl ConsumerCounts {
                 self.counts.errors += u64::from(!by_item);
                 self.counts.item_failures += u64::from(by_item);
                 self.processed(at, shard, started, done);
+            }
+            Fact::FilteredOut { records, unreadable, .. } => {
+                self.counts.filtered += records;
+                self.counts.unreadable += unreadable;
+            }
+            Fact::WindowEnded { early, .. } => {
+                self.counts.windows += u64::from(!early);
+                self.counts.early_windows += u64::from(early);
             }
             Fact::Discarded { given_up } => {
                 self.counts.discarded += given_up.records;
@@ -185,6 +197,10 @@ impl ConsumerCounts {
             (Metric::Errors, counts.errors as f64),
             (Metric::ItemFailures, counts.item_failures as f64),
             (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::FilteredOut, counts.filtered as f64),
+            (Metric::Unreadable, counts.unreadable as f64),
+            (Metric::Windows, counts.windows as f64),
+            (Metric::EarlyWindows, counts.early_windows as f64),
             (Metric::Discarded, counts.discarded as f64),
             (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),

@@ -16,6 +16,7 @@ pub fn scenario() -> Scenario {
         traffic: Traffic {
             put_millionths: None,
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
                 factor_milli: 100_000,
@@ -57,6 +58,7 @@ pub fn scenario() -> Scenario {
         prices: Default::default(),
         then: Vec::new(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

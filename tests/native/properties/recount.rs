@@ -292,6 +292,9 @@ impl Recount {
                 queue.records.drain(first..first + *records as usize);
                 self.add(Metric::Expired, frame, *records as f64);
             }
+            What::WindowEnded { early, .. } => {
+                self.add(if *early { Metric::EarlyWindows } else { Metric::Windows }, frame, 1.0);
+            }
             What::Opened { shard, .. } => {
                 assert_eq!(*shard as usize, queues.len(), "shards are numbered as they are made");
                 queues.push(Queue::default());
@@ -304,6 +307,7 @@ impl Recount {
             }
             What::Operation { .. }
             | What::Skipped { .. }
+            | What::FilteredOut { .. }
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active

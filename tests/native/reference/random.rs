@@ -114,6 +114,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         operations(length),
     );
     rest.prop_map(move |((seed, account_concurrency), traffic, producer, stream, consumer, operations)| Scenario {
+        filters_max: 5,
         prices: Default::default(),
         then: Vec::new(),
         account_concurrency,
@@ -159,6 +160,7 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             keys,
             hash_keys: HashKeys::OfPartitionKey,
             sizes,
+            payloads: vec![Default::default()],
             draws: Draws::Xoshiro,
         }
     })

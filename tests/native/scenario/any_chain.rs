@@ -39,6 +39,7 @@ fn follow(before: &mut Scenario, (behind, consumer, per_record_milli, bytes): (S
         keys: before.traffic.keys,
         hash_keys: before.traffic.hash_keys,
         sizes,
+        payloads: before.traffic.payloads.clone(),
         draws: Draws::Xoshiro,
     };
     let seed = before.seed.wrapping_mul(31).wrapping_add(before.then.len() as u64 + 1) & ((1 << 53) - 1);
