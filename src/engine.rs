@@ -11,12 +11,14 @@
 
 pub mod agenda;
 pub mod arrivals;
+mod batch;
 pub mod control;
 mod digest;
 pub mod draws;
 pub mod fact;
 mod failure;
 mod fan_out;
+mod fault;
 mod filter;
 mod host;
 pub mod invocation;
@@ -59,6 +61,7 @@ use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
+use fault::Slow;
 use offers::Offers;
 use producer::Producer;
 use put::Bench;
@@ -318,6 +321,14 @@ impl Engine {
                         changes.push(at, Change::Leases { consumer, every: None });
                     }
                 }
+            }
+            Operation::ThrottleAccount { concurrency, span } => {
+                self.readers.throttle_account(concurrency, self.now.saturating_add(span.micros()));
+            }
+            Operation::LoseEnvironments { share } => self.readers.lose_environments(share, self.now, observer),
+            Operation::SlowFunction { consumer, factor_milli, span } => {
+                let until = self.now.saturating_add(span.micros());
+                self.readers.slow_down(consumer, Slow { factor_milli, until });
             }
             Operation::FreezeConsumer { consumer, span } => {
                 self.readers.freeze(consumer, self.now.saturating_add(span.micros()));

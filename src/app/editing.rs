@@ -195,6 +195,7 @@ impl Model {
         let stream = &self.scenario().stream;
         let mut operation = json!({"at_s": at.seconds_f64().floor(), "kind": kind});
         let values = match kind {
+            "freeze_consumer" | "slow_function" => json!({"consumer": self.consumer()}),
             "split_shard" => json!({"shard": shard(0)}),
             "merge_shards" => json!({"shard": shard(0), "adjacent_shard": shard(1)}),
             "update_shard_count" => json!({"target_shards": (2 * count).clamp(1, limits::SHARDS_MAX as usize)}),

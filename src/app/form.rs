@@ -84,6 +84,9 @@ pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
     let offered = [
         "kill_hosts",
         "freeze_consumer",
+        "slow_function",
+        "throttle_account",
+        "lose_environments",
         "split_shard",
         "merge_shards",
         "update_shard_count",

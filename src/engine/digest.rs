@@ -82,6 +82,9 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 8, lane(reader, shard) | cap as u64));
             }
             Fact::EnvironmentMade { .. } => {} // When the invocation ends says the same.
+            Fact::EnvironmentsLost { reader, environments } => {
+                self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 25 ^ u64::from(environments)));
+            }
             Fact::WorkersDied { reader, workers } => {
                 self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 24 ^ u64::from(workers)));
             }

@@ -163,6 +163,13 @@ pub enum Fact<'a> {
         /// How much of the invocation's time its start takes.
         init: Span,
     },
+    /// Execution environments were lost, by injection. What ran in them fails at the same instant.
+    EnvironmentsLost {
+        /// Which consumer's function had them.
+        reader: u32,
+        /// How many, busy and idle.
+        environments: u32,
+    },
     /// An invocation began.
     InvocationStarted {
         /// Which reader: the consumers of the scenario first.
@@ -175,7 +182,7 @@ pub enum Fact<'a> {
         records: u32,
         /// How often this batch has been tried, this time included.
         attempt: u32,
-        /// When it will end.
+        /// When it will end, unless its environment is lost before.
         ends: SimTime,
     },
     /// An invocation succeeded; its records are processed.

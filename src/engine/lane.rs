@@ -7,6 +7,7 @@
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};
+use super::fault::Slow;
 use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::{self, Lease};
@@ -36,6 +37,8 @@ pub struct Lane {
     pub(super) sparse: bool,
     /// What keeps records from all of them.
     filter: Option<Arc<Filter>>,
+    /// Whether its function is slow, by injection.
+    pub(super) slow: Slow,
     /// The tumbling window that is open, of a mapping with one part.
     pub(super) window: Option<Window>,
     /// The lease of a KCL application, which has one part.
@@ -126,6 +129,7 @@ impl Lane {
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
             sparse: parts > 1 || filter.is_some(),
             filter,
+            slow: Slow::default(),
             window: None,
             lease: leased.then(Lease::default),
             done: 0,

@@ -6,9 +6,11 @@
 //! are moved together in order of time, those of one instant by shard and reader, and where one lacks an outcome none
 //! goes further.
 
+mod faults;
 mod leases;
 
 use super::fact::Observer;
+use super::fault::Slow;
 use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::Lease;
@@ -36,6 +38,8 @@ pub struct Readers {
     workers: Vec<leases::Workers>,
     /// Until when each consumer stands still, µs.
     frozen: Vec<u64>,
+    /// How slow each consumer's function is, by injection.
+    slow: Vec<Slow>,
     lambda: Lambda,
     /// What each consumer's mapping lets through; none where it is everything.
     filters: Vec<Option<Arc<Filter>>>,
@@ -73,6 +77,7 @@ impl Readers {
             lanes: Vec::new(),
             workers: consumers.iter().map(leases::workers_of).collect(),
             frozen: vec![0; consumers.len()],
+            slow: vec![Slow::default(); consumers.len()],
             filters: consumers.iter().map(|consumer| Filter::new(scenario, consumer).map(Arc::new)).collect(),
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
@@ -142,6 +147,7 @@ impl Readers {
         for (lane, until) in lanes.iter_mut().zip(&self.frozen) {
             lane.source.frozen_until = *until;
         }
+        lanes.iter_mut().zip(&self.slow).for_each(|(lane, slow)| lane.slow = *slow);
         self.lanes.push(lanes);
     }
 

@@ -279,6 +279,7 @@ impl Observer for Recorder {
             | Fact::Checkpointed { reader, .. }
             | Fact::InvocationThrottled { reader, .. }
             | Fact::EnvironmentMade { reader, .. }
+            | Fact::EnvironmentsLost { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
             | Fact::FilteredOut { reader, .. }

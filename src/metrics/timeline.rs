@@ -179,6 +179,12 @@ metrics! {
         Throttles = "Throttles", "invocations", Count;
         /// Those of them that were refused because a function gains environments only so fast.
         ScalingThrottles = "Throttles.ScalingRate", "invocations", Count;
+        /// Those of them that were refused because the scenario throttles the account.
+        InjectedThrottles = "Throttles.Injected", "invocations", Count;
+        /// Execution environments that the scenario took away.
+        EnvironmentsLost = "EnvironmentsLost", "environments", Count;
+        /// Invocations that failed with them.
+        LostInvocations = "Errors.EnvironmentLost", "invocations", Count;
         /// Invocations that failed because they took longer than the timeout.
         Timeouts = "Timeouts", "invocations", Count;
         /// Execution environments made.

@@ -95,6 +95,17 @@ pub(super) const RULES: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Faults of Lambda",
+        rule: "By injection, and called so in events, facts and findings: all functions together have less concurrency for a \
+               while, and an invocation beyond it is refused as at any other cap; a share of the execution environments of \
+               every function is lost at once, to the environment, with what runs in them, and their batches are tried \
+               again in new ones; a function takes a multiple of its time for a while.",
+        departure: "Which environments are lost follows their order: those that work first, by shard, evenly spread. What \
+                    ran in them fails at once, and counts as an error of the function.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "A consumer that stands still",
         rule: "An operation stops a consumer of any kind for a while, by injection: it reads nothing and begins nothing, what \
                runs ends. Then it goes on from where it was.",

@@ -333,6 +333,9 @@ kinds! {
         9 UpdateWarmThroughput { mib },
         10 KillWorkers { consumer workers down },
         11 FreezeConsumer { consumer span },
+        12 ThrottleAccount { concurrency span },
+        13 LoseEnvironments { share },
+        14 SlowFunction { consumer factor_milli span },
     }
     OnFailure { 0 None, 1 Sqs, 2 Sns, 3 S3, }
     Part {

@@ -40,6 +40,9 @@ struct Counts {
     filtered: u64,
     unreadable: u64,
     windows: u64,
+    injected_throttles: u64,
+    environments_lost: u64,
+    lost_invocations: u64,
     early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
@@ -100,13 +103,16 @@ impl ConsumerCounts {
             Fact::InvocationThrottled { cap, .. } => {
                 self.counts.throttles += 1;
                 self.counts.scaling_throttles += u64::from(cap == ConcurrencyCap::ScalingRate);
+                self.counts.injected_throttles += u64::from(cap == ConcurrencyCap::Injected);
             }
+            Fact::EnvironmentsLost { environments, .. } => self.counts.environments_lost += u64::from(environments),
             Fact::EnvironmentMade { init, .. } => {
                 self.counts.cold_starts += 1;
                 self.counts.init += init.micros();
             }
             Fact::InvocationFailed { shard, started, cause, by_item, done, .. } => {
                 self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
+                self.counts.lost_invocations += u64::from(cause == FailureCause::EnvironmentLost);
                 self.counts.errors += u64::from(!by_item);
                 self.counts.item_failures += u64::from(by_item);
                 self.processed(at, shard, started, done);
@@ -207,6 +213,9 @@ impl ConsumerCounts {
             (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),
             (Metric::ScalingThrottles, counts.scaling_throttles as f64),
+            (Metric::InjectedThrottles, counts.injected_throttles as f64),
+            (Metric::EnvironmentsLost, counts.environments_lost as f64),
+            (Metric::LostInvocations, counts.lost_invocations as f64),
             (Metric::Timeouts, counts.timeouts as f64),
             (Metric::ColdStarts, counts.cold_starts as f64),
             (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
