@@ -27,6 +27,7 @@ mod kpl;
 mod kpl_aggregate;
 mod lambda;
 pub mod lane;
+mod lease_table;
 mod mapping;
 pub mod offers;
 mod order;
@@ -121,6 +122,13 @@ pub(crate) enum Change {
         /// How long until they look again.
         every: Option<Span>,
     },
+    /// The workers of a KCL application renew their leases, and so long later again.
+    Renewals {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How long until they do it again.
+        every: Span,
+    },
     /// Another retention takes effect.
     Retention(Span),
 }
@@ -167,6 +175,8 @@ impl Engine {
             if let Some(kcl) = readers.application(consumer) {
                 let every = Some(kcl.failover);
                 changes.push(0, Change::Leases { consumer, every });
+                let every = Span::from_micros((kcl.failover.micros() / limits::KCL_RENEWALS).max(1));
+                changes.push(every.micros(), Change::Renewals { consumer, every });
             }
         }
         let control = Control::new(scenario, &mut changes);
@@ -410,7 +420,12 @@ impl Engine {
             if let Some(every) = every {
                 self.changes.push(self.now + every.micros(), change);
             }
-            return self.readers.take_leases(consumer, self.now);
+            return self.readers.take_leases(consumer, self.now, observer);
+        }
+        if let Change::Renewals { consumer, every } = change {
+            self.changes.push(self.now + every.micros(), change);
+            let Self { now, stream, readers, .. } = self;
+            return readers.renew_leases(consumer, every, *now, stream, observer);
         }
         if let Change::Retention(retention) = change {
             self.stream.set_retention(retention, self.now);
@@ -423,7 +438,7 @@ impl Engine {
             Change::Watch => control.watch(office),
             Change::Grow => control.grow(office),
             Change::Policy => control.look_as_policy(office),
-            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } => {}
+            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } | Change::Renewals { .. } => {}
         }
     }
 }

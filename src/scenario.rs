@@ -38,7 +38,7 @@ pub use consumer::{
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
-pub use kcl::Kcl;
+pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};

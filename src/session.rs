@@ -16,6 +16,7 @@
 //! assert!(session.ledger().balances());
 //! ```
 
+pub mod event;
 pub mod failure;
 pub mod response;
 mod summary;

@@ -46,7 +46,7 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
 
     events.extend(control_events(timeline));
     let given_up = timeline.notes().find_map(|note| match &note.what {
-        NoteKind::GivenUp(of) => Some((note.at, of.reader as usize)),
+        NoteKind::GivenUp(of, _) => Some((note.at, of.reader as usize)),
         _ => None,
     });
     events.extend(given_up.map(|(at, consumer)| Event {

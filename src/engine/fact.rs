@@ -1,6 +1,7 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
 use super::failure::{FailureCause, GivenUp};
+use super::invocation::InvokedRecord;
 use super::lambda::ConcurrencyCap;
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
@@ -145,6 +146,31 @@ pub enum Fact<'a> {
         /// Index of the shard.
         shard: u32,
     },
+    /// The lease table refused a checkpoint: it has too little capacity. The application tries again a little later.
+    CheckpointRefused {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
+    /// A lease was not renewed in time, since its table refused it: its living worker loses it.
+    LeaseExpired {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
+    /// Workers called their lease table: renewals, takeovers, scans.
+    LeaseTableCalled {
+        /// Which consumer.
+        reader: u32,
+        /// Write units used.
+        writes: u32,
+        /// Halves of read units used.
+        half_reads: u32,
+        /// Calls that were refused.
+        refused: u32,
+    },
     /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; no retry is used up.
     InvocationThrottled {
         /// Which reader: 0 is the consumer of the scenario.
@@ -219,6 +245,8 @@ pub enum Fact<'a> {
     Discarded {
         /// Which, and why.
         given_up: GivenUp,
+        /// The records, where the report of them carries their payloads.
+        records: &'a [InvokedRecord],
     },
     /// Records aged out of retention before they were processed.
     Expired {

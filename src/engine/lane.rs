@@ -12,6 +12,7 @@ use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::{self, Lease};
 use super::lambda::Lambda;
+use super::lease_table::LeaseTable;
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record};
 use super::rng::{Actor, Rng, split_mix};
@@ -92,6 +93,8 @@ pub(super) struct Desk<'a, O> {
     pub stream: &'a mut Stream,
     pub settings: &'a Settings,
     pub lambda: &'a mut Lambda,
+    /// The lease table of a KCL application; other readers never look at theirs.
+    pub table: &'a mut LeaseTable,
     /// No record's data takes more of a payload than this.
     pub payload_per_record: u64,
     /// Invocations that the host has to answer.

@@ -6,10 +6,10 @@
 
 use super::fact::{Fact, Observer};
 use super::failure::{Condition, FailureCause, GivenUp};
-use super::invocation::{Invocation, InvocationId, Outcome};
+use super::invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
-use crate::scenario::{ConsumerKind, HandlerKind, Responses};
+use crate::scenario::{ConsumerKind, HandlerKind, OnFailure, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
 /// One of the parts of a lane. Positions are sequence indices of the shard's log.
@@ -401,10 +401,15 @@ impl Lane {
             first: (from, arrival(from)),
             last: (last, arrival(last)),
         };
+        let mut reported = Vec::new();
+        if desk.settings.failures.on_failure == OnFailure::S3 {
+            let of = |at: u64| InvokedRecord::new(self.shard, at, *log.get(at));
+            self.stretches(part, from, end, log, |from, to| reported.extend((from..to).map(of)));
+        }
         let next = if end == self.parts[part].batch_end { end } else { self.seek(part, end, log) };
         self.done += records;
         self.parts[part].position = next;
-        desk.say(Fact::Discarded { given_up });
+        desk.say(Fact::Discarded { given_up, records: &reported });
     }
 
     /// Leaves a batch behind: the next piece of it, or gathering goes on.

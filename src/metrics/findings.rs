@@ -79,7 +79,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 38] = [
+    let looks: [Look<'_>; 39] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -94,6 +94,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::will_lose, true),
         (Seen::backlog_in_parents, true),
         (Seen::workers_died, true),
+        (Seen::lease_table_refuses, true),
         (Seen::workers_and_shards, true),
         (Seen::account_throttled, true),
         (Seen::environments_lost, true),

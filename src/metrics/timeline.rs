@@ -167,6 +167,14 @@ metrics! {
         Reprocessed = "Reprocessed", "records", Count;
         /// Shards that a worker's death left idle.
         LeasesLost = "LeasesLost", "leases", Count;
+        /// Leases that living workers lost, since the table refused to renew them.
+        LeasesExpired = "LeasesExpired", "leases", Count;
+        /// Write units of a lease table: checkpoints, renewals, takeovers.
+        LeaseWrites = "LeaseTable.ConsumedWriteCapacityUnits", "units", Count;
+        /// Read units of a lease table: scans.
+        LeaseReads = "LeaseTable.ConsumedReadCapacityUnits", "units", Count;
+        /// Calls that a lease table refused for lack of capacity.
+        LeaseRefused = "LeaseTable.ThrottledRequests", "calls", Count;
         /// Checkpoints written into a lease table.
         Checkpoints = "Checkpoints", "writes", Count;
         /// Invocations started.

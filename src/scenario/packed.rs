@@ -11,9 +11,9 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
-    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
+    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part,
+    PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario,
+    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -284,7 +284,7 @@ fields! {
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
-    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
+    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll table }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
@@ -317,6 +317,7 @@ kinds! {
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
+    LeaseTable { 0 OnDemand, 1 Provisioned { reads writes }, }
     Literal { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(text), }
     Making { 0 Number, 1 Key, 2 Time, 3 Between { low high }, 4 OneOf { texts }, }
     Node { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(pieces), 4 Made(made), 5 List(list), 6 Fields(fields), }

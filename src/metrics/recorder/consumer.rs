@@ -40,6 +40,10 @@ struct Counts {
     filtered: u64,
     unreadable: u64,
     windows: u64,
+    lease_writes: u64,
+    lease_half_reads: u64,
+    lease_refused: u64,
+    leases_expired: u64,
     injected_throttles: u64,
     environments_lost: u64,
     lost_invocations: u64,
@@ -125,7 +129,7 @@ impl ConsumerCounts {
                 self.counts.windows += u64::from(!early);
                 self.counts.early_windows += u64::from(early);
             }
-            Fact::Discarded { given_up } => {
+            Fact::Discarded { given_up, .. } => {
                 self.counts.discarded += given_up.records;
                 self.counts.given_up += 1;
             }
@@ -136,7 +140,17 @@ impl ConsumerCounts {
                 }
             }
             Fact::Reprocessed { records, .. } => self.counts.reprocessed += records,
-            Fact::Checkpointed { .. } => self.counts.checkpoints += 1,
+            Fact::Checkpointed { .. } => {
+                self.counts.checkpoints += 1;
+                self.counts.lease_writes += 1;
+            }
+            Fact::CheckpointRefused { .. } => self.counts.lease_refused += 1,
+            Fact::LeaseExpired { .. } => self.counts.leases_expired += 1,
+            Fact::LeaseTableCalled { writes, half_reads, refused, .. } => {
+                self.counts.lease_writes += u64::from(writes);
+                self.counts.lease_half_reads += u64::from(half_reads);
+                self.counts.lease_refused += u64::from(refused);
+            }
             Fact::Expired { records, .. } => self.counts.expired += records,
             // Records that are passed over are a gauge, since that happens before the consumer begins.
             _ => {}
@@ -228,6 +242,10 @@ impl ConsumerCounts {
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::Reprocessed, counts.reprocessed as f64),
             (Metric::LeasesLost, counts.leases_lost as f64),
+            (Metric::LeaseWrites, counts.lease_writes as f64),
+            (Metric::LeaseReads, counts.lease_half_reads as f64 / 2.0),
+            (Metric::LeaseRefused, counts.lease_refused as f64),
+            (Metric::LeasesExpired, counts.leases_expired as f64),
             (Metric::Checkpoints, counts.checkpoints as f64),
             (Metric::MillisBehindLatest, behind.millis_f64()),
             (Metric::IteratorAgeMs, age),
