@@ -35,6 +35,7 @@ mod part;
 pub mod payload;
 mod policy;
 mod poller;
+mod position;
 pub mod producer;
 pub mod put;
 pub mod readers;
@@ -45,6 +46,7 @@ pub mod sequence;
 mod sorted;
 mod source;
 pub mod stream;
+mod tries;
 mod tumbling;
 mod waiting;
 
@@ -54,8 +56,10 @@ pub use failure::{Condition, FailureCause, GivenUp};
 pub use invocation::{Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
+pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
 pub use record::Record;
 pub use sequence::SequenceNumber;
+pub use tries::{TRIES_MAX, Tried, TryEnd};
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
@@ -63,6 +67,7 @@ use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
 use fault::Slow;
+pub use offers::Offer;
 use offers::Offers;
 use producer::Producer;
 use put::Bench;
@@ -351,6 +356,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Offers records that come from outside, in order of time and not before [`now`](Self::now): those of a stream
+    /// that has no traffic of its own.
+    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
+        self.offers.give(offers);
     }
 
     /// Records that were offered.

@@ -455,6 +455,8 @@ limits! {
     LAMBDA_CONCURRENCY_MAX: Count = 100_000, "executions", OURS, documented;
     /// Consumers of one stream.
     CONSUMERS_MAX: Count = 50, "consumers", OURS, documented;
+    /// Streams that follow one another behind the first, and streams into which the consumers of one put.
+    HOPS_MAX: Count = 4, "streams", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.
     LINGER_MAX: Span = Span::from_secs(60), "s", OURS, documented;
     /// Attempts that a producer may make for one record.

@@ -312,6 +312,17 @@ const STREAM: &[Rule] = &[
         names: &["OTHER_POLLERS_MAX", "OTHER_POLLERS_IDLE", "OTHER_POLLERS_IDLE_MIN", "POLLERS_SPREAD"],
         prices: &[],
     },
+    Rule {
+        title: "A stream that follows",
+        rule: "A consumer puts records into another stream at the instant at which a batch is done, each under the key of \
+               a record that it processed: for each shard one whenever enough parts of a record have come together. The \
+               other stream has a producer with retries, shards, consumers and a bill of its own.",
+        departure: "The function waits for no put call and does not fail with it. What a KCL application processes again \
+                    after a worker's death is put once. The account's concurrency counts for each stream by itself. A \
+                    record that is too large for the other stream is cut to what it takes.",
+        names: &["HOPS_MAX"],
+        prices: &[],
+    },
 ];
 
 const BILL: &[Rule] = &[Rule {

@@ -78,11 +78,13 @@ pub enum Control {
     Shown(String),
 }
 
-/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view.
-pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
+/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die where
+/// there are some.
+pub fn operations_to_add(has_workers: bool) -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
     let offered = [
         "kill_hosts",
+        "kill_workers",
         "freeze_consumer",
         "slow_function",
         "throttle_account",
@@ -93,7 +95,9 @@ pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
         "update_retention",
         "update_stream_mode",
     ];
-    choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
+    let fits =
+        |choice: &&fields::Choice| offered.contains(&choice.value) && (choice.value != "kill_workers" || has_workers);
+    choices.iter().filter(fits).map(|choice| (choice.value, choice.label)).collect()
 }
 
 /// The consumers of a draft as they are written; one with all defaults where there is no list.

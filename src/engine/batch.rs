@@ -2,19 +2,19 @@
 
 use super::fact::Observer;
 use super::lane::{Desk, Lane};
-use super::record::{Log, Record, Run};
+use super::record::{Log, Record, Run, Stored};
 use super::rng::split_mix;
 use crate::scenario::Poison;
 use crate::units::Ratio;
 
 impl Lane {
     /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
-    pub(super) fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Record>) -> Run<'a> {
+    pub(super) fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Stored>) -> Run<'a> {
         if !self.sparse {
             return log.run(from, to);
         }
         batch.clear();
-        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.get(at))));
+        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.stored(at))));
         Run(batch, &[])
     }
 

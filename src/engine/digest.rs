@@ -26,6 +26,12 @@ impl Digest {
         mix(mix(self.written, self.traffic), self.read)
     }
 
+    /// The digest of this run and of one that follows from it.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self { written: mix(self.written, other.get()), ..self }
+    }
+
     #[inline(always)]
     const fn write(&mut self, word: u64) {
         self.written = mix(self.written, word);

@@ -20,7 +20,7 @@ pub enum FailureCause {
 }
 
 impl FailureCause {
-    /// Every cause.
+    /// Every cause, in the order of their numbers.
     pub const ALL: [Self; 6] =
         [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut, Self::EnvironmentLost];
 }

@@ -14,7 +14,7 @@ use super::kcl::{self, Lease};
 use super::lambda::Lambda;
 use super::lease_table::LeaseTable;
 use super::part::{Part, Phase, Verdict};
-use super::record::{Log, Record};
+use super::record::{Log, Record, Stored};
 use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
 use super::stream::Stream;
@@ -50,7 +50,7 @@ pub struct Lane {
     pub(super) next_id: u64,
     pub(super) rng: Rng,
     /// The records of a batch that do not lie side by side in the log, for whoever looks at them.
-    pub(super) batch: Vec<Record>,
+    pub(super) batch: Vec<Stored>,
 }
 
 /// Which reader a lane belongs to.

@@ -9,6 +9,7 @@ use super::failure::{Condition, FailureCause, GivenUp};
 use super::invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
+use super::tries::{Tries, TryEnd};
 use crate::scenario::{ConsumerKind, HandlerKind, OnFailure, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
@@ -31,9 +32,13 @@ pub(super) struct Part {
     /// How often the batch was tried again of what its retries allow: a split counts as none.
     retries: u32,
     /// How often in a row its invocation was refused.
-    refusals: u32,
+    pub refusals: u32,
     /// What is left of batches that were split, the next piece last.
     pieces: Vec<Piece>,
+    /// Until when the environment of the running invocation starts, µs.
+    pub starts_until: u64,
+    /// What became of the last batch that failed.
+    pub tries: Tries,
 }
 
 /// A piece of a batch that was split: it begins where the one before it ends.
@@ -92,6 +97,8 @@ impl Part {
             retries: 0,
             refusals: 0,
             pieces: Vec::new(),
+            starts_until: 0,
+            tries: Tries::default(),
         }
     }
 
@@ -117,6 +124,11 @@ impl Part {
     /// Its oldest record that is not done.
     pub fn oldest(&self) -> u64 {
         if self.is_running() { self.position } else { self.oldest_free() }
+    }
+
+    /// Ends of the pieces that come next, in order.
+    pub fn pieces_ends(&self) -> impl Iterator<Item = u64> {
+        self.pieces.iter().rev().map(|piece| piece.end)
     }
 
     /// The oldest record that no running invocation has is gone; the next one is at `next`.
@@ -225,6 +237,7 @@ impl Lane {
         self.next_id += 1;
         let of = &mut self.parts[part];
         of.next_at = desk.now + init + needs.min(timeout);
+        of.starts_until = desk.now + init;
         of.records = records as u32;
         of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
         let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(of.next_at));
@@ -278,13 +291,14 @@ impl Lane {
         self.batch = batch;
         self.add_to_window(records, desk.settings.tumbling);
         self.parts[part].position = checkpoint;
-        self.fail(part, attempt, checkpoint > from, cause, by_item, desk);
+        self.fail(part, attempt, from, cause, by_item, desk);
     }
 
     /// The whole batch is done.
     fn succeed(&mut self, part: usize, id: u64, started: SimTime, desk: &mut Desk<'_, impl Observer>) {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let fresh = self.lease.as_mut().map_or(from, |lease| lease.processed(end)).clamp(from, end);
+        self.parts[part].succeeded(desk.now);
         if fresh > from {
             desk.say(Fact::Reprocessed { reader: self.reader, shard: self.shard, records: fresh - from });
         }
@@ -307,12 +321,12 @@ impl Lane {
         self.leave_batch(part, desk);
     }
 
-    /// What becomes of a batch that failed, from its checkpoint on.
+    /// What becomes of a batch that failed and began at `began`, from its checkpoint on.
     fn fail(
         &mut self,
         part: usize,
         attempt: u32,
-        went_on: bool,
+        began: u64,
         cause: FailureCause,
         by_item: bool,
         desk: &mut Desk<'_, impl Observer>,
@@ -321,14 +335,22 @@ impl Lane {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         // A response that named a record has divided the batch there already.
-        let middle = (settings.failures.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
+        let middle = (settings.failures.bisect && from == began).then(|| self.middle(part, from, end, log)).flatten();
         // Without its last invocation a window does not end: it is tried until it succeeds.
         let closes = self.is_closing();
         let of = &mut self.parts[part];
+        let exhausted =
+            middle.is_none() && !closes && settings.failures.max_retries.is_some_and(|most| of.retries >= most);
+        let how = match (middle, exhausted) {
+            (Some(_), _) => TryEnd::Split(cause),
+            (None, true) => TryEnd::GivenUp(Condition::RetryAttemptsExhausted),
+            (None, false) => TryEnd::Retried(cause),
+        };
+        of.tries.ended((began, end), from, attempt, how, desk.now);
         if let Some(middle) = middle {
             of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
             of.batch_end = middle;
-        } else if !closes && settings.failures.max_retries.is_some_and(|most| of.retries >= most) {
+        } else if exhausted {
             of.phase = Phase::Backoff { attempts: attempt };
             let invocations = of.retries + 1;
             self.give_up(part, end, Condition::RetryAttemptsExhausted, invocations, Some((cause, by_item)), desk);
@@ -371,6 +393,7 @@ impl Lane {
         });
         if young > from {
             let invocations = self.parts[part].retries;
+            self.parts[part].tries.too_old(from, young, desk.now);
             self.give_up(part, young, Condition::RecordAgeExceeded, invocations, None, desk);
         }
         young == end

@@ -375,6 +375,22 @@ impl Readers {
         self.lanes.iter().map(|lanes| lanes[consumer as usize].running() as u64).sum()
     }
 
+    /// The lane of a reader in a shard.
+    pub(super) fn lane(&self, reader: u32, shard: u32) -> &Lane {
+        &self.lanes[shard as usize][reader as usize]
+    }
+
+    /// Environments of a consumer's function that are still starting.
+    pub fn starting(&self, consumer: u32, now: u64) -> u64 {
+        let of = |lanes: &Vec<Lane>| lanes[consumer as usize].parts.iter().filter(|part| part.is_starting(now)).count();
+        self.lanes.iter().map(|lanes| of(lanes) as u64).sum()
+    }
+
+    /// Environments that a consumer's function may make now.
+    pub fn scaling_room(&self, consumer: u32, now: u64) -> u64 {
+        self.lambda.scaling_room(consumer, now)
+    }
+
     /// Execution environments of a consumer's function, busy or idle.
     pub fn environments(&self, consumer: u32, now: u64) -> u64 {
         self.lambda.environments(consumer, now)
@@ -382,7 +398,7 @@ impl Readers {
 
     /// The state of a reader's lane.
     pub fn state(&self, reader: u32, shard: u32, stream: &Stream) -> LaneState {
-        self.lanes[shard as usize][reader as usize].state(&stream.shards[shard as usize].log)
+        self.lane(reader, shard).state(&stream.shards[shard as usize].log)
     }
 
     /// Age of the oldest record that the first consumer has not processed, µs.

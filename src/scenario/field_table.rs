@@ -482,6 +482,12 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
+    Field::new("then", "Streams that follow", Kind::List(0, l::HOPS_MAX as usize), Default::Empty, "Streams into which the consumers put.").limit_is("HOPS_MAX"),
+    Field::group("then.*", "Stream that follows", "A stream into which a consumer puts, with what reads it."),
+    Field::new("then.*.name", "Name", Kind::Text(60), Default::Text(""), "What the stream is called."),
+    Field::num("then.*.consumer", "Put by", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer that puts, in the list before, from zero."),
+    Field::num("then.*.per_record", "Records for each", "records", Number { min: 1, max: 100_000, step: 100, decimals: 3 }, 1_000, "Records that are put for each processed one, on the average."),
+    Field::num("then.*.size_bytes", "Bytes of data", "bytes", DATA, 0, "Size of what is put; null for that of the processed record.").optional(),
 ];
 
 /// An hour: longer than any resharding that was reported.

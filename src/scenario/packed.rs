@@ -11,7 +11,7 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part,
     PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario,
     SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
@@ -284,6 +284,7 @@ fields! {
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
+    Hop { consumer per_record_milli bytes scenario }
     Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll table }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
@@ -303,7 +304,7 @@ fields! {
     }
     Timeouts { rate after }
     Tumbling { window wait state_per_record }
-    Traffic { parts arrivals keys hash_keys sizes payloads draws }
+    Traffic { parts arrivals keys hash_keys sizes payloads draws put_millionths }
 }
 
 kinds! {
@@ -404,6 +405,7 @@ impl Packed for Scenario {
             account_concurrency,
             filters_max,
             prices: _,
+            then,
         } = self;
         seed.put(out);
         length.put(out);
@@ -414,6 +416,7 @@ impl Packed for Scenario {
         account_concurrency.put(out);
         filters_max.put(out);
         operations.put(out);
+        then.put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
         Self {
@@ -426,6 +429,7 @@ impl Packed for Scenario {
             account_concurrency: Packed::take(from),
             filters_max: Packed::take(from),
             operations: Packed::take(from),
+            then: Packed::take(from),
             name: String::new(),
             about: String::new(),
             prices: prices::Prices::default(),

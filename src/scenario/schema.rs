@@ -86,6 +86,10 @@ fn node(group_path: &str, child: &Child) -> Value {
             let path = super::walk::join(group_path, child.name);
             group(&path)
         }
+        // A chain of streams goes on as it began.
+        Kind::List(..) if field.path == "then" && !group_path.is_empty() => {
+            [("$ref".to_owned(), json!("#/properties/then"))].into_iter().collect()
+        }
         Kind::List(least, most) => list(group(&format!("{}.0", field.path)), least, most),
         Kind::Rows(rows) => {
             let columns = rows.columns.iter().map(|(name, range)| {

@@ -1,5 +1,6 @@
 //! What must hold in every run, over random scenarios: many small ones with short retention, fewer large ones.
 
+mod chains;
 mod consumers;
 mod recount;
 

@@ -51,7 +51,10 @@ impl Source<'_> {
         if self.chosen(&of("lease_table")) == "provisioned" && kcl {
             more.extend(knobs(&["lease_write_units", "lease_read_units"]));
         }
-        more.extend(self.knobs(if lambda { &["account.concurrency"][..] } else { &[] }.iter().copied()));
+        // The account is shared: its field stands with the first function.
+        let is_lambda = |index: usize| self.chosen(&format!("consumers.{index}.kind")) == "lambda";
+        let first = lambda && !(0..index).any(is_lambda);
+        more.extend(self.knobs(if first { &["account.concurrency"][..] } else { &[] }.iter().copied()));
         more.extend(knobs(&["source", "start_s", "starting_position"]));
         if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
             more.extend(knobs(&["starting_at_s"]));

@@ -43,6 +43,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             let consumer = if filtered { Consumer { filters: Vec::new(), ..consumer } } else { consumer };
             Scenario {
                 prices: Default::default(),
+                then: Vec::new(),
                 account_concurrency: 1_000,
                 filters_max: 5,
                 name: "any".to_owned(),
@@ -189,6 +190,7 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
             sizes,
             payloads,
             draws,
+            put_millionths: None,
         },
     )
 }
