@@ -7,7 +7,7 @@ use crate::scenario::any;
 use proptest::prelude::*;
 use streamgauge::engine::Invocation;
 use streamgauge::metrics::{Ledger, Metric, ShardMetric, View};
-use streamgauge::scenario::{Consumer, ConsumerKind, DurationLaw, HandlerKind, Scenario};
+use streamgauge::scenario::{Consumer, ConsumerKind, DurationLaw, HandlerKind, Operation, PlannedOperation, Scenario};
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::{Ratio, Span};
 
@@ -61,9 +61,14 @@ fn plain(mut consumer: Consumer) -> Consumer {
     consumer
 }
 
+/// Whether an operation limits what all functions share.
+fn is_shared(planned: &PlannedOperation) -> bool {
+    matches!(planned.operation, Operation::ThrottleAccount { .. })
+}
+
 fn with(scenario: &Scenario, consumers: Vec<Consumer>) -> Case {
     let mut scenario = Scenario { consumers, ..scenario.clone() };
-    scenario.operations.retain(|planned| planned.operation.consumer().is_none());
+    scenario.operations.retain(|planned| planned.operation.consumer().is_none() && !is_shared(planned));
     Case { scenario, fails_one_in: 0, salt: 0, stride: Span::from_secs(1), budget: u32::MAX }
 }
 
@@ -120,6 +125,8 @@ proptest! {
         case in case(),
         more in any::consumer(),
     ) {
+        let mut case = case;
+        case.scenario.operations.retain(|planned| !is_shared(planned));
         let alone = finished(&case);
         let mut other = case.clone();
         other.scenario.consumers.push(plain(more));
@@ -133,6 +140,7 @@ proptest! {
     #[test]
     fn without_limits_and_chance_each_consumer_has_the_result_that_it_has_alone(case in case()) {
         let mut scenario = case.scenario.clone();
+        scenario.operations.retain(|planned| !is_shared(planned));
         scenario.stream.empty_answers = Ratio::ZERO;
         let consumers: Vec<Consumer> = scenario.consumers.into_iter().map(plain).collect();
         scenario.consumers = Vec::new();
