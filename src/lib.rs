@@ -78,6 +78,8 @@ pub mod engine;
 pub mod errors;
 pub mod hash_key;
 pub mod limits;
+#[cfg(any(not(target_arch = "wasm32"), feature = "meter-module"))]
+pub mod metering;
 pub mod metrics;
 pub mod rules;
 pub mod scenario;

@@ -9,6 +9,7 @@ mod findings;
 mod golden;
 mod keys;
 mod mapping;
+mod metering;
 mod picture;
 mod picture_model;
 mod picture_plot;

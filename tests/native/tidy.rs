@@ -7,7 +7,7 @@ use streamgauge::limits;
 
 /// The library's modules from left to right: each uses only what stands before it, or on its own step.
 const ORDER: [&[&str]; 11] = [
-    &["units", "text"],
+    &["units", "text", "metering"],
     &["hash_key", "words"],
     &["limits"],
     &["errors"],
