@@ -76,6 +76,7 @@ pub mod app;
 pub mod cost;
 pub mod engine;
 pub mod errors;
+pub mod handlers;
 pub mod hash_key;
 pub mod limits;
 #[cfg(any(not(target_arch = "wasm32"), feature = "meter-module"))]

@@ -33,6 +33,9 @@ pub const FUEL: &str = "streamgauge_fuel";
 /// Name under which the depth counter is exported, a mutable 32-bit integer.
 pub const DEPTH: &str = "streamgauge_depth";
 
+/// What the depth counter holds after a module was ended because it asked for too much memory.
+pub const REFUSED: i32 = i32::MIN;
+
 /// What compilers of today use by default, and nothing that differs from machine to machine or that can wait:
 /// no threads, no vectors, no tail calls, no exceptions, no second memory.
 pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -85,6 +88,9 @@ pub struct Options<'a> {
     pub charge: Charge,
     /// The largest memory, in pages of 64 KiB; a module that begins with more is refused.
     pub memory_max: u32,
+    /// Whether a module traps when it asks for more memory than that, with [`REFUSED`] in the depth counter, as a
+    /// system ends a process. Otherwise it is told that there is no more.
+    pub refused_traps: bool,
     /// What may be imported; all of it are functions.
     pub imports: &'a [Import],
 }
@@ -225,7 +231,7 @@ impl<'a> Parts<'a> {
         if memory.initial > u64::from(options.memory_max) {
             return Err(Refusal::Memory { pages: memory.initial, allowed: options.memory_max });
         }
-        let mut rewriter = body::Rewriter::new(&self.types, &self.functions, self.globals, options.charge);
+        let mut rewriter = body::Rewriter::new(&self.types, &self.functions, self.globals, options);
         let mut code = unsigned(self.bodies.len() as u64);
         for checked in &self.bodies {
             let rewritten = rewriter.rewrite(module, &checked.body, checked.operands, checked.index)?;

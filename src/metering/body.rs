@@ -2,11 +2,12 @@
 //! bytes in bulk.
 
 use super::encoding::{signed, unsigned, value_type};
-use super::{BULK_BYTES_LOG2, Charge, PAGE_BYTES, Refusal};
+use super::{BULK_BYTES_LOG2, Charge, Options, PAGE_BYTES, Refusal};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
 const BLOCK: u8 = 0x02;
 const IF: u8 = 0x04;
+const ELSE: u8 = 0x05;
 const END: u8 = 0x0b;
 const BR: u8 = 0x0c;
 const SELECT: u8 = 0x1b;
@@ -15,9 +16,11 @@ const LOCAL_SET: u8 = 0x21;
 const LOCAL_TEE: u8 = 0x22;
 const GLOBAL_GET: u8 = 0x23;
 const GLOBAL_SET: u8 = 0x24;
+const MEMORY_SIZE: u8 = 0x3f;
 const I32_CONST: u8 = 0x41;
 const F32_CONST: u8 = 0x43;
 const F64_CONST: u8 = 0x44;
+const I32_EQ: u8 = 0x46;
 const I32_LT_S: u8 = 0x48;
 const F32_EQ: u8 = 0x5b;
 const F64_EQ: u8 = 0x61;
@@ -44,6 +47,8 @@ pub(super) struct Rewriter<'a> {
     charge: Charge,
     /// Number of the global that counts fuel; the one that counts depth comes after it.
     fuel: u32,
+    /// Whether a module ends when it is refused memory.
+    refused_traps: bool,
     /// Results of blocks with several, whose types are added to the module's.
     blocks: Vec<Vec<u8>>,
 }
@@ -70,8 +75,9 @@ struct Scratch {
 
 impl<'a> Rewriter<'a> {
     /// A rewriter for a module with these types, functions, and so many globals of its own.
-    pub(super) fn new(types: &'a [FuncType], functions: &'a [u32], globals: u32, charge: Charge) -> Self {
-        Self { types, functions, charge, fuel: globals, blocks: Vec::new() }
+    pub(super) fn new(types: &'a [FuncType], functions: &'a [u32], globals: u32, options: &Options<'_>) -> Self {
+        let refused_traps = options.refused_traps;
+        Self { types, functions, charge: options.charge, fuel: globals, refused_traps, blocks: Vec::new() }
     }
 
     /// Types that were added to the module's.
@@ -212,14 +218,8 @@ impl<'a> Rewriter<'a> {
                     out.extend(bytes);
                 }
                 Operator::MemoryGrow { .. } => {
-                    // A new page is filled with zeros. More pages than there can be are refused without a charge.
-                    self.take_by_length(out, scratch.length, |out| {
-                        constant(out, 0xffff);
-                        out.push(0x71); // i32.and
-                        constant(out, PAGE_BYTES >> BULK_BYTES_LOG2);
-                        out.push(I32_MUL);
-                    });
                     out.extend(bytes);
+                    self.grown(out, scratch.length);
                 }
                 Operator::TableGrow { .. } | Operator::TableFill { .. } => {
                     return Err(Refusal::Feature("tables that grow or are filled at run time"));
@@ -278,6 +278,30 @@ impl<'a> Rewriter<'a> {
         constant(out, frame);
         out.push(I32_ADD);
         self.write(out, self.fuel + 1);
+    }
+
+    /// Takes fuel for the pages that were added, which are filled with zeros, or says that they were refused. The
+    /// result of the instruction is on the stack and stays there.
+    fn grown(&self, out: &mut Vec<u8>, before: u32) {
+        variable(out, LOCAL_TEE, before);
+        constant(out, u32::MAX);
+        out.extend([I32_EQ, IF, NO_RESULT]);
+        if self.refused_traps {
+            constant(out, super::REFUSED.cast_unsigned());
+            self.write(out, self.fuel + 1);
+            out.push(UNREACHABLE);
+        }
+        out.push(ELSE);
+        self.read(out, self.fuel);
+        out.extend([MEMORY_SIZE, 0x00]);
+        variable(out, LOCAL_GET, before);
+        out.push(I32_SUB);
+        constant(out, PAGE_BYTES >> BULK_BYTES_LOG2);
+        out.extend([I32_MUL, I32_SUB]);
+        self.write(out, self.fuel);
+        self.check(out);
+        out.push(END);
+        variable(out, LOCAL_GET, before);
     }
 
     /// Takes fuel for the length on top of the stack, which stays there.

@@ -7,6 +7,7 @@ mod common;
 mod contract;
 mod findings;
 mod golden;
+mod handlers;
 mod keys;
 mod mapping;
 mod metering;

@@ -1,10 +1,10 @@
 //! The rewriter of WebAssembly modules: fuel by hand counts, traps at the end of it, and no way to the counters.
 
-use streamgauge::metering::{Charge, DEPTH, FUEL, Import, Options, Refusal, meter};
+use streamgauge::metering::{Charge, DEPTH, FUEL, Import, Options, REFUSED, Refusal, meter};
 use wasmi::{AsContext, Engine, Instance, Linker, Module, Store, Val};
 use wasmparser::ValType;
 
-const FLAT: Options<'_> = Options { charge: Charge::Flat, memory_max: 16, imports: &[] };
+const FLAT: Options<'_> = Options { charge: Charge::Flat, memory_max: 16, refused_traps: false, imports: &[] };
 const DEEP: i32 = 1 << 15;
 
 struct Machine {
@@ -130,6 +130,9 @@ fn memory_ends_at_its_maximum() {
     let mut machine = Machine::new(text, &FLAT);
     assert_eq!(machine.run(1 << 20, 15).0, Some(vec![1]));
     assert_eq!(machine.run(1 << 20, 1).0, Some(vec![-1]));
+    let mut machine = Machine::new(text, &Options { refused_traps: true, ..FLAT });
+    assert_eq!((machine.run(1 << 20, 15).0, machine.run(1 << 20, 1).0), (Some(vec![1]), None));
+    assert_eq!(machine.counter(DEPTH), REFUSED);
     // A module that asks for less gets less.
     let mut machine = Machine::new(&text.replace("memory 1", "memory 1 2"), &FLAT);
     assert_eq!((machine.run(1 << 20, 1).0, machine.run(1 << 20, 1).0), (Some(vec![1]), Some(vec![-1])));

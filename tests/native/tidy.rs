@@ -10,7 +10,7 @@ const ORDER: [&[&str]; 11] = [
     &["units", "text", "metering"],
     &["hash_key", "words"],
     &["limits"],
-    &["errors"],
+    &["errors", "handlers"],
     &["scenario"],
     &["engine"],
     &["metrics"],

@@ -87,6 +87,8 @@ fn clippy_wasm() -> Outcome {
 }
 
 fn native() -> Outcome {
+    // The JavaScript engine, which handlers run on natively as well, is one of the npm packages.
+    node::ready()?;
     // The tests run optimised and with assertions; the tool itself is not worth that.
     if succeeds(cargo().args(["nextest", "--version"])) {
         run_cargo(&["nextest", "run", "--package", "streamgauge", "--no-fail-fast"], "The native tests")?;
