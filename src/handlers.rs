@@ -1,4 +1,4 @@
-//! Runs the code of a consumer: JavaScript as Lambda takes it.
+//! Runs the code of a consumer: JavaScript as Lambda takes it, and modules that somebody compiled.
 //!
 //! An event goes in as bytes, a reply comes out as JSON, with what was logged, the fuel that was used, and the virtual
 //! time that it took. Nothing of it depends on the machine: the engine that runs JavaScript is itself a WebAssembly
@@ -10,8 +10,11 @@
 //! | --- | --- |
 //! | [`event`] | the events of Lambda and Firehose, written from records |
 //! | `machine` | one instance of the engine: its memory, its counters, its clock |
+//! | [`module`] | what a module of WebAssembly must offer and may ask for |
+//! | `module_host` | runs such modules |
 //! | `values` | what the host reads, writes and calls in an instance |
 //! | `imports` | the few functions that the engine may call |
+//! | `time` | virtual time: fuel and waits |
 //! | `environment` | an execution environment: code loaded once, invoked again and again |
 //!
 //! # What is absent
@@ -25,6 +28,12 @@ pub mod event;
 mod imports;
 #[cfg(not(target_arch = "wasm32"))]
 mod machine;
+#[cfg(any(not(target_arch = "wasm32"), feature = "meter-module"))]
+pub mod module;
+#[cfg(not(target_arch = "wasm32"))]
+mod module_host;
+#[cfg(not(target_arch = "wasm32"))]
+mod time;
 #[cfg(not(target_arch = "wasm32"))]
 mod values;
 
@@ -32,6 +41,8 @@ mod values;
 pub use environment::{Environment, Request, Settings};
 #[cfg(not(target_arch = "wasm32"))]
 pub use machine::{EngineError, HandlerEngine, QUICKJS};
+#[cfg(not(target_arch = "wasm32"))]
+pub use module_host::{ModuleEngine, ModuleEnvironment, ModuleRequest};
 
 use serde::Deserialize;
 
@@ -66,6 +77,10 @@ pub struct Limits {
     pub reply_bytes: usize,
     /// Largest source text in bytes.
     pub source_bytes: usize,
+    /// Largest uploaded module in bytes.
+    pub module_bytes: usize,
+    /// Memory of an uploaded module, in pages of 64 KiB.
+    pub module_pages: u32,
     /// Time for loading the code, in milliseconds, Lambda's own limit.
     pub init_ms: u64,
     /// Memory setting in MB from which on one thread has a whole processor, Lambda's own figure.
@@ -109,6 +124,27 @@ pub struct LogLine {
     pub level: String,
     /// The text.
     pub text: String,
+}
+
+/// The lines of one invocation, within their bounds.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Default)]
+struct Logs {
+    lines: Vec<LogLine>,
+    bytes: usize,
+    dropped: u64,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Logs {
+    fn push(&mut self, at: u64, level: String, text: &[u8], limits: &Limits) {
+        if self.lines.len() >= limits.log_lines || self.bytes + text.len() > limits.log_bytes {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += text.len();
+        self.lines.push(LogLine { at, level, text: String::from_utf8_lossy(text).into_owned() });
+    }
 }
 
 /// What came of an invocation, or of loading the code.

@@ -1,9 +1,7 @@
 //! An execution environment: code that is loaded once and invoked again and again, with the state of its module, until
 //! it dies; and Lambda's rules around one invocation.
 
-use super::machine::{
-    CONFUSED, Cx, HandlerEngine, Machine, OVERDUE, Result, Time, depth, elapsed, fuel, take, used, wait_until,
-};
+use super::machine::{CONFUSED, Cx, HandlerEngine, Machine, OVERDUE, Result, depth, fuel, take, wait_until};
 use super::values::{call, evaluate, free, is_exception, number, string, text, utf8};
 use super::{Outcome, Status};
 use crate::metering::REFUSED;
@@ -147,25 +145,22 @@ impl Environment {
                 (status, None)
             }
         };
-        let mut capped = false;
+        let left = fuel(&cx);
+        let too_deep = status == Status::Crashed && depth(&cx) < 0;
         if status == Status::TimedOut {
             self.dead = true;
-            capped = fuel(&cx) < 0 && cx.data().time.granted == cx.data().time.cap;
-            let missing = cx.data().time.timeout.saturating_sub(elapsed(&cx));
-            cx.data_mut().time.waited += missing;
+            cx.data_mut().time.run_out(left);
         }
-        let too_deep = status == Status::Crashed && depth(&cx) < 0;
-        let Time { timeout, .. } = cx.data().time;
-        let reply = reply.unwrap_or_else(|| words(status, too_deep, request, timeout, cx.data().exit_code));
         let time = cx.data().time;
+        let logs = std::mem::take(&mut cx.data_mut().logs);
         Outcome {
             status,
-            reply,
-            capped,
-            fuel: used(&cx).min(u64::from(time.granted.unsigned_abs())),
-            duration: if status == Status::TimedOut { time.timeout } else { elapsed(&cx) },
-            logs: std::mem::take(&mut cx.data_mut().logs),
-            dropped: cx.data().dropped,
+            reply: reply.unwrap_or_else(|| words(status, too_deep, request, time.timeout, cx.data().exit_code)),
+            capped: status == Status::TimedOut && time.capped(left),
+            fuel: time.used(left.max(0)),
+            duration: if status == Status::TimedOut { time.timeout } else { time.elapsed(left) },
+            logs: logs.lines,
+            dropped: logs.dropped,
             memory: self.machine.memory().data_size(&self.machine.store) as u64,
             init: None,
             dead: self.dead,
@@ -328,7 +323,7 @@ fn died(cx: &mut Cx<'_>, dead: &mut bool) -> Result<Answer> {
 }
 
 /// What Lambda says of a process that did not answer.
-fn words(status: Status, too_deep: bool, request: &str, timeout: u64, exit_code: i32) -> String {
+pub(super) fn words(status: Status, too_deep: bool, request: &str, timeout: u64, exit_code: i32) -> String {
     let exited = |how: &str| error("Runtime.ExitError", &format!("RequestId: {request} Error: Runtime exited {how}"));
     match status {
         Status::TimedOut => {
@@ -344,7 +339,7 @@ fn words(status: Status, too_deep: bool, request: &str, timeout: u64, exit_code:
     }
 }
 
-fn error(kind: &str, message: &str) -> String {
+pub(super) fn error(kind: &str, message: &str) -> String {
     let text = |of: &str| serde_json::Value::from(of).to_string();
     format!(r#"{{"errorType":{},"errorMessage":{}}}"#, text(kind), text(message))
 }

@@ -1,6 +1,5 @@
 //! What the JavaScript engine may call: its clock, a log, conversions of text, and the loader of its modules.
 
-use super::LogLine;
 use super::machine::{Cx, Host, Rejection, Result, elapsed, now, take};
 use super::values::{call, free, is_exception, number, place, read, text, utf8, word, write};
 use crate::metering::Import;
@@ -118,12 +117,7 @@ fn log(cx: &mut Cx<'_>, level: String, value: i32) -> Result<()> {
     take(cx, bytes.len() as i32 * per_byte);
     let at = elapsed(cx);
     let host = cx.data_mut();
-    if host.logs.len() >= host.limits.log_lines || host.log_bytes + bytes.len() > host.limits.log_bytes {
-        host.dropped += 1;
-        return Ok(());
-    }
-    host.log_bytes += bytes.len();
-    host.logs.push(LogLine { at, level, text: String::from_utf8_lossy(&bytes).into_owned() });
+    host.logs.push(at, level, &bytes, &host.limits);
     Ok(())
 }
 

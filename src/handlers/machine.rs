@@ -1,7 +1,8 @@
 //! One instance of the metered JavaScript engine: its memory, its counters, and the clock that they move.
 
+use super::time::Time;
 use super::values::{call, evaluate, is_exception, place, text};
-use super::{Limits, LogLine, imports};
+use super::{Limits, Logs, imports};
 use crate::metering::{self, Charge, DEPTH, FUEL, Options, Refusal};
 use std::fmt;
 use std::sync::Arc;
@@ -130,9 +131,7 @@ pub(super) struct Host {
     pub(super) time: Time,
     /// Instant at which the environment began, in nanoseconds since 1970.
     pub(super) born: u64,
-    pub(super) logs: Vec<LogLine>,
-    pub(super) log_bytes: usize,
-    pub(super) dropped: u64,
+    pub(super) logs: Logs,
     pub(super) rejections: Vec<Rejection>,
     pub(super) exit_code: i32,
 }
@@ -149,22 +148,6 @@ pub(super) struct Rejection {
     pub(super) id: i32,
     pub(super) promise: i32,
     pub(super) reason: i32,
-}
-
-/// Virtual time within one stretch: fuel and waits.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Time {
-    /// Instant at which the stretch began, in nanoseconds since 1970.
-    pub(super) start: u64,
-    /// Memory setting in MB, no more than what has a whole processor.
-    pub(super) memory: u64,
-    /// Longest duration, in nanoseconds.
-    pub(super) timeout: u64,
-    pub(super) waited: u64,
-    /// Fuel that the box gives at most.
-    pub(super) cap: i32,
-    /// Fuel that was given altogether: what was used is what is missing from it.
-    pub(super) granted: i32,
 }
 
 /// Values that the host keeps, and places in memory that it uses.
@@ -262,9 +245,7 @@ impl Machine {
             roots: inner.roots,
             time: Time::default(),
             born: 0,
-            logs: Vec::new(),
-            log_bytes: 0,
-            dropped: 0,
+            logs: Logs::default(),
             rejections: Vec::new(),
             exit_code: 0,
         };
@@ -294,16 +275,10 @@ impl Machine {
     /// nanoseconds, and an event of so many bytes.
     pub(super) fn start(&mut self, now: u64, memory_mb: u64, timeout: u64, event_bytes: usize) {
         let host = self.store.data_mut();
-        let memory = memory_mb.min(host.limits.full_cpu_mb);
-        let event = i32::try_from(event_bytes).unwrap_or(i32::MAX).saturating_mul(host.limits.fuel_per_event_byte);
-        let cap = host.limits.fuel.saturating_add(event);
-        host.time = Time { start: now, memory, timeout, waited: 0, cap, granted: 0 };
-        host.logs = Vec::new();
-        host.log_bytes = 0;
-        host.dropped = 0;
+        host.time = Time::new(now, memory_mb, timeout, event_bytes, &host.limits);
+        host.logs = Logs::default();
         host.exit_code = 0;
-        host.time.granted = host.allowance();
-        let granted = host.time.granted;
+        let granted = host.time.granted();
         let depth = host.limits.depth_bytes;
         let mut cx = self.cx();
         set_fuel(&mut cx, granted);
@@ -365,15 +340,6 @@ impl Machine {
     }
 }
 
-impl Host {
-    /// Fuel that the time left allows, and no more than the box gives to one run.
-    fn allowance(&self) -> i32 {
-        let Time { memory, timeout, waited, .. } = self.time;
-        let time = (timeout - waited) * memory / self.limits.full_cpu_mb;
-        i32::try_from(time).unwrap_or(i32::MAX).min(self.time.cap)
-    }
-}
-
 // --- Time and fuel. ---
 
 pub(super) fn fuel(cx: &Cx<'_>) -> i32 {
@@ -395,14 +361,9 @@ pub(super) fn take(cx: &mut Cx<'_>, amount: i32) {
     set_fuel(cx, left);
 }
 
-pub(super) fn used(cx: &Cx<'_>) -> u64 {
-    (i64::from(cx.data().time.granted) - i64::from(fuel(cx))).unsigned_abs()
-}
-
 /// Virtual nanoseconds since the stretch began.
 pub(super) fn elapsed(cx: &Cx<'_>) -> u64 {
-    let host = cx.data();
-    host.time.waited + used(cx) * host.limits.full_cpu_mb / host.time.memory
+    cx.data().time.elapsed(fuel(cx))
 }
 
 /// Waits until an instant in milliseconds since 1970; false when the time is over before.
@@ -411,22 +372,18 @@ pub(super) fn wait_until(cx: &mut Cx<'_>, ms: f64) -> Result<bool> {
     if !(0.0..=SAFE).contains(&ms) || ms != (ms as u64) as f64 {
         return Err(wasmi::Error::i32_exit(CONFUSED));
     }
-    let elapsed = elapsed(cx);
-    let wait = (ms as u64).saturating_mul(NS_PER_MS).saturating_sub(cx.data().time.start + elapsed);
+    let wait = (ms as u64).saturating_mul(NS_PER_MS).saturating_sub(now(cx));
     if wait == 0 {
         return Ok(true);
     }
-    let used = used(cx) as i32;
-    let host = cx.data_mut();
-    if elapsed.saturating_add(wait) >= host.time.timeout {
-        host.time.waited += host.time.timeout.saturating_sub(elapsed);
-        return Ok(false);
+    let left = fuel(cx);
+    match cx.data_mut().time.wait(wait, left) {
+        None => Ok(false),
+        Some(left) => {
+            set_fuel(cx, left);
+            Ok(true)
+        }
     }
-    host.time.waited += wait;
-    host.time.granted = host.allowance();
-    let left = host.time.granted - used;
-    set_fuel(cx, left);
-    Ok(true)
 }
 
 /// Now, in nanoseconds since 1970.

@@ -11,6 +11,7 @@ mod handlers;
 mod keys;
 mod mapping;
 mod metering;
+mod modules;
 mod picture;
 mod picture_model;
 mod picture_plot;

@@ -4,10 +4,11 @@
 //
 // Nothing here asks a clock or any other part of the world: time is fuel, and waits for timers.
 
-import { CONFUSED, Exit, MEMORY_REFUSED, Machine, OVERDUE } from "./machine.js";
+import { Machine } from "./machine.js";
+import { Exit, OVERDUE, Status, errorReply } from "./stretch.js";
 
-/** How an invocation ended. The numbers are the native host's. */
-export const Status = Object.freeze({ SUCCEEDED: 0, FAILED: 1, TIMED_OUT: 2, OUT_OF_MEMORY: 3, EXITED: 4, CRASHED: 5 });
+export { ModuleEngine } from "./module.js";
+export { Status };
 
 const NS_PER_MS = 1e6;
 const encoder = new TextEncoder();
@@ -42,19 +43,19 @@ class Environment {
   constructor(engine, settings) {
     this.engine = engine;
     this.settings = settings;
+    /** Whether the next invocation begins by loading the code again. */
+    this.dead = false;
     /** What happened when the code was loaded, as an outcome. */
     this.init = this.#load(settings.now, settings.seed);
   }
 
   #load(now, seed) {
-    /** Whether the next invocation begins by loading the code again. */
-    this.dead = false;
     const { code, env, node } = this.settings;
     const machine = new Machine(this.engine);
     this.machine = machine;
     machine.start(now, machine.limits.full_cpu_mb, machine.limits.init_ms, 0);
-    machine.born = machine.clock(0);
-    return this.#guarded(machine, "init", () => {
+    machine.born = machine.instant;
+    const outcome = machine.end("init", () => {
       const { exports } = machine;
       const source = encoder.encode(code);
       const prepared = machine.string(encoder.encode(`{"env":${env},"node":${node},"seed":[${seed}]}`));
@@ -76,6 +77,8 @@ class Environment {
       }
       return failure === null ? [Status.SUCCEEDED, "null"] : [Status.FAILED, failure];
     });
+    this.dead = outcome.dead;
+    return outcome;
   }
 
   #loadModule(machine, source) {
@@ -142,7 +145,7 @@ class Environment {
     machine.start(now, this.settings.memory, timeout, event.length);
     const deadline = now.ms + Math.floor((now.ns + machine.timeout) / NS_PER_MS);
     const about = encoder.encode(`{"seed":[${seed}],"deadline":${deadline},"context":${context}}`);
-    const outcome = this.#guarded(machine, request, () => {
+    const outcome = machine.end(request, () => {
       const { exports } = machine;
       const [given, described] = [machine.string(event), machine.string(about)];
       const begun = machine.call("begin", given, described);
@@ -152,10 +155,7 @@ class Environment {
       for (;;) {
         machine.take(machine.limits.turn_fuel);
         const failure = this.#drain(machine);
-        if (failure !== null) {
-          this.dead = true;
-          return [Status.FAILED, failure];
-        }
+        if (failure !== null) return [Status.FAILED, failure, true];
         const polled = machine.call("poll");
         if (exports.qjs_is_exception(polled)) return this.#died(machine, exports.qjs_get_exception());
         const at = exports.qjs_get_float64(polled);
@@ -172,61 +172,16 @@ class Environment {
       if (reply.length - 1 > machine.limits.reply_bytes) {
         const errorMessage =
           `Response payload size exceeded maximum allowed payload size (${machine.limits.reply_bytes} bytes).`;
-        return [Status.FAILED, JSON.stringify({ errorType: "Function.ResponseSizeTooLarge", errorMessage })];
+        return [Status.FAILED, errorReply("Function.ResponseSizeTooLarge", errorMessage)];
       }
       return [reply[0] === 0x2b ? Status.SUCCEEDED : Status.FAILED, decoder.decode(reply.subarray(1))];
     });
-    return { ...outcome, init, dead: this.dead };
+    this.dead = outcome.dead;
+    return { ...outcome, init };
   }
 
   /** An error that nothing in the process caught: reported, and the process ends. */
   #died(machine, exception) {
-    this.dead = true;
-    return [Status.FAILED, machine.text(machine.call("failure", exception))];
+    return [Status.FAILED, machine.text(machine.call("failure", exception)), true];
   }
-
-  /** Runs `work` and turns every way in which it can end into an outcome. */
-  #guarded(machine, request, work) {
-    let [status, reply] = [Status.CRASHED, null];
-    let capped = false;
-    try {
-      [status, reply] = work();
-      // The last step may have used more than there was without coming to a place where that is noticed.
-      if (machine.fuel.value < 0) [status, reply] = [Status.TIMED_OUT, null];
-    } catch (error) {
-      this.dead = true;
-      if (error instanceof Exit) {
-        status = error.code === OVERDUE ? Status.TIMED_OUT : error.code === CONFUSED ? Status.CRASHED : Status.EXITED;
-      }
-      else if (machine.fuel.value < 0) status = Status.TIMED_OUT;
-      else if (machine.depth.value === MEMORY_REFUSED) status = Status.OUT_OF_MEMORY;
-      else if (machine.depth.value >= 0 && !(error instanceof WebAssembly.RuntimeError)) throw error;
-    }
-    const tooDeep = status === Status.CRASHED && machine.depth.value < 0;
-    if (status === Status.TIMED_OUT) {
-      this.dead = true;
-      capped = machine.fuel.value < 0 && machine.granted === machine.cap;
-      machine.waited += Math.max(0, machine.timeout - machine.elapsed);
-    }
-    reply ??= words(status, tooDeep, request, machine);
-    return {
-      status, reply, capped, logs: machine.logs, dropped: machine.dropped, fuel: Math.min(machine.used, machine.granted),
-      memory: machine.bytes().length, duration: status === Status.TIMED_OUT ? machine.timeout : machine.elapsed,
-      init: null, dead: this.dead,
-    };
-  }
-}
-
-/** What Lambda says of a process that did not answer. */
-function words(status, tooDeep, request, machine) {
-  const error = (errorType, errorMessage) => JSON.stringify({ errorType, errorMessage });
-  const exited = (how) => error("Runtime.ExitError", `RequestId: ${request} Error: Runtime exited ${how}`);
-  if (status === Status.TIMED_OUT) {
-    const seconds = `${Math.floor(machine.timeout / 1e9)}.${String(Math.floor((machine.timeout % 1e9) / 1e7)).padStart(2, "0")}`;
-    return error("Sandbox.Timedout", `RequestId: ${request} Error: Task timed out after ${seconds} seconds`);
-  }
-  if (tooDeep) return error("RangeError", "Maximum call stack size exceeded");
-  if (status === Status.OUT_OF_MEMORY) return exited("with error: signal: killed");
-  if (status === Status.CRASHED) return exited("with error: signal: segmentation fault");
-  return exited(machine.exitCode ? `with error: exit status ${machine.exitCode}` : "without providing a reason");
 }

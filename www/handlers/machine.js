@@ -1,31 +1,21 @@
-// One instance of the metered QuickJS: its imports, its counters, the clock that they move, and values inside it. The
-// native host has the same in `src/handlers`.
+// One instance of the metered QuickJS: what it imports, and values inside it. The native host has the same in
+// `src/handlers`.
+
+import { CONFUSED, Exit, Stretch } from "./stretch.js";
 
 const NS_PER_MS = 1e6;
+/** WASI's error for a file that is not open: none is. */
+const BAD_FILE = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Ends a run from inside an import; no code inside can catch it. */
-export class Exit {
-  constructor(code) { this.code = code; }
-}
-
-/** Reasons of an {@link Exit} that are no exit codes: the time is over; the code inside gave something impossible. */
-export const OVERDUE = 256;
-export const CONFUSED = 257;
-
-/** What the depth counter holds after memory was refused. */
-export const MEMORY_REFUSED = -2147483648;
-
-/** One instance of the engine with its imports and its counters. */
-export class Machine {
+/** One instance of the engine with its imports. */
+export class Machine extends Stretch {
   constructor(engine) {
-    this.engine = engine;
-    this.limits = engine.limits;
-    this.exports = new WebAssembly.Instance(engine.module, this.#imports()).exports;
-    this.fuel = this.exports.streamgauge_fuel;
-    this.depth = this.exports.streamgauge_depth;
-    this.view = new Uint8Array(this.exports.memory.buffer);
+    // Imports are called by the instance, which does not exist while they are made.
+    const link = { self: null };
+    super(engine.module, imports(link), engine.limits);
+    link.self = this;
     this.roots = engine.roots;
     this.rejections = [];
     this.start({ ms: 0, ns: 0 }, this.limits.full_cpu_mb, this.limits.init_ms, 0);
@@ -37,109 +27,16 @@ export class Machine {
     }
   }
 
-  bytes() {
-    if (this.view.buffer !== this.exports.memory.buffer) this.view = new Uint8Array(this.exports.memory.buffer);
-    return this.view;
-  }
-
-  word(at) {
-    const bytes = this.bytes();
-    return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
-  }
-
-  setWord(at, value) {
-    const bytes = this.bytes();
-    for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i);
-  }
-
-  // --- Time and fuel. ---
-
-  /** Begins a stretch of virtual time at `now`: MB of memory, milliseconds at most, bytes of the event. */
-  start(now, memory, timeout, eventBytes) {
-    const most = 2147483647;
-    this.cap = Math.min(most, this.limits.fuel + Math.min(most, eventBytes * this.limits.fuel_per_event_byte));
-    this.now = now;
-    this.memory = Math.min(memory, this.limits.full_cpu_mb);
-    this.timeout = timeout * NS_PER_MS;
-    this.waited = 0;
-    this.logs = [];
-    this.logBytes = 0;
-    this.dropped = 0;
-    this.exitCode = null;
-    this.granted = this.#allowance();
-    this.fuel.value = this.granted;
-    this.depth.value = this.limits.depth_bytes;
-  }
-
-  /** Fuel that the time left allows, and no more than the box gives to one run. */
-  #allowance() {
-    const time = Math.floor(((this.timeout - this.waited) * this.memory) / this.limits.full_cpu_mb);
-    return Math.min(time, this.cap);
-  }
-
-  get used() { return this.granted - this.fuel.value; }
-
-  /** Virtual processor time of the fuel that was used, in nanoseconds. */
-  get cpu() { return Math.floor((this.used * this.limits.full_cpu_mb) / this.memory); }
-
-  /** Virtual time since the start, in nanoseconds. */
-  get elapsed() { return this.waited + this.cpu; }
-
-  take(fuel) { this.fuel.value = Math.max(this.fuel.value - fuel, -1); }
-
   /** Waits until an instant, in milliseconds since 1970; false when the time is over before. */
   waitUntil(ms) {
     if (!Number.isSafeInteger(ms) || ms < 0) throw new Exit(CONFUSED);
     const wait = (ms - this.now.ms) * NS_PER_MS - this.now.ns - this.elapsed;
-    if (wait <= 0) return true;
-    if (this.elapsed + wait >= this.timeout) {
-      this.waited += Math.max(0, this.timeout - this.elapsed);
-      return false;
-    }
-    const { used } = this;
-    this.waited += wait;
-    this.granted = this.#allowance();
-    this.fuel.value = this.granted - used;
-    return true;
+    return wait <= 0 || this.wait(wait);
   }
 
-  clock(id) {
-    const now = BigInt(this.now.ms) * 1000000n + BigInt(this.now.ns + this.elapsed);
-    return id === 0 ? now : now - this.born;
-  }
+  // --- What the engine calls. ---
 
-  // --- The engine's imports. ---
-
-  #imports() {
-    return {
-      env: {
-        host_get_timezone_offset: () => 0,
-        host_interrupt: () => 0,
-        host_promise_rejection: (promise, reason, handled) => this.#rejected(promise, reason, handled),
-        host_module_normalize: (base, name) => this.exports.strdup(name),
-        host_module_load: (name, length) => this.#source(name, length),
-        host_call: (name, nameLength, self, count, values) => this.#hostCall(this.bytes()[name], values),
-      },
-      wasi_snapshot_preview1: {
-        clock_time_get: (id, precision, at) => {
-          const now = this.clock(id);
-          this.setWord(at, Number(now & 0xffffffffn));
-          this.setWord(at + 4, Number(now >> 32n));
-          return 0;
-        },
-        fd_close: () => 8,
-        fd_fdstat_get: () => 8,
-        fd_seek: () => 8,
-        fd_write: () => 8,
-        random_get: (at, length) => {
-          this.bytes().fill(0, at, at + length);
-          return 0;
-        },
-      },
-    };
-  }
-
-  #hostCall(name, values) {
+  hostCall(name, values) {
     const { exports } = this;
     this.take(this.limits.host_call_fuel);
     const [first, second] = [this.word(values), this.word(values + 4)];
@@ -170,16 +67,10 @@ export class Machine {
   #log(level, value) {
     const bytes = this.utf8(value);
     this.take(bytes.length * this.limits.log_fuel_per_byte);
-    const { log_lines: lines, log_bytes: most } = this.limits;
-    if (this.logs.length >= lines || this.logBytes + bytes.length > most) {
-      this.dropped += 1;
-      return;
-    }
-    this.logBytes += bytes.length;
-    this.logs.push({ at: this.elapsed, level, text: decoder.decode(bytes) });
+    this.keep(level, bytes);
   }
 
-  #rejected(promise, reason, handled) {
+  rejected(promise, reason, handled) {
     const { exports } = this;
     const id = exports.qjs_get_value_ptr(promise);
     const place = this.rejections.findIndex((one) => one.id === id);
@@ -196,7 +87,7 @@ export class Machine {
     }
   }
 
-  #source(name, lengthAt) {
+  source(name, lengthAt) {
     const { exports } = this;
     const made = exports.qjs_new_string(name, exports.strlen(name));
     const result = this.call("source", made);
@@ -287,3 +178,34 @@ const ROOTS = [
   "prepare", "commonjs", "adopt", "source", "looksLikeModule", "loadFailure", "failure", "begin", "poll", "nextTimer",
   "fire", "reply",
 ];
+
+/** What the engine imports. */
+function imports(link) {
+  return {
+    env: {
+      host_get_timezone_offset: () => 0,
+      host_interrupt: () => 0,
+      host_promise_rejection: (promise, reason, handled) => link.self.rejected(promise, reason, handled),
+      host_module_normalize: (base, name) => link.self.exports.strdup(name),
+      host_module_load: (name, length) => link.self.source(name, length),
+      host_call: (name, nameLength, self, count, values) => link.self.hostCall(link.self.bytes()[name], values),
+    },
+    wasi_snapshot_preview1: {
+      clock_time_get: (id, precision, at) => {
+        const now = id === 0 ? link.self.instant : link.self.instant - link.self.born;
+        link.self.setWord(at, Number(now & 0xffffffffn));
+        link.self.setWord(at + 4, Number(now >> 32n));
+        return 0;
+      },
+      fd_close: () => BAD_FILE,
+      fd_fdstat_get: () => BAD_FILE,
+      fd_seek: () => BAD_FILE,
+      fd_write: () => BAD_FILE,
+      random_get: (at, length) => {
+        // Chance comes from the prelude, which is seeded.
+        link.self.bytes().fill(0, at, at + length);
+        return 0;
+      },
+    },
+  };
+}
