@@ -9,6 +9,7 @@ pub mod form;
 pub mod handbook;
 pub mod hints;
 pub mod live;
+pub mod log;
 pub mod model;
 pub mod picture;
 mod playback;

@@ -17,6 +17,7 @@ pub mod draws;
 pub mod fact;
 mod failure;
 mod fan_out;
+mod filter;
 mod host;
 pub mod invocation;
 mod kcl;
@@ -28,8 +29,10 @@ mod mapping;
 pub mod offers;
 mod order;
 mod part;
+pub mod payload;
 mod policy;
 mod poller;
+mod position;
 pub mod producer;
 pub mod put;
 pub mod readers;
@@ -40,22 +43,27 @@ pub mod sequence;
 mod sorted;
 mod source;
 pub mod stream;
+mod tries;
+mod tumbling;
 mod waiting;
 
 pub use digest::Digest;
 pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
-pub use invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
+pub use invocation::{Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
+pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
 pub use record::Record;
 pub use sequence::SequenceNumber;
+pub use tries::{TRIES_MAX, Tried, TryEnd};
 
 use crate::limits;
 use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
+pub use offers::Offer;
 use offers::Offers;
 use producer::Producer;
 use put::Bench;
@@ -327,6 +335,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Offers records that come from outside, in order of time and not before [`now`](Self::now): those of a stream
+    /// that has no traffic of its own.
+    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
+        self.offers.give(offers);
     }
 
     /// Records that were offered.

@@ -54,7 +54,7 @@
 //! # What always holds
 //!
 //! - **The ledger balances** at every instant: offered = stored + at the producer + lost, by cause; stored =
-//!   processed + in flight + waiting + expired + discarded + skipped by choice, for each consumer.
+//!   processed + in flight + waiting + expired + discarded + skipped or filtered out by choice, for each consumer.
 //! - **Throttling comes from bucket state only.** A fault that is injected is called so wherever it shows.
 //! - **Backlog and iterator age** are zero together or not at all.
 //! - **Order**: per shard, records are processed in the order in which they were stored.

@@ -3,8 +3,11 @@
 //! What the page and the model table show about a limit is read from [`ALL`], never typed a second time. AWS
 //! writes "MB" and "KB" loosely; where the sources show that binary units are meant, they are used here.
 
+mod sources;
+
 use crate::text::for_people;
 use crate::units::{Bytes, Rate, Span};
+use sources::{BC, D22, EB, FAQ, K, KCL, KPL, L, LC, LE, LF, LG, LK, LL, LR, LS, LSN, LW, M, OURS, Q, R87, ST, WN};
 
 /// A count of records, calls, tokens, attempts and the like.
 pub type Count = u64;
@@ -109,71 +112,6 @@ fn span_text(span: Span) -> String {
 pub fn by_name(name: &str) -> Option<&'static Limit> {
     ALL.iter().find(|limit| limit.name == name)
 }
-
-const K: Source = Source {
-    tag: "K",
-    text: "API model of Kinesis Data Streams, 2013-12-02, as shipped in botocore",
-    date: "2026-08-07",
-};
-const L: Source =
-    Source { tag: "L", text: "API model of Lambda, 2015-03-31, as shipped in botocore", date: "2026-08-07" };
-const Q: Source =
-    Source { tag: "Q", text: "Kinesis Data Streams Developer Guide, “Quotas and limits”", date: "2026" };
-const LR: Source = Source {
-    tag: "LR",
-    text: "AWS Big Data Blog, “10x larger record sizes”, and the guide on large records",
-    date: "2025-10-28",
-};
-const D22: Source = Source {
-    tag: "D22",
-    text: "Kinesis Data Streams Developer Guide, “Troubleshooting producers”, public sources",
-    date: "2022",
-};
-const LL: Source = Source {
-    tag: "D22",
-    text: "Kinesis Data Streams Developer Guide, “Low-latency processing”, public sources",
-    date: "2022",
-};
-const FAQ: Source = Source { tag: "FAQ", text: "Kinesis Data Streams FAQ", date: "2025-11" };
-const LK: Source =
-    Source { tag: "LK", text: "AWS Lambda Developer Guide, “Using Lambda with Kinesis”", date: "2026" };
-const LG: Source = Source { tag: "LG", text: "AWS Lambda Developer Guide, “Lambda quotas”", date: "2023" };
-const LE: Source = Source {
-    tag: "LE",
-    text: "AWS Lambda Developer Guide, “Understanding the Lambda execution environment lifecycle”",
-    date: "2026",
-};
-const LS: Source = Source { tag: "LS", text: "AWS Lambda Developer Guide, “Scaling behaviour”", date: "2026" };
-const LSN: Source = Source {
-    tag: "LSN",
-    text: "snapshots recorded on AWS in LocalStack's tests of Lambda with Kinesis; the figure is inferred from them",
-    date: "2025-11-25",
-};
-const ST: Source =
-    Source { tag: "ST", text: "retry module of the AWS SDK for JavaScript v3 (smithy-typescript)", date: "2026-08" };
-const BC: Source = Source { tag: "BC", text: "retry module of the AWS SDK for Python (botocore)", date: "2026-08" };
-const KPL: Source =
-    Source { tag: "KPL", text: "source of the Kinesis Producer Library (amazon-kinesis-producer)", date: "2026-03" };
-const KCL: Source =
-    Source { tag: "KCL", text: "source of the Kinesis Client Library 3, its configurations", date: "2026-07" };
-const M: Source = Source {
-    tag: "M",
-    text: "Kinesis Data Streams Developer Guide, “How do I choose the capacity mode and size of my stream”",
-    date: "2025-11",
-};
-const R87: Source = Source {
-    tag: "R87",
-    text: "users' reports: issue 87 of amazon-kinesis-scaling-utils (above 45 s), pull request 12255 of druid (a late \
-           start)",
-    date: "2022",
-};
-const WN: Source = Source {
-    tag: "WN",
-    text: "AWS What's New, “Amazon Kinesis Data Streams on-demand scale-down”",
-    date: "2026-07-24",
-};
-const OURS: Source =
-    Source { tag: "SG", text: "a bound of this simulator; the service has none here or a wider one", date: "2026-11" };
 
 /// Declares the constants and the list of them together, so that neither can lack what the other has.
 macro_rules! limits {
@@ -416,6 +354,24 @@ limits! {
     /// The wait between tries of a failed batch never grows beyond this. Measured up to 32 s only.
     MAPPING_RETRY_CAP: Span = Span::from_secs(60), "s", LSN, estimated;
 
+    // Tumbling windows.
+    /// `TumblingWindowInSeconds` at most.
+    MAPPING_TUMBLING_MAX: Span = Span::from_secs(900), "s", L, documented;
+    /// A window to which nothing is added is over so long afterwards: documented as “up to”.
+    TUMBLING_WAIT: Span = Span::from_secs(120), "s", LW, estimated;
+    /// The state of a window may have so many bytes in each shard; beyond it the window ends early.
+    TUMBLING_STATE_MAX: Bytes = Bytes::MIB, "bytes", LW, documented;
+
+    // Filter criteria.
+    /// Patterns of one mapping, unless the account’s quota is raised.
+    FILTERS_MAX: Count = 5, "patterns", LF, documented;
+    /// Patterns of one mapping after a request to raise the quota.
+    FILTERS_RAISED_MAX: Count = 10, "patterns", LF, documented;
+    /// Length of one pattern.
+    FILTER_PATTERN_MAX: Count = 4_096, "characters", L, documented;
+    /// Numbers in `numeric` lie between this and its negative, and are compared to the millionth.
+    FILTER_NUMBER_MAX: Count = 5_000_000_000, "", EB, documented;
+
     // Lambda.
     /// Bytes of a synchronous invocation's request. Data is sent as base64, which takes four bytes for three.
     LAMBDA_PAYLOAD_MAX: Bytes = Bytes::from_mib(6), "bytes", LG, documented;
@@ -430,7 +386,7 @@ limits! {
     /// The interval of that step. What it allows comes back evenly, and what is not used is not saved up.
     LAMBDA_SCALE_SPAN: Span = Span::from_secs(10), "s", LS, documented;
     /// An account keeps at least so much concurrency for functions that reserve none.
-    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LG, documented;
+    LAMBDA_UNRESERVED_MIN: Count = 100, "executions", LC, documented;
     /// Memory that comes with one vCPU.
     LAMBDA_VCPU_MB: Count = 1_769, "MB", LG, documented;
     /// An environment may take so long to start; beyond it the start is made again inside the invocation.
@@ -481,6 +437,8 @@ limits! {
     LAMBDA_CONCURRENCY_MAX: Count = 100_000, "executions", OURS, documented;
     /// Consumers of one stream.
     CONSUMERS_MAX: Count = 50, "consumers", OURS, documented;
+    /// Streams that follow one another behind the first, and streams into which the consumers of one put.
+    HOPS_MAX: Count = 4, "streams", OURS, documented;
     /// Longest time that the oldest record of a call waits for company.
     LINGER_MAX: Span = Span::from_secs(60), "s", OURS, documented;
     /// Attempts that a producer may make for one record.
@@ -491,6 +449,12 @@ limits! {
     PRODUCER_MULTIPLIER_MAX: Count = 10, "times", OURS, documented;
     /// Exponent of Zipf-distributed keys.
     ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
+    /// Kinds of payloads.
+    PAYLOAD_KINDS_MAX: Count = 16, "kinds", OURS, documented;
+    /// How deep the fields of a payload, or of a pattern, may lie.
+    PAYLOAD_DEPTH_MAX: Count = 8, "levels", OURS, documented;
+    /// Numbers that a payload makes lie between this and its negative.
+    PAYLOAD_NUMBER_MAX: Count = 1_000_000_000_000, "", OURS, documented;
     /// Standard deviation of the logarithm of a log-normal size.
     SIZE_SIGMA_MAX: Count = 4, "", OURS, documented;
     /// Records that all shards of a run together keep for their reader; beyond it the run stops and says so.

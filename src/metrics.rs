@@ -5,9 +5,11 @@
 
 pub mod findings;
 pub mod histogram;
+mod latency;
 pub mod ledger;
 pub mod note;
 pub mod outlook;
+pub mod positions;
 pub mod recorder;
 pub mod timeline;
 pub mod usage;
@@ -18,6 +20,7 @@ pub use histogram::Histogram;
 pub use ledger::Ledger;
 pub use note::{Note, NoteKind, ShardInfo};
 pub use outlook::Outlook;
+pub use positions::ConsumerPosition;
 pub use recorder::Recorder;
 pub use timeline::{Metric, ShardMetric, Timeline};
 pub use view::View;

@@ -13,9 +13,12 @@ pub mod document;
 pub mod draft;
 mod field_table;
 pub mod fields;
+pub mod filter;
 mod function;
+mod hop;
 mod kcl;
 pub mod packed;
+pub mod payload;
 pub mod presets;
 pub mod prices;
 pub mod printer;
@@ -27,6 +30,7 @@ mod sizes;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
+mod tumbling;
 mod walk;
 
 pub use consumer::{
@@ -35,11 +39,14 @@ pub use consumer::{
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
+pub use hop::Hop;
 pub use kcl::Kcl;
+pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
+pub use tumbling::Tumbling;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -65,10 +72,14 @@ pub struct Scenario {
     pub consumers: Vec<Consumer>,
     /// Executions at the same time that the account allows all its functions together.
     pub account_concurrency: u32,
+    /// Patterns that the account allows one mapping; it does not influence the run.
+    pub filters_max: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
     /// Prices in the place of the table's, by their ids.
     pub prices: prices::Prices,
+    /// Streams into which its consumers put.
+    pub then: Vec<Hop>,
 }
 
 impl Scenario {
@@ -82,6 +93,26 @@ impl Scenario {
     /// A text about one of the consumers, with its title before it where there are several.
     pub fn with_title(&self, consumer: usize, text: String) -> String {
         if self.consumers.len() > 1 { format!("{}: {text}", self.title_of(consumer)) } else { text }
+    }
+
+    /// What a stream that follows is called: its name, or what it is, with its number where there are several.
+    pub fn hop_title(&self, place: usize) -> String {
+        let name = &self.then[place].scenario.name;
+        match (name.is_empty(), self.then.len()) {
+            (false, _) => name.clone(),
+            (true, 1) => "Second stream".to_owned(),
+            (true, _) => format!("Stream {}", place + 2),
+        }
+    }
+
+    /// A stream that follows, with who puts into it and how much.
+    pub fn hop_text(&self, place: usize) -> String {
+        let hop = &self.then[place];
+        let each = match hop.per_record_milli {
+            1_000 => "a record for each that it has processed".to_owned(),
+            milli => format!("{} records for each that it has processed", f64::from(milli) / 1_000.0),
+        };
+        format!("{}: {} puts {each}", self.hop_title(place), self.title_of(hop.consumer as usize))
     }
 
     /// How many readers share the read limits of a shard: consumers that poll, unless theirs are lifted, and other pollers.

@@ -16,7 +16,9 @@
 //! assert!(session.ledger().balances());
 //! ```
 
+mod chain;
 pub mod failure;
+mod positions;
 pub mod response;
 mod summary;
 
@@ -25,6 +27,7 @@ use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outco
 use crate::metrics::{Finding, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
+use chain::Taps;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -33,7 +36,9 @@ use std::fmt;
 pub struct Session {
     scenario: Scenario,
     engine: Engine,
-    observers: (Recorder, Digest),
+    observers: (Recorder, (Digest, Taps)),
+    /// The streams that follow, in the order of the scenario: each stands at the end of the closed frames.
+    then: Vec<Session>,
     trace: Trace,
     /// Answers known beforehand.
     known: BTreeMap<InvocationId, Outcome>,
@@ -101,19 +106,23 @@ impl Session {
     /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
     pub fn replay(scenario: Scenario, trace: Trace) -> Self {
         let engine = Engine::new(&scenario);
-        let observers = (Recorder::new(&scenario), Digest::default());
+        let observers = (Recorder::new(&scenario), (Digest::default(), Taps::new(&scenario)));
+        let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
         let known = trace.outcomes.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
-        Self { scenario, engine, observers, trace: Trace::default(), known, coming, questions: Vec::new() }
+        Self { scenario, engine, observers, then, trace: Trace::default(), known, coming, questions: Vec::new() }
     }
 
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
     pub fn pump(&mut self, until: SimTime, budget: u32) -> Pump {
         let until = until.min(self.engine.end());
-        let enough = self.engine.worked() + u64::from(budget);
+        let enough = self.worked() + u64::from(budget);
         loop {
+            if let Some(stop) = self.follow(enough) {
+                return stop;
+            }
             // The budget is for all frames together; a frame without an event costs nothing of it.
-            let left = enough.saturating_sub(self.engine.worked()) as u32;
+            let left = enough.saturating_sub(self.worked()) as u32;
             let frame_end = self.observers.0.frame_end();
             let next_operation = self.coming.last().map(|planned| planned.at);
             let target = [frame_end, next_operation].into_iter().flatten().fold(until, SimTime::min);
@@ -128,24 +137,49 @@ impl Session {
             }
             if frame_end == Some(self.engine.now()) {
                 self.observers.0.close_frame(&self.engine);
+                for (session, offers) in self.then.iter_mut().zip(self.observers.1.1.hand_on()) {
+                    session.engine.give(offers);
+                }
             }
             if next_operation == Some(self.engine.now())
                 && let Some(planned) = self.coming.pop()
             {
                 self.apply_now(planned.operation);
             }
-            if self.observers.0.frame_end().is_none() {
-                return Pump::Finished;
-            }
-            if self.engine.now() >= until && self.coming.last().is_none_or(|next| next.at > until) {
-                return Pump::Reached;
+            let reached = self.engine.now() >= until && self.coming.last().is_none_or(|next| next.at > until);
+            if reached || self.finished() {
+                let end = if self.finished() { Pump::Finished } else { Pump::Reached };
+                return self.follow(enough).unwrap_or(end);
             }
         }
+    }
+
+    /// Moves the streams that follow to the end of the closed frames; says where one of them stopped before.
+    fn follow(&mut self, enough: u64) -> Option<Pump> {
+        let until = self.observers.0.frame_start();
+        (0..self.then.len()).find_map(|stream| {
+            let left = enough.saturating_sub(self.worked()) as u32;
+            match self.then[stream].pump(until, left) {
+                Pump::Reached | Pump::Finished => None,
+                stop => Some(stop),
+            }
+        })
+    }
+
+    /// Arrivals and events so far, in all streams.
+    fn worked(&self) -> u64 {
+        self.engine.worked() + self.then.iter().map(Self::worked).sum::<u64>()
+    }
+
+    /// The streams that follow, each a run of its own: in the order of the scenario.
+    pub fn then(&self) -> &[Self] {
+        &self.then
     }
 
     /// Stops with [`Pump::Full`] when more records wait than this, for a host with less memory.
     pub fn keep_at_most(&mut self, records: u64) {
         self.engine.keep_at_most(records);
+        self.then.iter_mut().for_each(|session| session.keep_at_most(records));
     }
 
     /// The invocations that wait for an outcome and have not been taken yet.
@@ -235,8 +269,8 @@ impl Session {
     }
 
     /// The determinism witness: equal for equal scenarios and outcomes, on every machine, at any pace.
-    pub const fn digest(&self) -> Digest {
-        self.observers.1
+    pub fn digest(&self) -> Digest {
+        self.then.iter().fold(self.observers.1.0, |digest, session| digest.with(session.digest()))
     }
 
     /// What came from outside so far.
@@ -250,15 +284,26 @@ impl Session {
         Ledger::after(self.timeline(), self.timeline().frames())
     }
 
-    /// Whether the account balances for every consumer.
+    /// Whether the account balances for every consumer, in this stream and those that follow; and whether those were
+    /// offered all that was put into them.
     pub fn balances(&self) -> bool {
         let frames = self.timeline().frames();
         (0..self.timeline().consumers()).all(|consumer| Ledger::after(self.seen_by(consumer), frames).balances())
+            && self.then.iter().enumerate().all(|(stream, session)| {
+                // While it is being moved it has not met everything yet.
+                let there = session.engine.now() >= self.observers.0.frame_start();
+                session.balances() && (!there || session.ledger().offered == self.observers.1.1.handed_on(stream))
+            })
     }
 
     /// The bill of the closed frames.
     pub fn bill(&self) -> Bill {
         bill(&self.scenario, self.timeline(), self.timeline().frames())
+    }
+
+    /// 30 days of this stream and those that follow, in cents.
+    pub fn month_total_cents(&self) -> u64 {
+        self.bill().month_total_cents + self.then.iter().map(Self::month_total_cents).sum::<u64>()
     }
 
     /// What would come for a consumer if it went on as in the last closed frames.

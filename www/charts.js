@@ -20,6 +20,13 @@ function fetchLibrary() {
   return coming;
 }
 
+/** Resolves in a task of its own, after all who asked before: making a plot takes too long to do four in a row. */
+let turn = Promise.resolve();
+function nextTurn() {
+  turn = turn.then(() => new Promise((resolve) => setTimeout(resolve)));
+  return turn;
+}
+
 const FADED = 0.28;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -90,6 +97,19 @@ function looks(kind, plot) {
       return { series: [line("wait")], columns: [0] };
     case "backlog":
       return { series: [line("wait", { fill: () => plot.stripes() })], columns: [0] };
+    case "concurrency":
+      return {
+        series: [
+          line("thin", { width: 1.25 }),
+          none,
+          line("done", { fill: () => translucent(plot.ink.done, 0.45) }),
+          line("thin", { width: 1.5, dash: [4, 3] }),
+          line("wait"),
+        ],
+        // Between those that work and those that are busy are those that still start.
+        bands: [{ series: [2, 3], fill: () => plot.stripes() }],
+        columns: [0, 1, 2, 3, 4],
+      };
     default:
       return {
         series: [line("done", { spanGaps: true, dash: [5, 3] }), line("done", { spanGaps: true })],
@@ -113,10 +133,11 @@ function layer(parent) {
 
 /** A plot inside an element that has a size and is positioned. */
 export class TimePlot {
-  /** `kind`: "rates", "age", "backlog" or "latency". */
+  /** `kind`: "rates", "age", "backlog", "concurrency" or "latency". */
   constructor(element, kind) {
     this.element = element;
     this.kind = kind;
+    this.gapped = kind === "latency" || kind === "concurrency";
     this.ink = readInk(element);
     this.scale = { min: 0, max: 1, log: false, length: 1 };
     this.lines = [];
@@ -198,6 +219,7 @@ export class TimePlot {
 
   async makeLater() {
     await fetchLibrary();
+    await nextTurn();
     if (uPlot && !this.uplot && this.data && this.make()) this.cursor(this.at, this.frontier);
   }
 
@@ -218,7 +240,7 @@ export class TimePlot {
     this.promise = promise.slice();
     const gapped = (column) => Array.from(column, (value) => (Number.isNaN(value) ? null : Math.max(value, min)));
     const order = looks(this.kind, this).columns;
-    this.data = [xs, ...order.map((index) => (this.kind === "latency" ? gapped(columns[index]) : columns[index]))];
+    this.data = [xs, ...order.map((index) => (this.gapped ? gapped(columns[index]) : columns[index]))];
     if (this.uplot && this.madeLog !== this.scale.log) this.unmake();
     if (!this.uplot) {
       if (!this.make()) return;

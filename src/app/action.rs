@@ -85,6 +85,8 @@ pub enum Action {
     SetTheme(Theme),
     /// The sheet with the scenario on a phone was opened or closed.
     OpenSheet(bool),
+    /// From the picture of the stream to that of the logs, or back.
+    ToggleLog,
     /// The remedy of a finding was pressed.
     TryFinding(usize),
     /// A message was read.
@@ -99,7 +101,7 @@ pub enum Action {
 
 impl Action {
     /// What a key does, as the browser names it: space or Page Down for the filled button, Page Up back to 0:00,
-    /// comma and full stop for a step, n for the next event, Escape out of sheet and message.
+    /// comma and full stop for a step, n for the next event, l for the logs, Escape out of sheet and message.
     pub fn for_key(key: &str) -> Option<Self> {
         match key {
             " " | "PageDown" => Some(Self::RunOrPause),
@@ -107,6 +109,7 @@ impl Action {
             "," => Some(Self::Step(-1)),
             "." => Some(Self::Step(1)),
             "n" => Some(Self::JumpToNextEvent),
+            "l" => Some(Self::ToggleLog),
             "Escape" => Some(Self::OpenSheet(false)),
             _ => None,
         }

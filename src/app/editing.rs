@@ -7,7 +7,7 @@ use super::words;
 use super::{form, live};
 use crate::limits;
 use crate::scenario::fields::{self, Kind};
-use crate::scenario::{Draft, Problem, StreamMode, csv_series, presets};
+use crate::scenario::{ConsumerKind, Draft, Problem, StreamMode, csv_series, presets};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ impl Model {
     pub(super) fn remove_consumer(&mut self, index: usize) -> Vec<Effect> {
         let mut operations = self.draft.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
         let concerns =
-            |operation: &Value| matches!(operation["kind"].as_str(), Some("update_mapping" | "deploy_function"));
+            |operation: &Value| live::CONCERN_A_CONSUMER.contains(&operation["kind"].as_str().unwrap_or_default());
         operations.retain(|operation| !concerns(operation) || live::consumer_of(operation) != index as u64);
         for operation in operations.iter_mut().filter(|operation| live::consumer_of(operation) > index as u64) {
             operation["consumer"] = (live::consumer_of(operation) - 1).into();
@@ -206,6 +206,13 @@ impl Model {
             "update_stream_mode" => {
                 let mode = if stream.mode.is_on_demand() { StreamMode::Provisioned } else { StreamMode::OnDemand };
                 json!({"mode": mode.word()})
+            }
+            "freeze_consumer" => json!({"consumer": self.consumer()}),
+            // The application that is shown, or the first one.
+            "kill_workers" => {
+                let is_kcl = |index: &usize| matches!(self.scenario.consumers[*index].kind, ConsumerKind::Kcl(_));
+                let first = (0..self.scenario.consumers.len()).find(is_kcl);
+                json!({"consumer": Some(self.consumer()).filter(is_kcl).or(first).unwrap_or(0)})
             }
             _ => json!({}),
         };

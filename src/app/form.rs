@@ -78,11 +78,13 @@ pub enum Control {
     Shown(String),
 }
 
-/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view.
-pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
+/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die where
+/// there are some.
+pub fn operations_to_add(has_workers: bool) -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
     let offered = [
         "kill_hosts",
+        "kill_workers",
         "freeze_consumer",
         "split_shard",
         "merge_shards",
@@ -90,7 +92,9 @@ pub fn operations_to_add() -> Vec<(&'static str, &'static str)> {
         "update_retention",
         "update_stream_mode",
     ];
-    choices.iter().filter(|choice| offered.contains(&choice.value)).map(|choice| (choice.value, choice.label)).collect()
+    let fits =
+        |choice: &&fields::Choice| offered.contains(&choice.value) && (choice.value != "kill_workers" || has_workers);
+    choices.iter().filter(fits).map(|choice| (choice.value, choice.label)).collect()
 }
 
 /// The consumers of a draft as they are written; one with all defaults where there is no list.
@@ -128,6 +132,10 @@ pub fn read(path: &str, text: &str) -> Result<Value, Problem> {
     let number = match field.kind {
         Kind::Number(number) => number,
         Kind::Rows(rows) => return read_rows(path, text, rows.required),
+        Kind::Json(_) => {
+            let message = "this is not JSON; write for instance {\"type\": \"order\"}";
+            return serde_json::from_str(text).map_err(|_| Problem::new(path, message));
+        }
         Kind::Text(_) if text.trim().is_empty() && field.default == fields::Default::Nothing => return Ok(Value::Null),
         _ => return Ok(Value::from(text)),
     };
@@ -239,6 +247,10 @@ impl Source<'_> {
                 let rows = value.as_ref().and_then(Value::as_array).map_or(0, Vec::len);
                 (Control::Shown(words::int(rows as f64)), "")
             }
+            Kind::Json(_) => {
+                let text = value.as_ref().map_or_else(String::new, compact);
+                (Control::Rows(raw.cloned().unwrap_or(text)), "")
+            }
             // A text for the machine, or a name; other texts for people are too long for a line of the column.
             Kind::Text(_) if field.default == fields::Default::Nothing || field.path == "consumers.*.name" => {
                 let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
@@ -322,15 +334,35 @@ impl Source<'_> {
         knobs.extend(self.knobs(own));
         let mut more: Vec<Knob> = self.knobs(count);
         more.extend(self.kind_of("traffic.sizes"));
+        more.extend(self.payloads());
         Group {
             title: "Keys and sizes".to_owned(),
             small: String::new(),
             knobs,
             hints: hints::keys_and_sizes(self.scenario),
-            more_label: "Number of keys, spread of sizes".to_owned(),
+            more_label: "Number of keys, spread of sizes, payloads".to_owned(),
             more,
             consumer: None,
         }
+    }
+
+    /// Kinds of payloads with their shares, and a place for one more once there is one.
+    fn payloads(&self) -> Vec<Knob> {
+        let count = self.draft.get("traffic.payloads").and_then(Value::as_array).map_or(0, Vec::len);
+        let of = |index: usize, name: &str| self.knob(&format!("traffic.payloads.{index}.{name}"));
+        let mut knobs = Vec::new();
+        for index in 0..count.max(1) {
+            let numbered = |knob: Knob| Knob { label: format!("{} {}", knob.label, index + 1), ..knob };
+            let both = [of(index, "data"), of(index, "share").filter(|_| count > 1)];
+            knobs.extend(both.into_iter().flatten().map(|knob| if count > 1 { numbered(knob) } else { knob }));
+        }
+        let another = of(count, "data").filter(|_| count > 0);
+        knobs.extend(another.map(|knob| Knob {
+            label: "Another payload".to_owned(),
+            control: Control::Rows(String::new()),
+            ..knob
+        }));
+        knobs
     }
 
     fn producer(&self) -> Group {

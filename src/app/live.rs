@@ -27,6 +27,9 @@ impl Change<'_> {
     }
 }
 
+/// Kinds of operations that name a consumer.
+pub const CONCERN_A_CONSUMER: &[&str] = &["update_mapping", "deploy_function", "kill_workers", "freeze_consumer"];
+
 /// The consumer that an operation names; the first where it names none.
 pub fn consumer_of(operation: &Value) -> u64 {
     operation["consumer"].as_u64().unwrap_or(0)

@@ -3,12 +3,14 @@
 use super::action::{Action, Effect, Speed, Theme};
 use super::event::Event;
 use super::handbook::Handbook;
+use super::log::LogView;
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
 use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
 use crate::cost;
+use crate::metrics::positions::LANES_MAX;
 use crate::metrics::{Finding, View};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
@@ -31,6 +33,8 @@ pub struct Start {
     pub at_seconds: Option<f64>,
     /// The sheet is open.
     pub sheet: bool,
+    /// The log of each shard is shown instead of the stream.
+    pub log: bool,
 }
 
 /// What the page has to tell instead of a verdict.
@@ -79,6 +83,7 @@ pub struct Model {
     theme: Theme,
     present: bool,
     sheet: bool,
+    log: bool,
     /// Milliseconds of watching: the time that moving marks follow.
     watched_ms: f64,
     verdict: Verdict,
@@ -120,6 +125,7 @@ impl Model {
             theme: start.theme,
             present: start.present,
             sheet: start.sheet,
+            log: start.log,
             watched_ms: 0.0,
             verdict: Verdict::default(),
             verdict_at_ms: 0.0,
@@ -189,6 +195,10 @@ impl Model {
             }
             Action::OpenSheet(open) => {
                 self.sheet = open;
+                Vec::new()
+            }
+            Action::ToggleLog => {
+                self.log = !self.log;
                 Vec::new()
             }
             Action::TryFinding(index) => self.try_finding(index),
@@ -344,6 +354,16 @@ impl Model {
     /// Whether the sheet is open.
     pub const fn sheet_is_open(&self) -> bool {
         self.sheet
+    }
+
+    /// Whether the log of each shard is shown instead of the stream.
+    pub const fn shows_log(&self) -> bool {
+        self.log
+    }
+
+    /// Where the consumer that is shown stands on each shard at the cursor.
+    pub fn log_view(&self) -> Option<LogView> {
+        LogView::of(&self.scenario, self.timeline(), self.frames(), LANES_MAX)
     }
 
     /// What stands where the verdict stands otherwise.

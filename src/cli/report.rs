@@ -1,9 +1,11 @@
 //! What `run` prints for people: the verdict, the ledger, the latencies, the bill and the findings.
 
 use std::fmt::Write as _;
+use streamgauge::app::log::{self, LogView};
 use streamgauge::app::verdict::verdict;
 use streamgauge::cost::Bill;
 use streamgauge::limits::grouped;
+use streamgauge::metrics::positions::LANES_MAX;
 use streamgauge::metrics::{Finding, Histogram, Ledger, Outlook};
 use streamgauge::rules;
 use streamgauge::session::Session;
@@ -27,6 +29,18 @@ pub fn report(session: &Session) -> String {
         scenario.seed,
         session.digest().get()
     );
+    out.push_str(&stream(session));
+    if !session.then().is_empty() {
+        let total = session.month_total_cents();
+        let _ = writeln!(out, "\n30 days of all streams together: {}.", words::dollars_cents(total));
+    }
+    out
+}
+
+/// What is said of one stream and its consumers.
+fn stream(session: &Session) -> String {
+    let (scenario, timeline) = (session.scenario(), session.timeline());
+    let mut out = String::new();
     for consumer in 0..scenario.consumers.len() {
         let verdict = verdict(scenario, session.seen_by(consumer), timeline.frames());
         let _ = writeln!(out, "{}", wrapped(&verdict.head_text(), 0));
@@ -44,11 +58,16 @@ pub fn report(session: &Session) -> String {
         } else {
             account("Records", &ledger, |_| true)
         });
+        out.push_str(&positions(session, index));
         out.push_str(&latency(session, index));
         out.push_str(&outlook(session.outlook(index)));
     }
     out.push_str(&bill(&session.bill()));
     out.push_str(&findings(&session.findings()));
+    for (place, behind) in session.then().iter().enumerate() {
+        let _ = writeln!(out, "\n{}\n", wrapped(&format!("── {}", scenario.hop_text(place)), 0));
+        out.push_str(&stream(behind));
+    }
     out
 }
 
@@ -111,6 +130,7 @@ fn account(title: &str, ledger: &Ledger, kept: impl Fn(Part) -> bool) -> String 
         (Part::Consumer, "    waiting in the stream", ledger.waiting),
         (Part::Consumer, "    expired in the stream", ledger.expired),
         (Part::Consumer, "    given up by the mapping", ledger.discarded),
+        (Part::Consumer, "    filtered out by the mapping", ledger.filtered),
         (Part::Consumer, "    before the starting position", ledger.skipped),
         (Part::Stream, "  waiting at the producer", ledger.at_producer),
         (Part::Stream, "  lost: failed entries ignored", ledger.lost_ignored),
@@ -130,6 +150,20 @@ fn account(title: &str, ledger: &Ledger, kept: impl Fn(Part) -> bool) -> String 
     format!("{}{balance}\n", table(&rows, &[false, true, true]))
 }
 
+/// Where a consumer stands on each shard at the end.
+fn positions(session: &Session, consumer: usize) -> String {
+    let (scenario, timeline) = (session.scenario(), session.seen_by(consumer));
+    let Some(view) = LogView::of(scenario, timeline, timeline.frames(), LANES_MAX) else { return String::new() };
+    let mut rows = vec![row(log::HEADS)];
+    rows.extend(view.rows.iter().map(|row| row.cells().map(|cell| plain(&cell)).to_vec()));
+    let mut out = table(&rows, &[false, true, true, true, true, true, true, true, false]);
+    let more = view.more.map(|more| more.text());
+    for words in more.into_iter().chain([view.workers]).filter(|words| !words.is_empty()) {
+        let _ = writeln!(out, "{}", wrapped(&format!("{words}."), 0));
+    }
+    out + "\n"
+}
+
 /// What would come if the run went on; nothing where no backlog is left.
 fn outlook(outlook: Outlook) -> String {
     let span = |time: f64| plain(&text::span_text(time));
@@ -145,7 +179,7 @@ fn outlook(outlook: Outlook) -> String {
 }
 
 fn latency(session: &Session, consumer: usize) -> String {
-    let line = |name: &str, histogram: &Histogram| {
+    let line = |name: &str, histogram: Histogram| {
         let at = |permille| {
             let span = histogram.quantile(permille);
             span.map_or("–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())))

@@ -32,6 +32,8 @@ impl ArrivalTimes {
         let Traffic { parts, arrivals, .. } = &scenario.traffic;
         let rng = |number| Rng::of(scenario.seed, Actor::Arrivals(number));
         let own = |part: &&Part| matches!(part, Part::Series(_) | Part::Intervals { .. } | Part::Bursts { .. });
+        // Into a stream that follows another one a consumer puts, and nobody else.
+        let parts = if scenario.traffic.put_millionths.is_some() { &[][..] } else { parts };
         let (series, curve): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(own);
         let end = scenario.length.micros();
         let exponential = Arc::new(Exponential::new());

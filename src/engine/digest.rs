@@ -26,6 +26,12 @@ impl Digest {
         mix(mix(self.written, self.traffic), self.read)
     }
 
+    /// The digest of this run and of one that follows from it.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self { written: mix(self.written, other.get()), ..self }
+    }
+
     #[inline(always)]
     const fn write(&mut self, word: u64) {
         self.written = mix(self.written, word);
@@ -99,6 +105,10 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }
             Fact::Expired { reader, shard, records } => self.add(pair(now << 4 | 10, lane(reader, shard) ^ records)),
+            Fact::WindowEnded { reader, shard, end, early } => {
+                self.add(pair(now << 4 | 7, lane(reader, shard) ^ 1 << 25 ^ u64::from(early)) ^ end.micros() << 8);
+            }
+            Fact::FilteredOut { reader, shard, records, .. } => self.add(pair(now << 4, lane(reader, shard) ^ records)),
             Fact::Skipped { reader, shard, records } => self.add(pair(now << 4 | 11, lane(reader, shard) ^ records)),
             Fact::OperationApplied { index } => self.write(pair(now << 4 | 11, u64::from(index))),
             Fact::Refused { by, error } => {

@@ -1,6 +1,6 @@
 //! Which key a record has and how large it is: tables made once, then a few nanoseconds a draw.
 
-use super::offers::{BLOCK, DRAWN, Offer};
+use super::offers::{DRAWN, Offer};
 use super::rng::{Actor, Rng};
 use crate::scenario::{Keys, Scenario, Sizes};
 use crate::units::Ratio;
@@ -23,27 +23,73 @@ impl Draws {
         }
     }
 
-    /// Puts the number for its key into each offer, and the number for its size beside it.
-    pub(super) fn fill(&mut self, block: &mut [Offer], for_sizes: &mut [u32; BLOCK]) {
+    /// Two numbers for each offer, handed to `place` with it: for its key, and for its size.
+    #[inline(always)]
+    fn for_each(&mut self, block: &mut [Offer], mut place: impl FnMut(&mut Offer, u32, u32)) {
         const fn step(state: u32) -> u32 {
             state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223)
         }
-        let places = block.iter_mut().zip(for_sizes);
         match self {
             Self::Xoshiro(rng) => {
-                for (offer, for_size) in places {
-                    let draw = rng.next_u64();
-                    (offer.key, *for_size) = ((draw >> 32) as u32, draw as u32);
+                // Its state is in registers for as long as the loop goes.
+                let mut state = rng.clone();
+                for offer in block {
+                    let draw = state.next_u64();
+                    place(offer, (draw >> 32) as u32, draw as u32);
                 }
+                *rng = state;
             }
             Self::Lcg(key, size) => {
-                for (offer, for_size) in places {
-                    (*key, *size) = (step(*key), step(*size));
-                    (offer.key, *for_size) = (*key, *size);
+                let (mut for_key, mut for_size) = (*key, *size);
+                for offer in block {
+                    (for_key, for_size) = (step(for_key), step(for_size));
+                    place(offer, for_key, for_size);
                 }
+                (*key, *size) = (for_key, for_size);
             }
         }
     }
+
+    /// Gives each offer its key, and its size where it has none yet. One loop for each kind of tables, so that nothing
+    /// is asked twice.
+    #[inline(never)]
+    pub(super) fn fill(&mut self, keys: &KeyDraw, sizes: &SizeDraw, block: &mut [Offer]) {
+        match keys {
+            KeyDraw::Table { cumulated, guide } => {
+                self.fill_sizes(|draw| look_up(cumulated, guide, draw), sizes, block)
+            }
+            _ => self.fill_sizes(|draw| keys.key(draw), sizes, block),
+        }
+    }
+
+    #[inline(always)]
+    fn fill_sizes(&mut self, key: impl Fn(u32) -> u32, sizes: &SizeDraw, block: &mut [Offer]) {
+        if let SizeDraw::Uniform { min, choices } = *sizes {
+            self.for_each(block, |offer, for_key, for_size| {
+                offer.key = key(for_key);
+                if offer.size == DRAWN {
+                    offer.size = min + scale(for_size, choices);
+                }
+            });
+        } else {
+            self.for_each(block, |offer, for_key, for_size| {
+                offer.key = key(for_key);
+                if offer.size == DRAWN {
+                    offer.size = sizes.size(for_size);
+                }
+            });
+        }
+    }
+}
+
+/// The first key whose last draw is not below a draw.
+#[inline(always)]
+fn look_up(cumulated: &[u32], guide: &[u32], draw: u32) -> u32 {
+    let mut key = guide[(draw >> 16) as usize] as usize;
+    while draw > cumulated[key] {
+        key += 1;
+    }
+    key as u32
 }
 
 /// A distribution of key numbers.
@@ -99,22 +145,6 @@ impl KeyDraw {
         }
     }
 
-    /// Turns the number in each offer into its key.
-    pub(super) fn fill(&self, block: &mut [Offer]) {
-        match self {
-            Self::Table { cumulated, guide } => {
-                for offer in block {
-                    let mut key = guide[(offer.key >> 16) as usize] as usize;
-                    while offer.key > cumulated[key] {
-                        key += 1;
-                    }
-                    offer.key = key as u32;
-                }
-            }
-            _ => block.iter_mut().for_each(|offer| offer.key = self.key(offer.key)),
-        }
-    }
-
     /// The key that a uniform 32-bit number stands for.
     #[inline]
     pub fn key(&self, draw: u32) -> u32 {
@@ -126,13 +156,7 @@ impl KeyDraw {
                 // Stretches the rest of the interval over the other keys.
                 above.map_or(0, |rest| 1 + (rest * u64::from(*others) / ((1 << 32) - threshold)) as u32)
             }
-            Self::Table { cumulated, guide } => {
-                let mut key = guide[(draw >> 16) as usize] as usize;
-                while draw > cumulated[key] {
-                    key += 1;
-                }
-                key as u32
-            }
+            Self::Table { cumulated, guide } => look_up(cumulated, guide, draw),
         }
     }
 }
@@ -181,15 +205,6 @@ impl SizeDraw {
                     (size.min(f64::from(cap)) as u32).max(1)
                 };
                 Self::Quantiles((0..=Self::STEPS).map(quantile).collect())
-            }
-        }
-    }
-
-    /// Turns the numbers into the sizes of those offers that have none yet.
-    pub(super) fn fill(&self, block: &mut [Offer], for_sizes: &[u32; BLOCK]) {
-        for (offer, for_size) in block.iter_mut().zip(for_sizes) {
-            if offer.size == DRAWN {
-                offer.size = self.size(*for_size);
             }
         }
     }

@@ -222,6 +222,28 @@ pub enum Fact<'a> {
         /// How many.
         records: u64,
     },
+    /// A mapping passed over records that match none of its patterns: they are read, and no batch has them.
+    FilteredOut {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// How many.
+        records: u64,
+        /// Those of them whose data is no JSON, as the patterns need it.
+        unreadable: u64,
+    },
+    /// The last invocation of a tumbling window succeeded.
+    WindowEnded {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+        /// Where the window ends, by arrival of records.
+        end: SimTime,
+        /// Whether its state had grown too large: the same window goes on with a fresh one.
+        early: bool,
+    },
     /// A reader took its first iterator of a shard behind records that it is not to read.
     Skipped {
         /// Which reader: the consumers of the scenario first.

@@ -17,6 +17,11 @@ pub enum FailureCause {
     TimedOut,
 }
 
+impl FailureCause {
+    /// Every cause, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut];
+}
+
 /// Why an event source mapping gave records up; as failure destinations spell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {

@@ -6,6 +6,7 @@
 
 use super::fact::{Fact, Observer};
 use super::lane::Desk;
+use super::record::Log;
 use super::source::Source;
 use super::stream::{Shard, Stream};
 use crate::limits;
@@ -72,6 +73,13 @@ impl Source {
     pub fn pushed_at(&self, stream: &Stream) -> u64 {
         let Some(of) = self.push.filter(|_| !self.at_end) else { return u64::MAX };
         of.due(self.fetched, &stream.shards[self.shard as usize]).max(self.poll_base).max(self.frozen_until)
+    }
+
+    /// Records that were stored so lately that they are on their way; none where they are not pushed.
+    pub fn on_way(&self, now: u64, log: &Log) -> Option<u64> {
+        let delay = self.push?.delay;
+        let seen = log.seen_by((now + 1).saturating_sub(delay), self.fetched, u64::MAX);
+        Some(log.tail() - seen)
     }
 
     /// Calls `SubscribeToShard` where it is time to: at first, and whenever a subscription is over.

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::sequence::SequenceNumber;
-use crate::units::SimTime;
+use crate::units::{Bytes, SimTime};
 
 /// Names one invocation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,8 +44,25 @@ pub struct Invocation {
     pub started: SimTime,
     /// When it ends.
     pub ends: SimTime,
-    /// The records in order.
+    /// The tumbling window that it belongs to, where the mapping has any.
+    pub window: Option<InvokedWindow>,
+    /// The records in order; none in the last invocation of a window.
     pub records: Vec<InvokedRecord>,
+}
+
+/// A tumbling window as a handler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvokedWindow {
+    /// When it begins, by arrival of records.
+    pub start: SimTime,
+    /// When it ends.
+    pub end: SimTime,
+    /// Size of the state that the invocations before have built up, as the scenario models it.
+    pub state: Bytes,
+    /// `isFinalInvokeForWindow`.
+    pub is_final: bool,
+    /// `isWindowTerminatedEarly`.
+    pub is_early: bool,
 }
 
 /// A record as a handler sees it.
@@ -54,7 +71,7 @@ pub struct InvokedRecord {
     /// Its sequence number in the shard.
     pub sequence_number: SequenceNumber,
     /// The record. Its partition key's text and its payload are made on demand, by `traffic::partition_key`
-    /// and `record::payload`.
+    /// and [`Payloads::data`](super::payload::Payloads::data).
     pub record: Record,
 }
 
@@ -63,7 +80,7 @@ pub struct InvokedRecord {
 pub enum Outcome {
     /// The whole batch is done.
     Succeeded,
-    /// The function failed: the whole batch is tried again.
+    /// The function failed, or its answer lacks the state that a tumbling window needs: the whole batch is tried again.
     Failed,
     /// The function named records that failed, of which the first has this place in the batch, from zero: what comes
     /// before it is done, the rest is tried again. A mapping without `ReportBatchItemFailures` ignores it.
@@ -74,8 +91,8 @@ impl Invocation {
     pub(super) fn new(
         id: InvocationId,
         attempt: u32,
-        started: SimTime,
-        ends: SimTime,
+        (started, ends): (SimTime, SimTime),
+        window: Option<InvokedWindow>,
         batch: &[(u64, Record)],
     ) -> Self {
         let record = |(index, record): &(u64, Record)| InvokedRecord {
@@ -83,6 +100,6 @@ impl Invocation {
             record: *record,
         };
         let records = batch.iter().map(record).collect();
-        Self { id, attempt, started, ends, records }
+        Self { id, attempt, started, ends, window, records }
     }
 }

@@ -143,6 +143,14 @@ impl Lambda {
         self.functions[reader as usize].as_ref().map_or(0, of)
     }
 
+    /// Environments that the scaling rate allows a reader to make now.
+    pub fn scaling_room(&self, reader: u32, now: u64) -> u64 {
+        let of = |function: &Function| {
+            (now + SCALE_GAP * limits::LAMBDA_SCALE_STEP - function.lent_until.max(now)) / SCALE_GAP
+        };
+        self.functions[reader as usize].as_ref().map_or(0, of)
+    }
+
     /// Time of an invocation with so many records, µs.
     pub fn duration(&self, settings: &Settings, records: u64, rng: &mut Rng) -> u64 {
         let mean = settings.work(records).micros();
@@ -203,6 +211,8 @@ mod tests {
         for ms in (0..30_000).step_by(7) {
             let expected = (1_000 + ms / 10).min(2_500);
             assert_eq!(ask(&mut lambda, ms * 1_000, 2_500), expected, "after {ms} ms");
+            // What was not made could have been, up to a step at a time.
+            assert_eq!(lambda.scaling_room(0, ms * 1_000), (1_000 + ms / 10 - expected).min(1_000));
         }
         // An hour later the step is whole again, and no more than that.
         assert_eq!(ask(&mut lambda, 3_600_000_000, 5_000), 3_500);

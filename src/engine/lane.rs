@@ -7,17 +7,20 @@
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};
+use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::{self, Lease};
 use super::lambda::Lambda;
 use super::part::{Part, Phase, Verdict};
-use super::record::{Log, Record};
+use super::record::{Log, Record, Stored};
 use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
 use super::stream::Stream;
+use super::tumbling::Window;
 use super::{mapping, poller};
 use crate::scenario::{Consumer as Settings, ConsumerKind, ReadSource};
 use crate::units::SimTime;
+use std::sync::Arc;
 
 /// One shard as one reader sees it. Positions are sequence indices of the shard's log.
 #[derive(Clone, Debug)]
@@ -29,19 +32,25 @@ pub struct Lane {
     pub(super) shard: u32,
     pub(super) source: Source,
     pub(super) parts: Vec<Part>,
+    /// Whether some of the records that it reads are not for each of its parts.
+    pub(super) sparse: bool,
+    /// What keeps records from all of them.
+    filter: Option<Arc<Filter>>,
+    /// The tumbling window that is open, of a mapping with one part.
+    pub(super) window: Option<Window>,
     /// The lease of a KCL application, which has one part.
     pub(super) lease: Option<Lease>,
-    /// Records that it will not meet again: processed, expired or discarded.
+    /// Records that it will not meet again: processed, expired, discarded or filtered out.
     pub(super) done: u64,
     /// Number of its next invocation.
     pub(super) next_id: u64,
     pub(super) rng: Rng,
     /// The records of a batch that do not lie side by side in the log, for whoever looks at them.
-    pub(super) batch: Vec<Record>,
+    pub(super) batch: Vec<Stored>,
 }
 
 /// Which reader a lane belongs to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Who {
     pub seed: u64,
     pub reader: u32,
@@ -55,6 +64,7 @@ pub(super) struct Who {
     pub starts_at: u64,
     /// Invocations of one shard at a time.
     pub parts: u32,
+    pub filter: Option<Arc<Filter>>,
 }
 
 /// The state of a lane for gauges.
@@ -105,14 +115,18 @@ impl Lane {
     /// due at `first_poll`. A child waits for the shards that it came from.
     pub(super) fn new(who: Who, shard: u32, first_poll: Option<u64>) -> Self {
         let Who { seed, reader, actor, passes, parts, leased, .. } = who;
+        let filter = who.filter.clone();
         let first_poll_at = first_poll.unwrap_or(u64::MAX);
         let phase = if first_poll.is_some() { Phase::Gathering } else { Phase::AwaitingParents };
         Self {
             reader,
             passes,
             shard,
-            source: Source::new(who, shard, first_poll_at),
+            source: Source::new(&who, shard, first_poll_at),
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
+            sparse: parts > 1 || filter.is_some(),
+            filter,
+            window: None,
             lease: leased.then(Lease::default),
             done: 0,
             next_id: 0,
@@ -261,11 +275,28 @@ impl Lane {
         let before = self.source.fetched;
         let answered = self.source.read(limit, desk);
         if self.source.fetched > before {
+            self.filter_out(before, desk);
             for index in 0..self.parts.len() {
                 self.meet(index, before, desk);
             }
         }
         answered
+    }
+
+    /// Passes over what was read beyond `before` and does not match the mapping's patterns.
+    fn filter_out(&mut self, before: u64, desk: &mut Desk<'_, impl Observer>) {
+        let Some(filter) = &self.filter else { return };
+        let log = desk.log(self.shard);
+        let (mut records, mut unreadable) = (0, 0);
+        for record in log.run(before, self.source.fetched).iter().filter(|record| !filter.passes(record)) {
+            records += 1;
+            unreadable += u64::from(filter.is_unreadable(record));
+        }
+        if records > 0 {
+            self.done += records;
+            let (reader, shard) = (self.reader, self.shard);
+            desk.say(Fact::FilteredOut { reader, shard, records, unreadable });
+        }
     }
 
     /// Shows a part what was read beyond `before`.
@@ -288,12 +319,24 @@ impl Lane {
     /// The first record from `at` on that belongs to a part and was read; the end of what was read where there is none.
     #[inline]
     pub(super) fn seek(&self, part: usize, mut at: u64, log: &Log) -> u64 {
-        if self.parts.len() > 1 {
-            while at < self.source.fetched && self.part_of(log.get(at).key) != part {
-                at = log.entry_end(at);
+        if self.sparse {
+            while at < self.source.fetched && !self.is_for(part, log.get(at)) {
+                at = self.unit_end(at, log);
             }
         }
         at
+    }
+
+    /// Where what begins at `at` ends that goes into batches as one: a Kinesis record, or a user record where those are
+    /// filtered one by one.
+    #[inline]
+    pub(super) fn unit_end(&self, at: u64, log: &Log) -> u64 {
+        if self.filter.is_some() { at + 1 } else { log.entry_end(at) }
+    }
+
+    /// Whether a record is for a part.
+    fn is_for(&self, part: usize, record: &Record) -> bool {
+        self.part_of(record.key) == part && self.filter.as_ref().is_none_or(|filter| filter.passes(record))
     }
 
     /// Which part has the records of a key: the same for all time.
@@ -304,15 +347,20 @@ impl Lane {
     /// The records of a part from one place up to another, as stretches of the log.
     #[inline]
     pub(super) fn stretches(&self, part: usize, from: u64, to: u64, log: &Log, mut each: impl FnMut(u64, u64)) {
-        if self.parts.len() == 1 {
+        if !self.sparse {
             return each(from, to);
         }
         let mut at = from;
         while at < to {
-            let end = log.entry_end(at);
+            let end = self.unit_end(at, log);
             each(at, end);
             at = self.seek(part, end, log);
         }
+    }
+
+    /// Bytes of data of what begins at `at` and goes into batches as one, and where it ends.
+    pub(super) fn data_of(&self, at: u64, log: &Log) -> (u64, u64) {
+        if self.filter.is_some() { (u64::from(log.get(at).size), at + 1) } else { log.data_of(at) }
     }
 
     /// How many records of a part lie between two places.
@@ -349,7 +397,7 @@ impl Lane {
             let mut next = self.parts[index].oldest_free();
             while next < self.source.fetched && is_old(next) {
                 // The user records of a Kinesis record arrived together, and stay with one part.
-                let end = if self.parts.len() == 1 { next + 1 } else { log.entry_end(next) };
+                let end = if self.sparse { self.unit_end(next, log) } else { next + 1 };
                 expired += if next >= done_to { end - next } else { 0 };
                 let after = self.seek(index, end, log);
                 self.parts[index].drop_oldest(after);

@@ -3,7 +3,7 @@
 //! A lane polls its shard once a second; while an answer did not reach the tip it polls again as fast as five
 //! calls a second allow. It keeps what it read until a batch is full, or its window has elapsed, or the payload
 //! reaches the limit of a synchronous invocation; with a window of zero it invokes as soon as it has records.
-//! With a parallelization factor each part of a lane gathers its own batches from what any of them reads.
+//! With tumbling windows no batch reaches over the end of one. With a parallelization factor each part of a lane gathers its own batches from what any of them reads.
 
 use super::fact::Observer;
 use super::lane::{Desk, Lane};
@@ -16,6 +16,7 @@ const POLL_DISTANCE: u64 = 1_000_000_000 / limits::SHARD_READ_CALLS_PER_SECOND.m
 pub(super) fn gather(lane: &mut Lane, part: usize, desk: &mut Desk<'_, impl Observer>) {
     let window = desk.settings.batching_window.micros();
     loop {
+        let Some(tumbles_at) = lane.close_window(desk) else { return };
         let position = lane.parts[part].position;
         let available = lane.source.fetched > position;
         let poll_at = lane.source.next_read(desk);
@@ -44,7 +45,7 @@ pub(super) fn gather(lane: &mut Lane, part: usize, desk: &mut Desk<'_, impl Obse
             lane.read(limits::GET_RECORDS_RECORDS_MAX, desk);
             continue;
         }
-        lane.parts[part].next_at = if available { poll_at.min(window_ends) } else { poll_at };
+        lane.parts[part].next_at = if available { poll_at.min(window_ends) } else { poll_at }.min(tumbles_at);
         return;
     }
 }
@@ -59,16 +60,19 @@ struct NextBatch {
 
 fn next_batch(lane: &Lane, part: usize, desk: &Desk<'_, impl Observer>) -> NextBatch {
     let (size, max) = (u64::from(desk.settings.batch_size), limits::LAMBDA_PAYLOAD_MAX.get());
-    let (log, position, fetched) = (desk.log(lane.shard), lane.parts[part].position, lane.source.fetched);
-    if lane.parts.len() == 1 {
+    let (log, position) = (desk.log(lane.shard), lane.parts[part].position);
+    // Nothing more comes to a batch behind which another window begins.
+    let fetched = lane.window_end(position, log, desk.settings.tumbling);
+    let cut = fetched < lane.source.fetched;
+    if !lane.sparse {
         let available = log.entries_between(position, fetched);
         if available.min(size) * desk.payload_per_record < max {
-            return NextBatch { end: log.after_entries(position, size).min(fetched), full: available >= size };
+            return NextBatch { end: log.after_entries(position, size).min(fetched), full: cut || available >= size };
         }
     }
     let (mut at, mut end, mut records, mut payload) = (position, position, 0, 0);
     while at < fetched {
-        let (data, after) = log.data_of(at);
+        let (data, after) = lane.data_of(at, log);
         payload += base64_bytes(data);
         // One record is always sent, whatever its size.
         if payload > max && records > 0 {
@@ -80,7 +84,7 @@ fn next_batch(lane: &Lane, part: usize, desk: &Desk<'_, impl Observer>) -> NextB
         }
         at = lane.seek(part, after, log);
     }
-    NextBatch { end, full: false }
+    NextBatch { end, full: cut }
 }
 
 /// Bytes of so many bytes of data in base64.

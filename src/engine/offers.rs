@@ -1,12 +1,13 @@
 //! What is offered, ahead of time: arrivals with their keys and sizes, made a block at a time.
 //!
 //! Traffic depends on nothing that happens to it, so it can be made in tight loops, one for the times, one for the
-//! random numbers, one for the keys, one for the sizes. What is made ahead changes nothing in what is told when.
+//! keys and sizes. What is made ahead changes nothing in what is told when.
 
 use super::arrivals::ArrivalTimes;
 use super::draws::{Draws, KeyDraw, SizeDraw};
 use super::record::Record;
 use crate::scenario::Scenario;
+use std::collections::VecDeque;
 
 /// Offers in a block.
 pub(super) const BLOCK: usize = 256;
@@ -40,6 +41,8 @@ pub struct Offers {
     next_at: u64,
     /// Number of the next record.
     number: u32,
+    /// What a consumer of another stream has put, in order of time, beyond the block.
+    given: VecDeque<Offer>,
 }
 
 impl Offers {
@@ -55,6 +58,7 @@ impl Offers {
             next: 0,
             next_at: u64::MAX,
             number: 0,
+            given: VecDeque::new(),
         };
         offers.fill();
         offers
@@ -86,14 +90,26 @@ impl Offers {
         Record { offered: at, number, key, size, attempt: 1, ..Record::default() }
     }
 
+    /// Offers what has been put from outside, in order of time and not before anything that was taken. Only for a
+    /// scenario without traffic of its own.
+    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
+        self.given.extend(offers);
+        if self.next >= self.len {
+            self.fill();
+        }
+    }
+
     #[inline(never)]
     fn fill(&mut self) {
         self.len = self.times.fill(&mut self.block);
-        let mut for_sizes = [0; BLOCK];
-        let block = &mut self.block[..self.len];
-        self.draws.fill(block, &mut for_sizes);
-        self.keys.fill(block);
-        self.sizes.fill(block, &for_sizes);
+        self.draws.fill(&self.keys, &self.sizes, &mut self.block[..self.len]);
+        while self.len < BLOCK
+            && let Some(offer) = self.given.pop_front()
+        {
+            self.block[self.len] = offer;
+            self.len += 1;
+        }
+        let block = &self.block[..self.len];
         self.next = 0;
         self.next_at = block.first().map_or(u64::MAX, |offer| offer.at);
     }

@@ -9,8 +9,9 @@ use super::failure::{Condition, FailureCause, GivenUp};
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
-use super::record::{Log, Record, Run};
+use super::record::{Log, Record, Run, Stored};
 use super::rng::split_mix;
+use super::tries::{Tries, TryEnd};
 use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
@@ -33,9 +34,13 @@ pub(super) struct Part {
     /// How often the batch was tried again of what its retries allow: a split counts as none.
     retries: u32,
     /// How often in a row its invocation was refused.
-    refusals: u32,
+    pub refusals: u32,
     /// What is left of batches that were split, the next piece last.
     pieces: Vec<Piece>,
+    /// Until when the environment of the running invocation starts, µs.
+    pub starts_until: u64,
+    /// What became of the last batch that failed.
+    pub tries: Tries,
 }
 
 /// A piece of a batch that was split: it begins where the one before it ends.
@@ -94,6 +99,8 @@ impl Part {
             retries: 0,
             refusals: 0,
             pieces: Vec::new(),
+            starts_until: 0,
+            tries: Tries::default(),
         }
     }
 
@@ -119,6 +126,11 @@ impl Part {
     /// Its oldest record that is not done.
     pub fn oldest(&self) -> u64 {
         if self.is_running() { self.position } else { self.oldest_free() }
+    }
+
+    /// Ends of the pieces that come next, in order.
+    pub fn pieces_ends(&self) -> impl Iterator<Item = u64> {
+        self.pieces.iter().rev().map(|piece| piece.end)
     }
 
     /// The oldest record that no running invocation has is gone; the next one is at `next`.
@@ -151,20 +163,29 @@ impl Lane {
     /// False where all of them are too old for the mapping, and given up.
     pub(super) fn invoke_next(&mut self, part: usize, end: u64, desk: &mut Desk<'_, impl Observer>) -> bool {
         let resume = self.seek(part, end, desk.log(self.shard));
+        let window = self.window;
+        self.enter_window(self.parts[part].position, desk);
         let of = &mut self.parts[part];
         (of.batch_end, of.resume, of.retries) = (end, resume, 0);
         let begun = self.invoke(part, 1, desk);
         if !begun {
+            self.window = window;
             self.go_on_from(part, resume, desk.now);
         }
         begun
+    }
+
+    /// Invokes the function without records, at the end of a window.
+    pub(super) fn invoke_final(&mut self, desk: &mut Desk<'_, impl Observer>) {
+        self.parts[0].retries = 0;
+        self.invoke(0, 1, desk);
     }
 
     /// A failed batch is tried again, unless it is gone meanwhile.
     pub(super) fn invoke_again(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         let of = &self.parts[part];
         let Phase::Backoff { attempts } = of.phase else { return };
-        let begun = of.batch_end > of.position && self.invoke(part, attempts + 1, desk);
+        let begun = (of.batch_end > of.position || self.is_closing()) && self.invoke(part, attempts + 1, desk);
         if !begun {
             self.leave_batch(part, desk);
         }
@@ -217,6 +238,7 @@ impl Lane {
         self.next_id += 1;
         let of = &mut self.parts[part];
         of.next_at = desk.now + init + needs.min(timeout);
+        of.starts_until = desk.now + init;
         of.records = records as u32;
         of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
         let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(of.next_at));
@@ -232,7 +254,8 @@ impl Lane {
             self.stretches(part, from, end, log, |from, to| batch.extend((from..to).map(|at| (at, *log.get(at)))));
             let started = SimTime::from_micros(desk.now);
             let id = InvocationId::new(reader, shard, id);
-            desk.asked.push(Invocation::new(id, attempt, started, ends, &batch));
+            let window = self.window.map(|window| window.seen());
+            desk.asked.push(Invocation::new(id, attempt, (started, ends), window, &batch));
         }
         true
     }
@@ -262,39 +285,48 @@ impl Lane {
         let mut batch = std::mem::take(&mut self.batch);
         let done = self.run(part, from, checkpoint, log, &mut batch);
         let by_item = by_item && matches!(cause, FailureCause::Items | FailureCause::Poison);
-        self.done += done.len() as u64;
+        let records = done.len() as u64;
+        self.done += records;
         desk.observer.observe(at, Fact::InvocationFailed { reader, shard, id, started, cause, by_item, done });
         self.batch = batch;
+        self.add_to_window(records, desk.settings.tumbling);
         self.parts[part].position = checkpoint;
-        self.fail(part, attempt, checkpoint > from, cause, by_item, desk);
+        self.fail(part, attempt, from, cause, by_item, desk);
     }
 
     /// The whole batch is done.
     fn succeed(&mut self, part: usize, id: u64, started: SimTime, desk: &mut Desk<'_, impl Observer>) {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let fresh = self.lease.as_mut().map_or(from, |lease| lease.processed(end)).clamp(from, end);
+        self.parts[part].succeeded(desk.now);
         if fresh > from {
             desk.say(Fact::Reprocessed { reader: self.reader, shard: self.shard, records: fresh - from });
         }
         let mut batch = std::mem::take(&mut self.batch);
         let log = &desk.stream.shards[self.shard as usize].log;
         let run = self.run(part, fresh, end, log, &mut batch);
-        self.done += run.len() as u64;
+        let records = run.len() as u64;
+        self.done += records;
         let at = SimTime::from_micros(desk.now);
         desk.observer.processed(at, self.reader, self.shard, id, started, run);
         self.batch = batch;
+        if self.is_closing() {
+            self.window_closed(desk);
+        } else {
+            self.add_to_window(records, desk.settings.tumbling);
+        }
         if let ConsumerKind::Kcl(kcl) = desk.settings.kind {
             self.checkpoint(end, kcl, desk);
         }
         self.leave_batch(part, desk);
     }
 
-    /// What becomes of a batch that failed, from its checkpoint on.
+    /// What becomes of a batch that failed and began at `began`, from its checkpoint on.
     fn fail(
         &mut self,
         part: usize,
         attempt: u32,
-        went_on: bool,
+        began: u64,
         cause: FailureCause,
         by_item: bool,
         desk: &mut Desk<'_, impl Observer>,
@@ -303,12 +335,22 @@ impl Lane {
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         // A response that named a record has divided the batch there already.
-        let middle = (settings.failures.bisect && !went_on).then(|| self.middle(part, from, end, log)).flatten();
+        let middle = (settings.failures.bisect && from == began).then(|| self.middle(part, from, end, log)).flatten();
+        // Without its last invocation a window does not end: it is tried until it succeeds.
+        let closes = self.is_closing();
         let of = &mut self.parts[part];
+        let exhausted =
+            middle.is_none() && !closes && settings.failures.max_retries.is_some_and(|most| of.retries >= most);
+        let how = match (middle, exhausted) {
+            (Some(_), _) => TryEnd::Split(cause),
+            (None, true) => TryEnd::GivenUp(Condition::RetryAttemptsExhausted),
+            (None, false) => TryEnd::Retried(cause),
+        };
+        of.tries.ended((began, end), from, attempt, how, desk.now);
         if let Some(middle) = middle {
             of.pieces.push(Piece { end, attempts: attempt, retries: of.retries });
             of.batch_end = middle;
-        } else if settings.failures.max_retries.is_some_and(|most| of.retries >= most) {
+        } else if exhausted {
             of.phase = Phase::Backoff { attempts: attempt };
             let invocations = of.retries + 1;
             self.give_up(part, end, Condition::RetryAttemptsExhausted, invocations, Some((cause, by_item)), desk);
@@ -327,7 +369,9 @@ impl Lane {
     fn wait(&mut self, part: usize, micros: u64, desk: &Desk<'_, impl Observer>) {
         let of = &mut self.parts[part];
         of.next_at = desk.now + micros;
-        if let Some(age) = desk.settings.failures.max_record_age {
+        if let Some(age) = desk.settings.failures.max_record_age
+            && of.batch_end > of.position
+        {
             let too_old = desk.log(self.shard).get(of.position).arrived + age.micros();
             of.next_at = of.next_at.min(too_old.max(desk.now));
         }
@@ -337,6 +381,10 @@ impl Lane {
     fn give_up_old(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) -> bool {
         let Some(age) = desk.settings.failures.max_record_age else { return false };
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
+        // The last invocation of a window has no records.
+        if from == end {
+            return false;
+        }
         let log = desk.log(self.shard);
         let mut young = end;
         self.stretches(part, from, end, log, |from, to| {
@@ -345,6 +393,7 @@ impl Lane {
         });
         if young > from {
             let invocations = self.parts[part].retries;
+            self.parts[part].tries.too_old(from, young, desk.now);
             self.give_up(part, young, Condition::RecordAgeExceeded, invocations, None, desk);
         }
         young == end
@@ -407,12 +456,12 @@ impl Lane {
     }
 
     /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
-    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Record>) -> Run<'a> {
-        if self.parts.len() == 1 {
+    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Stored>) -> Run<'a> {
+        if !self.sparse {
             return log.run(from, to);
         }
         batch.clear();
-        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.get(at))));
+        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.stored(at))));
         Run(batch, &[])
     }
 
@@ -424,7 +473,7 @@ impl Lane {
         if place < self.parts[part].records {
             self.stretches(part, from, end, log, |from, to| {
                 if found.is_none() && left < to - from {
-                    found = Some(log.last_entry(from + left + 1));
+                    found = Some(log.last_entry(from + left + 1).max(from));
                 }
                 left = left.saturating_sub(to - from);
             });
@@ -435,7 +484,7 @@ impl Lane {
     /// Where a batch is split in two: none where it has one record.
     fn middle(&self, part: usize, from: u64, end: u64, log: &Log) -> Option<u64> {
         // Kinesis records that hold several user records are not divided.
-        if self.parts.len() == 1 {
+        if !self.sparse {
             let entries = log.entries_between(from, end);
             return (entries > 1).then(|| log.after_entries(from, entries / 2));
         }

@@ -9,6 +9,7 @@
 mod leases;
 
 use super::fact::Observer;
+use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::Lease;
 use super::lambda::Lambda;
@@ -20,6 +21,7 @@ use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Sc
 use crate::units::Span;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// All readers with their lanes.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Readers {
     /// Until when each consumer stands still, µs.
     frozen: Vec<u64>,
     lambda: Lambda,
+    /// What each consumer's mapping lets through; none where it is everything.
+    filters: Vec<Option<Arc<Filter>>>,
     payload_per_record: u64,
     /// Invocations handed to the host and not yet taken.
     asked: Vec<Invocation>,
@@ -57,6 +61,7 @@ impl Readers {
             start: Span::ZERO,
             position: StartingPosition::TrimHorizon,
             read_limits: consumers.iter().any(|consumer| consumer.read_limits),
+            filters: Vec::new(),
             ..consumers[0].clone()
         };
         let mut settings = consumers.clone();
@@ -68,6 +73,7 @@ impl Readers {
             lanes: Vec::new(),
             workers: consumers.iter().map(leases::workers_of).collect(),
             frozen: vec![0; consumers.len()],
+            filters: consumers.iter().map(|consumer| Filter::new(scenario, consumer).map(Arc::new)).collect(),
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
             seed: scenario.seed,
@@ -119,6 +125,7 @@ impl Readers {
             leased: matches!(settings.kind, ConsumerKind::Kcl(_)),
             starts_at: starts_at(settings),
             parts: if passes { 1 } else { settings.parallelization },
+            filter: self.filters.get(reader as usize).cloned().flatten(),
         }
     }
 
@@ -343,6 +350,22 @@ impl Readers {
         self.lanes.iter().map(|lanes| lanes[consumer as usize].running() as u64).sum()
     }
 
+    /// The lane of a reader in a shard.
+    pub(super) fn lane(&self, reader: u32, shard: u32) -> &Lane {
+        &self.lanes[shard as usize][reader as usize]
+    }
+
+    /// Environments of a consumer's function that are still starting.
+    pub fn starting(&self, consumer: u32, now: u64) -> u64 {
+        let of = |lanes: &Vec<Lane>| lanes[consumer as usize].parts.iter().filter(|part| part.is_starting(now)).count();
+        self.lanes.iter().map(|lanes| of(lanes) as u64).sum()
+    }
+
+    /// Environments that a consumer's function may make now.
+    pub fn scaling_room(&self, consumer: u32, now: u64) -> u64 {
+        self.lambda.scaling_room(consumer, now)
+    }
+
     /// Execution environments of a consumer's function, busy or idle.
     pub fn environments(&self, consumer: u32, now: u64) -> u64 {
         self.lambda.environments(consumer, now)
@@ -350,7 +373,7 @@ impl Readers {
 
     /// The state of a reader's lane.
     pub fn state(&self, reader: u32, shard: u32, stream: &Stream) -> LaneState {
-        self.lanes[shard as usize][reader as usize].state(&stream.shards[shard as usize].log)
+        self.lane(reader, shard).state(&stream.shards[shard as usize].log)
     }
 
     /// Age of the oldest record that the first consumer has not processed, µs.

@@ -1,8 +1,6 @@
 //! A record on its way, and the log of a shard that keeps records in arrival order.
 
-use crate::engine::rng::{Actor, Rng};
 use crate::limits;
-use crate::scenario::traffic::partition_key;
 
 /// Bytes that count against every limit: data and partition key.
 #[inline(always)]
@@ -10,7 +8,8 @@ pub const fn bytes_of(size: u32) -> u32 {
     size + limits::PARTITION_KEY_BYTES.get() as u32
 }
 
-/// A record. Its payload is not stored: it follows from the seed and the record's number.
+/// A record. Its payload is not stored: [`Payloads::data`](super::payload::Payloads::data) makes it from the seed and
+/// the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// When it was offered to the producer, µs.
@@ -31,34 +30,20 @@ pub struct Record {
     pub copies: u8,
 }
 
-/// The data of a record: JSON text with the record's number, its key and a reading, filled up to `size` bytes.
-/// Sizes too small for that hold the beginning of the text.
-pub fn payload(seed: u64, record: &Record) -> Vec<u8> {
-    let mut rng = Rng::of(seed ^ u64::from(record.number), Actor::Records);
-    let reading = rng.below(100_000);
-    let (number, key) = (record.number, partition_key(record.key));
-    let head = format!(
-        "{{\"record\":{number},\"device\":\"{key}\",\"reading\":{}.{:03},\"fill\":\"",
-        reading / 1_000,
-        reading % 1_000
-    );
-    let size = record.size as usize;
-    let mut data = head.into_bytes();
-    while data.len() + 2 < size {
-        data.push(b"abcdefghijklmnopqrstuvwxyz"[rng.below(26) as usize]);
-    }
-    data.extend_from_slice(b"\"}");
-    data.truncate(size);
-    data
+/// A record as a log keeps it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stored {
+    /// The record.
+    pub record: Record,
+    /// Bytes of everything stored before it, so that a run of records needs no summing up.
+    bytes_before: u64,
 }
 
 /// The records of a shard in order of arrival, numbered from zero: a ring that grows and never moves a record
 /// while it has room.
 #[derive(Clone, Debug)]
 pub struct Log {
-    ring: Vec<Record>,
-    /// For each record of the ring the bytes of everything stored before it, so that a run needs no summing up.
-    bytes_before: Vec<u64>,
+    ring: Vec<Stored>,
     /// Bytes of everything stored.
     bytes: u64,
     head: u64,
@@ -71,12 +56,15 @@ pub struct Log {
     entries: u32,
 }
 
+/// Records up to which the end of an answer is looked for one by one.
+const SHORT_ANSWER: u64 = 24;
+
 impl Log {
     /// An empty log.
     pub fn new() -> Self {
         const ROOM: usize = 256;
-        let (ring, bytes_before) = (vec![Record::default(); ROOM], vec![0; ROOM]);
-        Self { ring, bytes_before, bytes: 0, head: 0, tail: 0, newest: 0, entry_of: Vec::new(), entries: 0 }
+        let ring = vec![Stored::default(); ROOM];
+        Self { ring, bytes: 0, head: 0, tail: 0, newest: 0, entry_of: Vec::new(), entries: 0 }
     }
 
     /// An empty log for Kinesis records that have several user records each.
@@ -111,8 +99,7 @@ impl Log {
         }
         let slot = self.slot(self.tail);
         self.newest = record.arrived;
-        self.ring[slot] = record;
-        self.bytes_before[slot] = self.bytes;
+        self.ring[slot] = Stored { record, bytes_before: self.bytes };
         self.bytes += u64::from(bytes_of(record.size));
         self.tail += 1;
     }
@@ -198,6 +185,12 @@ impl Log {
     /// The record with a sequence index between head and tail.
     #[inline(always)]
     pub fn get(&self, index: u64) -> &Record {
+        &self.stored(index).record
+    }
+
+    /// The same, as the log keeps it.
+    #[inline(always)]
+    pub fn stored(&self, index: u64) -> &Stored {
         debug_assert!((self.head..self.tail).contains(&index));
         &self.ring[self.slot(index)]
     }
@@ -210,7 +203,18 @@ impl Log {
         if from >= end || self.newest < now || self.get(end - 1).arrived < now {
             return end.max(from);
         }
-        // The record at `end − 1` is not seen. Looks ahead in doubling steps, then halves what is left.
+        // The record at `end − 1` is not seen. Most answers are short: their end is found soonest one by one. Beyond
+        // that it looks ahead in doubling steps, then halves what is left.
+        let near = end.min(from + SHORT_ANSWER);
+        let mut seen = from;
+        while seen < near && self.get(seen).arrived < now {
+            seen += 1;
+        }
+        if seen < near { seen } else { self.seen_beyond(now, near, end) }
+    }
+
+    #[inline(never)]
+    fn seen_beyond(&self, now: u64, from: u64, end: u64) -> u64 {
         let (mut seen, mut step) = (from, 1);
         while seen + step < end && self.get(seen + step - 1).arrived < now {
             seen += step;
@@ -251,7 +255,7 @@ impl Log {
 
     #[inline(always)]
     fn bytes_up_to(&self, index: u64) -> u64 {
-        if index == self.tail { self.bytes } else { self.bytes_before[self.slot(index)] }
+        if index == self.tail { self.bytes } else { self.ring[self.slot(index)].bytes_before }
     }
 
     /// Forgets everything before `index`.
@@ -283,7 +287,6 @@ impl Log {
     #[inline(never)]
     fn grow(&mut self) {
         self.ring.extend_from_within(..);
-        self.bytes_before.extend_from_within(..);
         self.entry_of.extend_from_within(..);
     }
 }
@@ -296,7 +299,7 @@ impl Default for Log {
 
 /// Consecutive records of a log.
 #[derive(Clone, Copy, Debug)]
-pub struct Run<'a>(pub &'a [Record], pub &'a [Record]);
+pub struct Run<'a>(pub &'a [Stored], pub &'a [Stored]);
 
 impl<'a> Run<'a> {
     /// Number of records.
@@ -311,6 +314,6 @@ impl<'a> Run<'a> {
 
     /// The records in order.
     pub fn iter(self) -> impl Iterator<Item = &'a Record> {
-        self.0.iter().chain(self.1)
+        self.0.iter().chain(self.1).map(|stored| &stored.record)
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Source {
 impl Source {
     /// A source at the oldest record of its shard that arrived at `starts_at` or later; its first poll is due at
     /// `first_poll`.
-    pub fn new(who: Who, shard: u32, first_poll: u64) -> Self {
+    pub fn new(who: &Who, shard: u32, first_poll: u64) -> Self {
         Self {
             reader: who.reader,
             limited: who.limited,

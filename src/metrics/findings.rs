@@ -78,7 +78,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 33] = [
+    let looks: [Look<'_>; 35] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -110,6 +110,8 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::empty_answers, true),
         (Seen::iterators_expire, true),
         (Seen::skipped, true),
+        (Seen::filtered_out, true),
+        (Seen::windows_end_early, true),
         (Seen::policy_overshoots, false),
         (Seen::refused, false),
     ];

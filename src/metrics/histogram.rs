@@ -1,6 +1,5 @@
 //! A log-linear histogram of latencies: 128 bins for each doubling, so a quantile is right within 0.4 %.
 
-use crate::engine::Record;
 use crate::units::Span;
 use std::ops::Range;
 
@@ -30,37 +29,19 @@ impl Histogram {
     /// Counts one value in µs.
     #[inline]
     pub fn add(&mut self, micros: u64) {
-        self.bins[bin_of(micros)] += 1;
+        self.bin(micros);
         self.counted(micros, micros, micros, 1);
     }
 
-    /// Counts the latencies of a batch at `at`: from each record's arrival into `put`, from its offer into `offer`.
-    /// The records are in order of arrival.
-    #[inline]
-    pub fn add_batch(put: &mut Self, offer: &mut Self, at: u64, records: &[Record]) {
-        let (Some(first), Some(last)) = (records.first(), records.last()) else { return };
-        let mut earliest = first.offered;
-        let (mut put_sum, mut offer_sum) = (0, 0);
-        for Record { arrived, offered, .. } in records {
-            let latency = at - arrived;
-            let bin = bin_of(latency);
-            put.bins[bin] += 1;
-            put_sum += latency;
-            let latency = at - offered;
-            // Most records are stored as soon as they are offered.
-            offer.bins[if offered == arrived { bin } else { bin_of(latency) }] += 1;
-            offer_sum += latency;
-            earliest = earliest.min(*offered);
-        }
-        let count = records.len() as u64;
-        put.counted(at - last.arrived, at - first.arrived, put_sum, count);
-        // None is offered after it arrived, so that none is offered after the last arrival.
-        offer.counted(at - last.arrived, at - earliest, offer_sum, count);
+    /// Counts one value in its bin; [`counted`](Self::counted) tells the rest for many of them at once.
+    #[inline(always)]
+    pub(super) fn bin(&mut self, micros: u64) {
+        self.bins[bin_of(micros)] += 1;
     }
 
-    /// Notes the range and the sum of values that have been put into bins.
-    #[inline]
-    fn counted(&mut self, least: u64, most: u64, sum: u64, count: u64) {
+    /// Notes the range and the sum of values that have been put into bins. The range may be wider than the values.
+    #[inline(always)]
+    pub(super) fn counted(&mut self, least: u64, most: u64, sum: u64, count: u64) {
         self.least = self.least.min(least);
         self.most = self.most.max(most);
         self.count += count;
@@ -96,22 +77,18 @@ impl Histogram {
 
     /// Several of them, the lower ones first.
     pub fn quantiles<const N: usize>(&self, permilles: [u64; N]) -> [Option<Span>; N] {
-        let ranks = permilles.map(|permille| (self.count * permille).div_ceil(1_000).max(1));
-        let (mut found, mut seen) = ([None; N], 0);
-        let mut wanted = found.iter_mut().zip(ranks);
-        let Some((mut place, mut rank)) = wanted.next() else { return found };
-        let range = self.range();
-        for (bin, count) in range.clone().zip(&self.bins[range]) {
-            seen += u64::from(*count);
-            while seen >= rank {
-                *place = Some(Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)));
-                match wanted.next() {
-                    Some(next) => (place, rank) = next,
-                    None => return found,
-                }
-            }
+        quantiles(self.count, permilles, self.range(), |bin| u64::from(self.bins[bin]))
+    }
+
+    /// Quantiles of the values of two histograms together.
+    pub fn quantiles_with<const N: usize>(&self, other: &Self, permilles: [u64; N]) -> [Option<Span>; N] {
+        if other.count == 0 {
+            return self.quantiles(permilles);
         }
-        found
+        let (own, range) = (self.range(), other.range());
+        let both = if own.is_empty() { range } else { own.start.min(range.start)..own.end.max(range.end) };
+        let in_bin = |bin| u64::from(self.bins[bin]) + u64::from(other.bins[bin]);
+        quantiles(self.count + other.count, permilles, both, in_bin)
     }
 
     /// Bins outside of it are zero.
@@ -124,19 +101,29 @@ impl Histogram {
         self.range().map(|bin| (lower_edge(bin), self.bins[bin])).filter(|(_, count)| *count > 0)
     }
 
+    /// Adds all counts of another histogram.
+    pub fn add_all(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        let range = other.range();
+        for (to, from) in self.bins[range.clone()].iter_mut().zip(&other.bins[range]) {
+            *to += from;
+        }
+        self.least = self.least.min(other.least);
+        self.most = self.most.max(other.most);
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
     /// Moves all counts into another histogram and is empty afterwards.
     pub fn drain_into(&mut self, other: &mut Self) {
         if self.count == 0 {
             return;
         }
+        other.add_all(self);
         let range = self.range();
-        for (to, from) in other.bins[range.clone()].iter_mut().zip(&mut self.bins[range]) {
-            *to += std::mem::take(from);
-        }
-        other.least = other.least.min(self.least);
-        other.most = other.most.max(self.most);
-        other.count += self.count;
-        other.sum += self.sum;
+        self.bins[range].fill(0);
         (self.least, self.most, self.count, self.sum) = (u64::MAX, 0, 0, 0);
     }
 }
@@ -145,6 +132,31 @@ impl Default for Histogram {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The middles of the bins in which the values of some ranks lie.
+#[inline(always)]
+fn quantiles<const N: usize>(
+    count: u64,
+    permilles: [u64; N],
+    range: Range<usize>,
+    in_bin: impl Fn(usize) -> u64,
+) -> [Option<Span>; N] {
+    let ranks = permilles.map(|permille| (count * permille).div_ceil(1_000).max(1));
+    let (mut found, mut seen) = ([None; N], 0);
+    let mut wanted = found.iter_mut().zip(ranks);
+    let Some((mut place, mut rank)) = wanted.next() else { return found };
+    for bin in range {
+        seen += in_bin(bin);
+        while seen >= rank {
+            *place = Some(Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)));
+            match wanted.next() {
+                Some(next) => (place, rank) = next,
+                None => return found,
+            }
+        }
+    }
+    found
 }
 
 #[inline]

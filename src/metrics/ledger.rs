@@ -38,6 +38,8 @@ pub struct Ledger {
     pub skipped: u64,
     /// Given up by the mapping.
     pub discarded: u64,
+    /// Passed over by the mapping's filter criteria, by choice.
+    pub filtered: u64,
 }
 
 impl Ledger {
@@ -62,6 +64,7 @@ impl Ledger {
             expired: count(Metric::Expired),
             skipped: gauge(Metric::Skipped),
             discarded: count(Metric::Discarded),
+            filtered: count(Metric::FilteredOut),
         }
     }
 
@@ -71,10 +74,17 @@ impl Ledger {
     }
 
     /// Whether both sides of the account agree: offered + duplicates = stored + at the producer + lost, and
-    /// stored = processed + in flight + waiting + expired + discarded + skipped.
+    /// stored = processed + in flight + waiting + expired + discarded + skipped +
+    /// filtered out.
     pub const fn balances(&self) -> bool {
         self.offered + self.duplicates == self.stored + self.at_producer + self.lost()
             && self.stored
-                == self.processed + self.in_flight + self.waiting + self.expired + self.discarded + self.skipped
+                == self.processed
+                    + self.in_flight
+                    + self.waiting
+                    + self.expired
+                    + self.discarded
+                    + self.skipped
+                    + self.filtered
     }
 }

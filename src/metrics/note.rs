@@ -181,8 +181,7 @@ impl Note {
 
 /// The cause with a number.
 fn cause(number: u32) -> Option<FailureCause> {
-    let all = [FailureCause::Handler, FailureCause::Injected, FailureCause::Poison, FailureCause::Items];
-    all.get(number as usize).copied()
+    FailureCause::ALL.into_iter().find(|cause| *cause as u32 == number)
 }
 
 /// Longest text of a note, in characters.

@@ -141,3 +141,22 @@ pub fn retention(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Span
     });
     changed.last().unwrap_or(scenario.stream.retention)
 }
+
+/// How many of the first `frames` frames hold only records that are older than the retention: there every shard's log
+/// begins.
+pub fn gone_frames(scenario: &Scenario, timeline: View<'_>, frames: usize) -> usize {
+    let Some(last) = frames.checked_sub(1) else { return 0 };
+    let end = timeline.end_of(last).micros();
+    let older = |at: u64, kept: Span| (at.saturating_sub(kept.micros()) / timeline.width().micros().max(1)) as usize;
+    // What was gone before a change does not come back.
+    let (mut gone, mut kept) = (0, scenario.stream.retention);
+    for note in timeline.notes() {
+        if let NoteKind::Retention { retention } = note.what
+            && note.at.micros() < end
+        {
+            gone = gone.max(older(note.at.micros(), kept));
+            kept = retention;
+        }
+    }
+    gone.max(older(end, kept)).min(frames)
+}

@@ -4,6 +4,7 @@ mod consumer;
 
 use super::histogram::Histogram;
 use super::note::{Note, NoteKind};
+use super::positions::{self, ConsumerPosition};
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::Run;
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
@@ -29,6 +30,8 @@ pub struct Recorder {
     order: Order,
     /// Batches that were given up and told one by one.
     told_given_up: u32,
+    /// Lanes of each consumer whose positions are kept of a frame.
+    lanes_of_each: usize,
 }
 
 /// Whether the records of a key are stored in the order in which they were offered.
@@ -88,6 +91,7 @@ impl Recorder {
         let width = Timeline::width_of(scenario);
         let keys = scenario.traffic.keys.count() as usize;
         let consumers = scenario.consumers.len();
+        let parts: u32 = scenario.consumers.iter().map(|consumer| consumer.parallelization).sum();
         Self {
             timeline: Timeline::new(scenario.length, width, shards, consumers),
             frame_start: SimTime::ZERO,
@@ -97,12 +101,18 @@ impl Recorder {
             consumers: vec![ConsumerCounts::new(shards); consumers],
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
             told_given_up: 0,
+            lanes_of_each: positions::lanes_of_each(parts as usize),
         }
     }
 
     /// The frames closed so far.
     pub const fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// Start of the open frame: the end of the closed ones.
+    pub const fn frame_start(&self) -> SimTime {
+        self.frame_start
     }
 
     /// End of the open frame; `None` when every frame of the run is closed.
@@ -112,13 +122,13 @@ impl Recorder {
     }
 
     /// Put to processed by a consumer, over the closed frames.
-    pub fn put_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].put_latency.run
+    pub fn put_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.put()
     }
 
     /// Offered to processed by a consumer, over the closed frames.
-    pub fn offer_latency(&self, consumer: usize) -> &Histogram {
-        &self.consumers[consumer].offer_latency.run
+    pub fn offer_latency(&self, consumer: usize) -> Histogram {
+        self.consumers[consumer].run_latencies.offer()
     }
 
     /// Closes the open frame; the engine stands at its end and is read for the gauges.
@@ -199,6 +209,9 @@ impl Recorder {
             consumer.close_frame(engine, index, &mut values, &mut shard_values);
         }
         self.timeline.push(&values, &shard_values);
+        let position = |consumer| ConsumerPosition::of(engine, consumer, self.lanes_of_each);
+        let positions: Vec<ConsumerPosition> = (0..consumers as u32).map(position).collect();
+        self.timeline.push_positions(&positions);
         self.frame_start = engine.now();
     }
 
@@ -281,6 +294,8 @@ impl Observer for Recorder {
             | Fact::EnvironmentMade { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
+            | Fact::FilteredOut { reader, .. }
+            | Fact::WindowEnded { reader, .. }
             | Fact::Skipped { reader, .. } => self.of_reader(reader, at, fact),
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),
             Fact::Refused { by, error } => self.note(at, NoteKind::refused(by, error)),

@@ -1,9 +1,13 @@
 //! Frames of fixed width as columns: one number a frame for each stream-level metric, and one a frame and shard
 //! for each shard-level metric. Names are CloudWatch's where CloudWatch has one.
 
+mod block;
+
+pub use block::BlockError;
+
 use super::note::{Note, NoteKind, ShardInfo};
+use super::positions::{ConsumerPosition, Positions};
 use super::view::View;
-use crate::limits;
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
@@ -148,6 +152,14 @@ metrics! {
         Expired = "Expired", "records", Count;
         /// Records before the consumer's starting position: not read, by choice.
         Skipped = "Skipped", "records", Gauge;
+        /// Records that match none of the mapping's patterns: read, and passed over by choice.
+        FilteredOut = "FilteredOutEventCount", "records", Count;
+        /// Those of them whose data is no JSON, as the patterns need it.
+        Unreadable = "FilteredOut.NotJson", "records", Count;
+        /// Tumbling windows that ended.
+        Windows = "TumblingWindows", "windows", Count;
+        /// Ends of windows before their time, for the size of their state.
+        EarlyWindows = "TumblingWindows.Early", "windows", Count;
         /// Records that the mapping gave up after retries or age.
         Discarded = "Discarded", "records", Count;
         /// Batches that the mapping gave up: reports to its on-failure destination, where it has one.
@@ -184,6 +196,14 @@ metrics! {
         Concurrency = "ConcurrentExecutions", "invocations", Gauge;
         /// Execution environments, busy or idle.
         Environments = "Environments", "environments", Gauge;
+        /// Those of them that are still starting for the invocation that has them.
+        Starting = "Environments.Starting", "environments", Gauge;
+        /// Environments that the scaling rate would let the function make at once.
+        ScalingRoom = "Environments.ScalingRoom", "environments", Gauge;
+        /// Workers of a KCL application that are up.
+        WorkersUp = "WorkersUp", "workers", Gauge;
+        /// Shards with records to come whose lease no worker of it holds.
+        LeasesFree = "LeasesFree", "leases", Gauge;
         /// Read calls of the consumer that were answered; `GetRecords.Calls` counts those of all readers, as CloudWatch does.
         ConsumerReads = "ConsumerReads", "calls", Count;
         /// Read calls of the consumer that were refused.
@@ -245,6 +265,8 @@ pub struct Timeline {
     shards: Vec<ShardColumns>,
     /// The rare things, with the frame in which they happened.
     notes: Vec<(usize, Note)>,
+    /// Where consumers stood at the end of each frame.
+    positions: Positions,
 }
 
 /// What is known of one shard.
@@ -277,6 +299,7 @@ impl Timeline {
             stream: vec![Vec::new(); Metric::columns(consumers)],
             shards: (0..shards).map(shard).collect(),
             notes: Vec::new(),
+            positions: Positions::default(),
         }
     }
 
@@ -396,74 +419,15 @@ impl Timeline {
         }
     }
 
-    /// Frames `from..to` as one block of numbers, with their notes before their columns: the form in which they leave
-    /// the box.
-    pub fn encode(&self, from: usize, to: usize) -> Vec<f64> {
-        let notes: Vec<&Note> =
-            self.notes.iter().filter(|(frame, _)| (from..to).contains(frame)).map(|(_, note)| note).collect();
-        // Shards that were made later have no part in these frames.
-        let opened = |(frame, note): &&(usize, Note)| *frame >= to && matches!(note.what, NoteKind::Opened { .. });
-        let shards = self.shards() - self.notes.iter().filter(opened).count();
-        let mut block = vec![from as f64, (to - from) as f64, shards as f64, notes.len() as f64];
-        notes.iter().for_each(|note| note.encode(&mut block));
-        let columns = self.shards[..shards].iter().flat_map(|shard| &shard.columns);
-        for column in self.stream.iter().chain(columns) {
-            block.extend_from_slice(&column[from..to]);
-        }
-        block
+    /// Appends where each consumer stood at the end of the last frame.
+    pub(super) fn push_positions(&mut self, consumers: &[ConsumerPosition]) {
+        let end = self.end_of(self.frames() - 1);
+        self.positions.push(end, consumers);
     }
 
-    /// How many frames have about so many bytes when they are [encoded](Self::encode), at least one. Frames from
-    /// before a shard was made have less; notes come on top.
-    pub fn frames_in(&self, bytes: usize) -> usize {
-        let columns = Metric::columns(self.consumers) + ShardMetric::columns(self.consumers) * self.shards();
-        (bytes / (columns * size_of::<f64>())).max(1)
-    }
-
-    /// Appends a block made by [`encode`](Self::encode). The block comes from outside: anything that does not
-    /// continue this timeline exactly is refused and changes nothing.
-    pub fn append(&mut self, block: &[f64]) -> Result<(), BlockError> {
-        let [from, count, shards, notes, rest @ ..] = block else { return Err(BlockError) };
-        let mut rest = rest;
-        let (count, shards, notes) = (*count as usize, *shards as usize, *notes as usize);
-        let mut read = Vec::new();
-        for _ in 0..notes.min(block.len()) {
-            read.push(Note::decode(&mut rest).ok_or(BlockError)?);
-        }
-        let opens = read.iter().filter_map(|note| match note.what {
-            NoteKind::Opened { shard, .. } => Some(shard as usize),
-            _ => None,
-        });
-        let in_order = opens.clone().eq(self.shards()..self.shards() + opens.clone().count());
-        let columns = Metric::columns(self.consumers) + ShardMetric::columns(self.consumers) * shards;
-        let fits = *from == self.frames() as f64
-            && in_order
-            && shards == self.shards() + opens.count()
-            && shards <= limits::SHARDS_EVER_MAX as usize
-            && self.frames() + count <= self.frames_total()
-            && rest.len() == columns * count;
-        if !fits {
-            return Err(BlockError);
-        }
-        read.into_iter().for_each(|note| self.note(note));
-        if count > 0 {
-            let own = self.shards.iter_mut().flat_map(|shard| &mut shard.columns);
-            for (column, part) in self.stream.iter_mut().chain(own).zip(rest.chunks_exact(count)) {
-                column.extend_from_slice(part);
-            }
-        }
-        Ok(())
+    /// Where a consumer stood after so many frames; `None` where that is not known.
+    pub(super) fn positions(&self, frames: usize, consumer: usize) -> Option<ConsumerPosition> {
+        let last = frames.checked_sub(1)?;
+        self.positions.of(last, self.end_of(last), consumer)
     }
 }
-
-/// A block of frames that does not continue the timeline it was given to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockError;
-
-impl std::fmt::Display for BlockError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the block of frames does not continue the timeline")
-    }
-}
-
-impl std::error::Error for BlockError {}

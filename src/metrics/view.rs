@@ -1,5 +1,6 @@
 //! A timeline as one of its consumers sees it: the columns that all share, and that consumer's own.
 
+use super::positions::ConsumerPosition;
 use super::timeline::{Metric, ShardMetric, Timeline};
 use std::ops::Deref;
 
@@ -32,6 +33,12 @@ impl<'a> View<'a> {
     pub fn shard_total(self, metric: ShardMetric, shard: usize, frames: usize) -> f64 {
         let column = self.shard_column(metric, shard);
         column[..frames.min(column.len())].iter().sum()
+    }
+
+    /// Where the consumer stood at the end of the first `frames` frames: the lanes that mattered most. `None` where
+    /// that is not known, as before the first frame.
+    pub fn positions(self, frames: usize) -> Option<ConsumerPosition> {
+        self.timeline.positions(frames, self.consumer)
     }
 
     /// A gauge at the end of the first `frames` frames; zero before the first.

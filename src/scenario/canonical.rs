@@ -2,7 +2,7 @@
 
 use super::fields::{self, number_value};
 use super::traffic::{Arrivals, Draws, Keys, Part};
-use super::{Draft, HashKeys, Operation, Scenario, consumer, producer, sizes, stream};
+use super::{Draft, HashKeys, Operation, Scenario, consumer, payload, producer, sizes, stream};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,7 @@ pub fn of(scenario: &Scenario) -> Draft {
             "arrivals": match scenario.traffic.arrivals { Arrivals::Even => "even", Arrivals::Poisson => "poisson" },
             "keys": keys(scenario.traffic.keys, scenario.traffic.hash_keys),
             "sizes": sizes::write(scenario.traffic.sizes),
+            "payloads": payload::write(&scenario.traffic.payloads),
             "draws": match scenario.traffic.draws { Draws::Xoshiro => "xoshiro", Draws::Lcg => "lcg" },
         }),
     );
@@ -39,9 +40,11 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("consumers", scenario.consumers.iter().map(consumer::write).collect::<Vec<_>>().into());
     let mut account = Group::at("account");
     account.number("concurrency", scenario.account_concurrency.into());
+    account.number("filters_per_mapping", scenario.filters_max.into());
     document.value("account", account.done());
     document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
+    document.value("then", scenario.then.iter().map(super::hop::write).collect::<Vec<_>>().into());
     Draft::from_value(document.done())
 }
 

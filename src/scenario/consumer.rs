@@ -2,9 +2,11 @@
 
 use super::canonical::Group;
 use super::document::{self, Reader};
+use super::filter::{self, Pattern};
 use super::function::{self, Function};
 use super::kcl::{self, Kcl};
 use super::stream::StreamMode;
+use super::tumbling::{self, Tumbling};
 use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -31,6 +33,10 @@ pub struct Consumer {
     pub batching_window: Span,
     /// `ParallelizationFactor`, 1 to 10: invocations of one shard at a time.
     pub parallelization: u32,
+    /// `FilterCriteria`: records that match none of these are passed over; none lets every record through.
+    pub filters: Vec<Pattern>,
+    /// Tumbling windows.
+    pub tumbling: Tumbling,
     /// What becomes of a batch that fails.
     pub failures: Failures,
     /// Wait before a failed batch is tried again for the first time; it doubles with each failure.
@@ -309,6 +315,8 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         batch_size: read.small(&of("batch_size")),
         batching_window: Span::from_secs(read.number(&of("batching_window_s"))),
         parallelization: read.small(&of("parallelization_factor")).max(1),
+        filters: filter::read(read, &of("filter_criteria")),
+        tumbling: tumbling::read(read, &of),
         failures: {
             let none = Failures {
                 bisect: false,
@@ -423,6 +431,8 @@ pub(super) fn write(of: &Consumer) -> Value {
             group.number("batch_size", of.batch_size.into());
             group.number("batching_window_s", of.batching_window.micros() / MICROS_PER_SECOND);
             group.number("parallelization_factor", of.parallelization.into());
+            group.value("filter_criteria", of.filters.iter().map(filter::write).collect());
+            tumbling::write(&mut group, &of.tumbling);
             write_failures(&mut group, of.failures);
             group.number("memory_mb", of.memory_mb.into());
             function::write(&mut group, &of.function);

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, function, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, filter, function, hop, payload, prices, producer, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -50,6 +50,15 @@ impl Reader<'_> {
         if self.ok(path) {
             self.problems.push(Problem::new(path, message));
         }
+    }
+
+    /// What was found wrong inside the group with this beginning of its paths, each at its path inside.
+    pub(super) fn problems_within(&self, prefix: &str) -> Vec<Problem> {
+        let inside = |problem: &Problem| {
+            let path = problem.path.strip_prefix(prefix)?;
+            Some(Problem::new(path, problem.message.as_str()))
+        };
+        self.problems.iter().filter_map(inside).collect()
     }
 
     /// Reports many, of one list.
@@ -106,6 +115,12 @@ impl Reader<'_> {
         self.sound(path).and_then(Value::as_str).unwrap_or(default)
     }
 
+    /// What stands at a path, or its default.
+    pub(super) fn json(&self, path: &str) -> Value {
+        let default = || fields::field(path).and_then(fields::Field::default_value);
+        self.sound(path).cloned().or_else(default).unwrap_or(Value::Null)
+    }
+
     /// How many items a list has.
     #[inline(never)]
     pub(super) fn items(&self, path: &str) -> usize {
@@ -121,6 +136,25 @@ pub(super) fn consumer_by_default() -> Consumer {
 
 /// Builds the scenario and checks the fields against each other.
 pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, Vec<Problem>> {
+    build_behind(draft, problems, None)
+}
+
+/// What lies before a stream.
+pub(super) struct Before {
+    /// Streams.
+    pub streams: u64,
+    /// The curve of the first one.
+    pub parts: Vec<Part>,
+    /// Millionths of a record that are put for each of the first one.
+    pub put_millionths: u64,
+}
+
+/// The same for a stream that follows others.
+pub(super) fn build_behind(
+    draft: &Draft,
+    problems: Vec<Problem>,
+    before: Option<&Before>,
+) -> Result<Scenario, Vec<Problem>> {
     let mut read = Reader { draft, problems };
     let length = read.span("length_s");
     let producer = producer::read(&mut read);
@@ -128,14 +162,21 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
     let account_concurrency = read.small("account.concurrency");
+    let filters_max = read.small("account.filters_per_mapping");
     let mut reserved = 0;
     for (index, consumer) in consumers.iter().enumerate() {
         function::fits_account(&mut read, index, reserved, account_concurrency);
+        filter::fit_account(&mut read, index, consumer.filters.len(), filters_max);
+        if !consumer.filters.is_empty() && !consumer.source.is_pushed() && producer.aggregates() {
+            let message = "aggregated records of the KPL are filtered only where they are pushed; choose SubscribeToShard, turn \
+                           aggregation off, or remove it";
+            read.wrong(&format!("consumers.{index}.filter_criteria"), message.to_owned());
+        }
         reserved += consumer.function.reserved.unwrap_or(0);
     }
     let stream = stream::read(&mut read);
     consumer::registered_fit(&mut read, &consumers, stream.mode);
-    let scenario = Scenario {
+    let mut scenario = Scenario {
         name: read.text("name").to_owned(),
         about: read.text("about").to_owned(),
         seed: read.number("seed"),
@@ -147,7 +188,14 @@ pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, V
         operations: operations(&mut read, length, producer, &consumers),
         consumers,
         account_concurrency,
+        filters_max,
+        then: Vec::new(),
     };
+    if let Some(before) = before {
+        let Traffic { parts, put_millionths, .. } = &mut scenario.traffic;
+        (*parts, *put_millionths) = (before.parts.clone(), Some(before.put_millionths));
+    }
+    scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 
@@ -190,7 +238,8 @@ fn traffic(read: &mut Reader<'_>, length: Span, stream: &Stream) -> Traffic {
     sizes::fit(read, sizes, &parts, stream);
     let arrivals = if read.text("traffic.arrivals") == "even" { Arrivals::Even } else { Arrivals::Poisson };
     let draws = if read.text("traffic.draws") == "lcg" { Draws::Lcg } else { Draws::Xoshiro };
-    let traffic = Traffic { parts, arrivals, keys, hash_keys, sizes, draws };
+    let payloads = payload::read(read);
+    let traffic = Traffic { parts, arrivals, keys, hash_keys, sizes, payloads, draws, put_millionths: None };
     let offered = traffic.expected_records(length);
     let sound = !read.problems.iter().any(|problem| problem.path.starts_with("traffic.curve"));
     if sound && offered > limits::OFFERED_MAX as f64 {

@@ -71,6 +71,11 @@ impl Draft {
         }
     }
 
+    /// Takes a part of the document out of it.
+    pub(super) fn take(&mut self, part: &str) -> Option<Value> {
+        self.value.as_object_mut()?.remove(part)
+    }
+
     /// Removes what stands at a path, so that the default holds again; an item of a list closes the gap.
     pub fn remove(&mut self, path: &str) {
         let (group, name) = path.rsplit_once('.').unwrap_or(("", path));

@@ -5,6 +5,7 @@ mod reading;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::function::{ARCHITECTURES, LAWS};
+use super::payload;
 use super::prices::{AT_HOME, HOME, KINDS};
 use crate::limits as l;
 use crate::text::{for_form, for_people};
@@ -351,6 +352,10 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("traffic.sizes.median_bytes", "Median", "bytes", DATA, 512, "Half of the records are smaller than this, half are larger.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
     Field::num("traffic.sizes.sigma", "Spread of the logarithm", "", Number { min: 0, max: l::SIZE_SIGMA_MAX * 1_000, step: 100, decimals: 3 }, 800, "Standard deviation of the natural logarithm of the size.").only(&["log_normal"]).limit_is("SIZE_SIGMA_MAX"),
     Field::num("traffic.sizes.cap_bytes", "Largest", "bytes", DATA, 65_536, "Sizes above this become this.").only(&["log_normal"]).limit_is("RECORD_BYTES_MAX"),
+    Field::new("traffic.payloads", "Payloads", Kind::List(0, l::PAYLOAD_KINDS_MAX as usize), Default::Empty, "Kinds of payloads that records carry; without the list one small JSON object.").limit_is("PAYLOAD_KINDS_MAX"),
+    Field::group("traffic.payloads.*", "Payload", "One kind of payload."),
+    Field::num("traffic.payloads.*.share", "Share of the payload", "of all", SHARE, Ratio::ONE.millionths() as u64, "Its part of all records, against the shares of the others."),
+    Field::new("traffic.payloads.*.data", "Payload", Kind::Json(&["object", "array", "string"]), Default::Text(payload::DEFAULT), "A JSON template, filled up to the record's size: {number}, {key}, {time}, {1..500} and {new|paid|sent} are made for each record; a text by itself is no JSON."),
 
     Field::group("producer", "Producer", "The application that puts the records, with its SDK."),
     Field::num("producer.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "Hosts that take the records in turn; each gathers its own calls.").limit_is("PRODUCER_HOSTS_MAX"),
@@ -425,6 +430,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("consumers.*.batch_size", "BatchSize", "records", whole(1, l::MAPPING_BATCH_MAX, 10), l::MAPPING_BATCH_DEFAULT, "Records in one invocation at most.").limit_is("MAPPING_BATCH_MAX").only(&["lambda"]),
     Field::num("consumers.*.batching_window_s", "Batching window", "s", whole(0, l::MAPPING_WINDOW_MAX.micros() / MICROS_PER_SECOND, 1), 0, "MaximumBatchingWindowInSeconds: how long a batch waits to fill up.").limit_is("MAPPING_WINDOW_MAX").only(&["lambda"]),
     Field::num("consumers.*.parallelization_factor", "ParallelizationFactor", "invocations", whole(1, l::MAPPING_PARALLELIZATION_MAX, 1), 1, "Invocations of one shard at a time; each partition key stays with one of them.").limit_is("MAPPING_PARALLELIZATION_MAX").only(&["lambda"]),
+    Field::new("consumers.*.filter_criteria", "FilterCriteria", Kind::Json(&["array"]), Default::Text("[]"), "Patterns such as { \"data\": { \"type\": [\"order\"] } }; what matches none of them is passed over, and data that is no JSON matches none.").limit_is("FILTERS_MAX").only(&["lambda"]),
     Field::choice("consumers.*.bisect", "BisectBatchOnFunctionError", BISECTS, Default::Text("off"), "Whether a failed batch is split in two.").only(&["lambda"]),
     Field::num("consumers.*.max_retries", "MaximumRetryAttempts", "retries", whole(0, l::MAPPING_RETRIES_MAX, 1), 0, "How often a failed batch is tried again; null tries until its records expire.").optional().limit_is("MAPPING_RETRIES_MAX").only(&["lambda"]),
     Field::num("consumers.*.max_record_age_s", "MaximumRecordAgeInSeconds", "s", whole(l::MAPPING_RECORD_AGE_MIN.micros() / MICROS_PER_SECOND, l::MAPPING_RECORD_AGE_MAX.micros() / MICROS_PER_SECOND, 60), 0, "Records older than this are given up; null takes any age.").optional().limit_is("MAPPING_RECORD_AGE_MAX").only(&["lambda"]),
@@ -453,6 +459,8 @@ const OWN_FIELDS: &[Field] = &[
     Field::group("account", "Account", "What all functions of the account share."),
     Field::num("account.concurrency", "Account concurrency", "executions", whole(1, l::LAMBDA_CONCURRENCY_MAX, 100), l::LAMBDA_CONCURRENCY, "Executions at the same time, all functions together; the service raises it on request, and gives new accounts less.").limit_is("LAMBDA_CONCURRENCY"),
 
+    Field::num("account.filters_per_mapping", "Filters a mapping", "patterns", whole(l::FILTERS_MAX, l::FILTERS_RAISED_MAX, 1), l::FILTERS_MAX, "Patterns that FilterCriteria may have; the service raises it on request.").limit_is("FILTERS_RAISED_MAX"),
+
     Field::group("prices", "Prices", "List prices of a region, or your own."),
     Field::choice("prices.region", "Region", REGIONS, Default::Text(HOME), "Whose list prices hold; where one is not known, that of us-east-1 does and says so."),
 ];
@@ -471,6 +479,12 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),
+    Field::new("then", "Streams that follow", Kind::List(0, l::HOPS_MAX as usize), Default::Empty, "Streams into which the consumers put.").limit_is("HOPS_MAX"),
+    Field::group("then.*", "Stream that follows", "A stream into which a consumer puts, with what reads it."),
+    Field::new("then.*.name", "Name", Kind::Text(60), Default::Text(""), "What the stream is called."),
+    Field::num("then.*.consumer", "Put by", "", whole(0, l::CONSUMERS_MAX - 1, 1), 0, "Place of the consumer that puts, in the list before, from zero."),
+    Field::num("then.*.per_record", "Records for each", "records", Number { min: 1, max: 100_000, step: 100, decimals: 3 }, 1_000, "Records that are put for each processed one, on the average."),
+    Field::num("then.*.size_bytes", "Bytes of data", "bytes", DATA, 0, "Size of what is put; null for that of the processed record.").optional(),
 ];
 
 /// An hour: longer than any resharding that was reported.

@@ -29,6 +29,9 @@ const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
 ];
 
+/// A stream further down has these parts of a document for itself: the list of such streams, and the parts.
+const INSIDE: &str = "then.*";
+
 /// One field of the document, or one group or list that holds fields.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
@@ -67,6 +70,8 @@ pub enum Kind {
     List(usize, usize),
     /// A list of short rows of numbers.
     Rows(Rows),
+    /// Any JSON of one of these types, as a schema names them: what is in it has rules of its own.
+    Json(&'static [&'static str]),
 }
 
 /// The range of a number, in units of its last decimal.
@@ -194,6 +199,7 @@ impl Field {
             (Default::Required, _) => None,
             (Default::Number(scaled), Kind::Number(number)) => Some(number_value(number, scaled)),
             (Default::Number(scaled), _) => Some(json!(scaled)),
+            (Default::Text(text), Kind::Json(_)) => serde_json::from_str(text).ok(),
             (Default::Text(text), _) => Some(json!(text)),
             (Default::Nothing, _) => Some(Value::Null),
             (Default::Empty, Kind::Group) => Some(json!({})),
@@ -232,7 +238,11 @@ pub fn children(path: &str) -> Vec<Child> {
     let borrowed = ALIASES.iter().filter_map(|(alias, target, only)| {
         Some(Child { name: name_in(&group, alias)?, field: field(target)?, only, stays: true })
     });
-    own.chain(borrowed).collect()
+    let inside = super::hop::OWN.iter().filter(|_| group == INSIDE).filter_map(|name| {
+        let field = FIELDS.iter().find(|field| field.path == *name)?;
+        Some(Child { name, field, only: &[], stays: false })
+    });
+    own.chain(borrowed).chain(inside).collect()
 }
 
 /// The field of the group at a path that selects which others exist.
@@ -244,7 +254,15 @@ pub fn selector(path: &str) -> Option<Child> {
 pub fn pattern(path: &str) -> String {
     let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = path.split('.').map(|part| if is_index(part) { "*" } else { part }).collect();
-    let path = parts.join(".");
+    let mut path = parts.join(".");
+    // A stream further down has the fields of the first one.
+    while let Some(rest) = path.strip_prefix(INSIDE).and_then(|rest| rest.strip_prefix('.')) {
+        let part = rest.split('.').next().unwrap_or_default();
+        if !super::hop::OWN.contains(&part) {
+            break;
+        }
+        path = rest.to_owned();
+    }
     for (alias, target, _) in ALIASES {
         if let Some(rest) = path.strip_prefix(alias)
             && (rest.is_empty() || rest.starts_with('.'))

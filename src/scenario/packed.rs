@@ -7,11 +7,13 @@
 //!
 //! Texts and prices stay on the page: no run depends on them.
 
+use super::filter::{Literal, Pattern, Test};
+use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
-    PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, prices,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation,
+    Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series,
+    SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -151,7 +153,28 @@ impl Packed for u128 {
     }
 }
 
-/// Texts stay where they are read.
+/// Two's complement.
+impl Packed for i64 {
+    fn put(&self, out: &mut String) {
+        (*self as u64).put(out);
+    }
+    fn take(from: &mut Source<'_>) -> Self {
+        from.number() as Self
+    }
+}
+
+/// A text that a run depends on: its bytes.
+impl Packed for Box<str> {
+    fn put(&self, out: &mut String) {
+        self.bytes().map(u32::from).collect::<Vec<_>>().put(out);
+    }
+    fn take(from: &mut Source<'_>) -> Self {
+        let bytes = Vec::<u32>::take(from).into_iter().map(|byte| byte as u8).collect();
+        String::from_utf8(bytes).unwrap_or_default().into()
+    }
+}
+
+/// Other texts stay where they are read.
 impl Packed for String {
     fn put(&self, _: &mut String) {}
     fn take(_: &mut Source<'_>) -> Self {
@@ -255,18 +278,21 @@ macro_rules! kinds {
 fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
-        name kind source start position read_limits batch_size batching_window parallelization failures retry_base retry_cap
+        name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
         poison memory_mb function handler duration injected_error_rate
     }
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
+    Hop { consumer per_record_milli bytes scenario }
     Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
     }
+    Made { what place }
     OtherPollers { count idle limit }
+    Payload { share data }
     PlannedOperation { at operation }
     Poison { rate key }
     Poller { limit idle always_sleeps }
@@ -277,19 +303,24 @@ fields! {
         empty_answers
     }
     Timeouts { rate after }
-    Traffic { parts arrivals keys hash_keys sizes draws }
+    Tumbling { window wait state_per_record }
+    Traffic { parts arrivals keys hash_keys sizes payloads draws put_millionths }
 }
 
 kinds! {
     Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
     ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
+    Data { 0 Json(node), 1 Plain(pieces), }
     DurationLaw { 0 Uniform, 1 Exponential, }
     Draws { 0 Xoshiro, 1 Lcg, }
     HandlerKind { 0 Model, 1 Host, }
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
+    Literal { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(text), }
+    Making { 0 Number, 1 Key, 2 Time, 3 Between { low high }, 4 OneOf { texts }, }
+    Node { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(pieces), 4 Made(made), 5 List(list), 6 Fields(fields), }
     Operation {
         0 UpdateMapping { consumer batch_size batching_window failures },
         1 DeployFunction { consumer duration injected_error_rate poison },
@@ -315,6 +346,8 @@ kinds! {
         6 Intervals { rows },
         7 Bursts { every start records over },
     }
+    Pattern { 0 Fields(fields), 1 Tests(tests), 2 Or(patterns), }
+    Piece { 0 Plain(text), 1 Made(made), }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
     ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
@@ -332,6 +365,15 @@ kinds! {
         3 Mixed { bytes large_bytes large_share },
     }
     StartingPosition { 0 TrimHorizon, 1 Latest, 2 AtTimestamp(at), }
+    Test {
+        0 Is(literal),
+        1 IsNot(literals),
+        2 Begins(text),
+        3 Ends(text),
+        4 IgnoringCase(text),
+        5 Numeric { low high },
+        6 Exists(there),
+    }
     StreamMode { 0 Provisioned, 1 OnDemand, 2 Advantage, }
 }
 
@@ -357,7 +399,9 @@ impl Packed for Scenario {
             consumers,
             operations,
             account_concurrency,
+            filters_max,
             prices: _,
+            then,
         } = self;
         seed.put(out);
         length.put(out);
@@ -366,7 +410,9 @@ impl Packed for Scenario {
         stream.put(out);
         consumers.put(out);
         account_concurrency.put(out);
+        filters_max.put(out);
         operations.put(out);
+        then.put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
         Self {
@@ -377,7 +423,9 @@ impl Packed for Scenario {
             stream: Packed::take(from),
             consumers: Packed::take(from),
             account_concurrency: Packed::take(from),
+            filters_max: Packed::take(from),
             operations: Packed::take(from),
+            then: Packed::take(from),
             name: String::new(),
             about: String::new(),
             prices: prices::Prices::default(),

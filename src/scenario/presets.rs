@@ -82,6 +82,15 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "many-consumers",
+        title: "Five consumers",
+        about: "One stream, five readers that do not know of each other: a function with a poison record, a KCL \
+                application that loses a worker during the spike, two that have records pushed to them, and a poller. \
+                Open the logs and go from one to the next.",
+        text: include_str!("presets/many-consumers.json"),
+        table: None,
+    },
+    Preset {
         id: "naive-scaling",
         title: "A naive scaling policy",
         about: "A spike, and a policy that doubles when it sees throttled records two minutes old. It looks again \

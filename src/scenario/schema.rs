@@ -81,9 +81,14 @@ fn node(group_path: &str, child: &Child) -> Value {
         Kind::Text(most) => {
             [("type".to_owned(), json!("string")), ("maxLength".to_owned(), json!(most))].into_iter().collect()
         }
+        Kind::Json(types) => [("type".to_owned(), json!(types))].into_iter().collect(),
         Kind::Group => {
             let path = super::walk::join(group_path, child.name);
             group(&path)
+        }
+        // A chain of streams goes on as it began.
+        Kind::List(..) if field.path == "then" && !group_path.is_empty() => {
+            [("$ref".to_owned(), json!("#/properties/then"))].into_iter().collect()
         }
         Kind::List(least, most) => list(group(&format!("{}.0", field.path)), least, most),
         Kind::Rows(rows) => {

@@ -1,6 +1,7 @@
 //! The curve of records offered over time, with the distribution of their keys and sizes. Data only; the
 //! engine's `arrivals` turns it into records.
 
+use super::Payload;
 use crate::hash_key::{HashKey, HashRange};
 use crate::units::{Rate, Ratio, SimTime, Span};
 use std::sync::Arc;
@@ -18,8 +19,14 @@ pub struct Traffic {
     pub hash_keys: HashKeys,
     /// Sizes of the data blobs, without the partition key.
     pub sizes: Sizes,
+    /// Kinds of payloads; at least one.
+    pub payloads: Vec<Payload>,
     /// Where the random numbers for keys and sizes come from.
     pub draws: Draws,
+    /// For a stream into which a consumer puts: how many millionths of a record for each of the first stream. What
+    /// arrives is then what the consumer puts; the curve is that of the first stream, for whoever wants to know what
+    /// can be expected.
+    pub put_millionths: Option<u64>,
 }
 
 /// Where the hash key of a record comes from.
@@ -238,7 +245,12 @@ impl Traffic {
 
     /// The offered rate at an instant, in records per second.
     pub fn rate_at(&self, at: SimTime) -> f64 {
-        self.parts.iter().map(|part| part.rate_at(at).per_second_f64()).sum()
+        self.parts.iter().map(|part| part.rate_at(at).per_second_f64()).sum::<f64>() * self.share()
+    }
+
+    /// Records for each of the curve.
+    fn share(&self) -> f64 {
+        self.put_millionths.map_or(1.0, |millionths| millionths as f64 / 1e6)
     }
 
     /// The highest offered rate over a run of `length`, in records per second, looked for at 2,000 instants and
@@ -252,7 +264,7 @@ impl Traffic {
 
     /// Records that a run of `length` is expected to offer: the area under the curve, for checks and sentences.
     pub fn expected_records(&self, length: Span) -> f64 {
-        self.parts.iter().map(|part| part.expected_records(length)).sum()
+        self.parts.iter().map(|part| part.expected_records(length)).sum::<f64>() * self.share()
     }
 }
 

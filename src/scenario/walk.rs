@@ -71,6 +71,23 @@ fn walk(value: &Value, path: &str, field: &Field, problems: &mut Vec<Problem>) {
             }
         },
         Kind::Rows(rows) => walk_rows(value, path, &rows, problems),
+        Kind::Json(types) => {
+            let given = match value {
+                Value::Array(_) => "array",
+                Value::Object(_) => "object",
+                Value::String(_) => "string",
+                _ => "",
+            };
+            if !types.contains(&given) {
+                let wanted = types.iter().map(|name| match *name {
+                    "array" => "a list, [ … ]",
+                    "object" => "a group, { … }",
+                    _ => "a text",
+                });
+                let wanted = wanted.collect::<Vec<_>>().join(" or ");
+                wrong(format!("{} does not stand here; write {wanted}", short(value)));
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a mapping with `ReportBatchItemFailures` reads out of a function's answer.
+//! What a mapping with `ReportBatchItemFailures` or tumbling windows reads out of a function's answer.
 
 use crate::engine::{Invocation, Outcome};
 use serde_json::Value;
@@ -10,12 +10,17 @@ use serde_json::Value;
 /// | null, `""`, `{}`, a list that is empty or null | the batch succeeded |
 /// | items with sequence numbers of the batch | it goes on from the lowest of them |
 /// | an item without an identifier, or one that is not in the batch | the whole batch failed |
+/// | no `state`, where the mapping has tumbling windows | the invocation failed |
 /// | anything else | the whole batch failed (ours: not documented) |
 ///
 /// Source: AWS Lambda Developer Guide, “Using Lambda with Kinesis”, and the tests of an emulator against the service.
 pub fn outcome(returned: &Value, invocation: &Invocation) -> Outcome {
     /// The batch failed from its first record on, and the function itself did not.
     const WHOLE: Outcome = Outcome::FailedFrom(0);
+    // A tumbling window goes on with the state that the answer brings; without one the invocation has failed.
+    if invocation.window.is_some() && returned.get("state").is_none() {
+        return Outcome::Failed;
+    }
     let items = match returned {
         Value::Null => return Outcome::Succeeded,
         Value::String(text) if text.is_empty() => return Outcome::Succeeded,

@@ -6,7 +6,7 @@ use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
 use crate::metrics::{Finding, Ledger, Metric, Note, NoteKind};
-use crate::scenario::{OnFailure, Scenario};
+use crate::scenario::{Hop, OnFailure, Scenario};
 use crate::units::Span;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 impl Session {
     /// The result so far: [`essence`](Self::essence), `metrics`, `time_to_loss_s` and
     /// `caught_up_in_s` if it went on so, `consumers`, `bill`, `notes` and `findings`. What a consumer does is said of
-    /// the first, and in `consumers` of each.
+    /// the first, and in `consumers` of each. Streams that follow have the same in `then`.
     pub fn summary(&self) -> Value {
         let mut summary = self.essence();
         summary["metrics"] = self.metrics(0, |_| true);
@@ -24,6 +24,10 @@ impl Session {
         summary["bill"] = bill(&self.bill());
         summary["notes"] = self.timeline().notes().map(|of| note(self.scenario(), of)).collect();
         summary["findings"] = self.findings().iter().map(finding).collect();
+        if !self.then().is_empty() {
+            summary["then"] = self.scenario().then.iter().zip(self.then()).map(then).collect();
+            summary["all_streams_month_usd"] = (self.month_total_cents() as f64 / 100.0).into();
+        }
         summary
     }
 
@@ -38,6 +42,7 @@ impl Session {
                 "latency": grouped(|put| self.latencies(index, "", put)),
                 "time_to_loss_s": self.outlook(index).time_to_loss,
                 "caught_up_in_s": self.outlook(index).caught_up_in,
+                "positions": self.positions(index as u32),
             })
         };
         (0..self.scenario().consumers.len()).map(of).collect()
@@ -174,6 +179,10 @@ fn read_part(ledger: &Ledger, group: &str, put: Put<'_>) {
     ] {
         put(group, name, Item::Whole(count));
     }
+    // Only a mapping with patterns can have any.
+    if ledger.filtered > 0 {
+        put(group, "filtered", Item::Whole(ledger.filtered));
+    }
     // Only a KCL application can have any.
     if ledger.reprocessed > 0 {
         put(group, "reprocessed", Item::Whole(ledger.reprocessed));
@@ -294,4 +303,11 @@ fn finding(finding: &Finding) -> Value {
         "evidence": finding.evidence,
         "remedy": finding.remedy,
     })
+}
+
+/// The result of a stream that follows, with who puts into it.
+fn then((hop, session): (&Hop, &Session)) -> Value {
+    let mut summary = session.summary();
+    summary["put_by_consumer"] = hop.consumer.into();
+    summary
 }

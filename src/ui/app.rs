@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::rc::Rc;
 use streamgauge::app::form::Group;
 use streamgauge::app::{Action, BoxEvent, Effect, Model, picture};
-use streamgauge::scenario::Problem;
+use streamgauge::scenario::{ConsumerKind, Problem};
 use streamgauge::units::SimTime;
 use streamgauge::web::{self, GlassBox};
 use wasm_bindgen::JsCast;
@@ -136,12 +136,13 @@ impl Component for App {
         let closed = ctx.link().callback(|_: Event| Msg::Show(None));
         let dark = self.surroundings.is_dark(self.model.theme());
         let parts = self.model.draft().get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
+        let workers = self.model.scenario().consumers.iter().any(|one| matches!(one.kind, ConsumerKind::Kcl(_)));
         html! {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"))}>
-                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts}
+                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }

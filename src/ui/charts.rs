@@ -56,10 +56,8 @@ impl Charts {
 
     /// Shows what is known of a run. To be called when frames have arrived or the scenario has changed.
     pub fn set(&self, scenario: &Scenario, timeline: View<'_>) {
-        // A plot that is not shown keeps data for a usual width and is decimated anew when it appears.
         let width = self.plot.width();
-        let Plot { length, xs, columns, scale, limit, promise } =
-            plot(self.kind, scenario, timeline, if width > 0.0 { width } else { 700.0 });
+        let Plot { length, xs, columns, scale, limit, promise } = plot(self.kind, scenario, timeline, width);
         let columns: Array = columns.iter().map(|column| Float64Array::from(column.as_slice())).collect();
         let values: Vec<f64> = scale.lines.iter().map(|line| line.value).collect();
         let labels: Array = scale.lines.iter().map(|line| js_sys::JsString::from(line.label.as_str())).collect();
@@ -67,6 +65,11 @@ impl Charts {
         let (limit, limit_label) = limit.map_or((f64::NAN, String::new()), |line| (line.value, line.label));
         let xs = Float64Array::from(xs.as_slice());
         self.plot.set(&xs, &columns, &bounds, &values, &labels, limit, &limit_label, &promise);
+    }
+
+    /// Whether its element has a place in the page.
+    pub fn is_shown(&self) -> bool {
+        self.plot.width() > 0.0
     }
 
     /// Moves the cursor: `at` and the furthest second shown so far, in seconds of the run. Cheap: no drawing.

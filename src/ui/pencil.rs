@@ -19,8 +19,8 @@ const CALM_EVERY_MS: f64 = 250.0;
 pub struct Pencil {
     places: Places,
     charts: Vec<Charts>,
-    /// The frames that the charts show: change of the document, number of the run, how many.
-    charted: Option<(u32, u32, usize, usize)>,
+    /// The frames that each chart shows: change of the document, number of the run, the consumer, how many.
+    charted: [Option<(u32, u32, usize, usize)>; ChartKind::ALL.len()],
     calm: bool,
     /// Something may have another size or place, and what is drawn a few times a second is due.
     due: bool,
@@ -47,7 +47,7 @@ impl Pencil {
         Self {
             places,
             charts: Vec::new(),
-            charted: None,
+            charted: Default::default(),
             calm: surroundings.wants_calm(),
             due: true,
             recolour: false,
@@ -95,7 +95,12 @@ impl Pencil {
             events: model.events(),
         };
         let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
-        fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
+        // The logs hold still between two frames of the run, and are drawn when the columns are.
+        if !model.shows_log() {
+            fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
+        } else if due {
+            fill(&self.places.lanes, self.sizes.lanes, |size| picture::log(&moment, size));
+        }
         self.draw_time(model);
         if due {
             self.draw_columns(model, &moment);
@@ -136,10 +141,11 @@ impl Pencil {
         if std::mem::take(&mut self.recolour) {
             self.charts.iter().for_each(Charts::retheme);
         }
-        let state = model.run_state();
-        if self.charted != Some(state) {
-            self.charted = Some(state);
-            for chart in &self.charts {
+        let state = Some(model.run_state());
+        for (chart, charted) in self.charts.iter().zip(&mut self.charted) {
+            // One that is not shown is drawn when it is.
+            if *charted != state && chart.is_shown() {
+                *charted = state;
                 chart.set(model.scenario(), model.timeline());
             }
         }
@@ -173,7 +179,8 @@ impl Pencil {
         }
         if let Some(lanes) = self.places.lanes.cast::<Element>() {
             // Setting a well-formed attribute cannot fail.
-            let _ = lanes.set_attribute("aria-label", &picture::lanes_text(moment));
+            let text = if model.shows_log() { picture::log_text(moment) } else { picture::lanes_text(moment) };
+            let _ = lanes.set_attribute("aria-label", &text);
         }
         if let Some(scrub) = self.places.scrub.cast::<Element>() {
             let _ = scrub.set_attribute("aria-valuetext", &clock(moment.at));

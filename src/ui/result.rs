@@ -57,7 +57,8 @@ fn ledger(model: &Model, places: &Places) -> Html {
     let ledger = model.reading().ledger();
     let over = ledger.expired + ledger.discarded;
     let (waiting, flying) = (ledger.waiting, ledger.in_flight);
-    let counts = [ledger.processed, waiting, flying, ledger.at_producer, ledger.lost(), over, ledger.skipped];
+    let not_read = [ledger.skipped, ledger.filtered];
+    let counts = [ledger.processed, waiting, flying, ledger.at_producer, ledger.lost(), over, not_read[0], not_read[1]];
     let shares = percents(counts);
     let holds = ledger.at_producer > 0 || model.scenario().producer.retry != RetryPolicy::Ignore;
     let names = [
@@ -68,8 +69,9 @@ fn ledger(model: &Model, places: &Places) -> Html {
         "Lost at producer",
         "Expired, discarded",
         "Before the start, not read",
+        "Filtered out",
     ];
-    let signs = ["done", "wait", "wait", "wait", "lost", "", ""];
+    let signs = ["done", "wait", "wait", "wait", "lost", "", "", ""];
     let row = |i: usize| {
         let sign = signs[i];
         html! {
@@ -86,7 +88,7 @@ fn ledger(model: &Model, places: &Places) -> Html {
             <svg class="bar" ref={places.bars[0].clone()} aria-hidden="true"></svg>
             <table>
                 <tbody>
-                    { for (0..counts.len()).filter(|i| (*i != 3 || holds) && (*i != 6 || counts[6] > 0)).map(row) }
+                    { for (0..counts.len()).filter(|i| (*i != 3 || holds) && (*i < 6 || counts[*i] > 0)).map(row) }
                     <tr class="sum"><td>{ "Offered" }</td><td class="n">{ int(ledger.offered as f64) }</td>
                         <td class="p">{ "100\u{a0}%" }</td></tr>
                 </tbody>

@@ -3,8 +3,9 @@
 use super::verdict;
 use streamgauge::app::reading::Reader;
 use streamgauge::app::words::{clock, int, rate, span_text};
-use streamgauge::app::{Action, Model, Speed};
+use streamgauge::app::{Action, Model, Speed, picture};
 use streamgauge::metrics::Metric;
+use streamgauge::scenario::ConsumerKind;
 use web_sys::{HtmlInputElement, InputEvent};
 use yew::{Callback, Html, MouseEvent, NodeRef, TargetCast, classes, html};
 
@@ -25,8 +26,8 @@ pub struct Places {
     pub bars: [NodeRef; 2],
     /// The curve in the scenario column.
     pub curve: NodeRef,
-    /// Records per second, iterator age, backlog, latency.
-    pub plots: [NodeRef; 4],
+    /// Records per second, iterator age, backlog, concurrency, latency.
+    pub plots: [NodeRef; 5],
     /// What a screen reader is told.
     pub live: NodeRef,
     /// The dialogue with the table.
@@ -96,6 +97,8 @@ fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
             </span>
             <span class="seg speed hide-phone" role="group" aria-label="Speed">{ for Speed::ALL.into_iter().map(speed) }</span>
             <span class="grow"></span>
+            <button class="btn" aria-pressed={model.shows_log().to_string()} title="Where the consumer stands on each shard, and its batches (l)"
+                onclick={act.reform(|_| Action::ToggleLog)}>{ "Log" }</button>
             if model.is_waiting() { <span class="busy" role="status">{ "computing…" }</span> }
             <button class="btn quiet hide-phone" title="To the next mark on the time axis (n)"
                 onclick={act.reform(|_| Action::JumpToNextEvent)}>{ "Next event ›" }</button>
@@ -136,10 +139,18 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
     let or_nothing = |text: String| if has { text } else { nothing() };
     let latency = |metric| reading.statistic(metric, 30.0).map_or_else(nothing, |millis| span_text(millis / 1_000.0));
     let per_second = |metric| or_nothing(int(reading.rate(metric, 1.0)));
-    let rows: [(&str, &str, Vec<Now>); 4] = [
+    // The logs say what waits, so beside them stands what works.
+    let (workers, concurrency) = works(model);
+    let logs = model.shows_log() && !concurrency.is_empty();
+    let class = |shown: bool, in_room: bool| match (shown, in_room) {
+        (true, true) => "row",
+        (true, false) => "row opt",
+        (false, _) => "row gone",
+    };
+    let rows: [(&str, &str, Vec<Now>); 5] = [
         (
             "Records per second",
-            "row",
+            class(true, !logs),
             vec![("accepted", per_second(Metric::Stored)), ("throttled", per_second(Metric::Throttled))],
         ),
         (
@@ -147,7 +158,8 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
             "row opt",
             vec![("oldest", or_nothing(span_text(reading.age()))), ("unread", or_nothing(span_text(reading.behind())))],
         ),
-        ("Backlog", "row opt", vec![("records", or_nothing(int(reading.backlog())))]),
+        ("Backlog", class(!logs, false), vec![("records", or_nothing(int(reading.backlog())))]),
+        (workers, class(logs, true), concurrency),
         (
             "Put to processed",
             "row opt",
@@ -177,6 +189,25 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
                 <svg class="axis" aria-hidden="true">{ axis(model) }</svg>
             </div>
         </div>
+    }
+}
+
+/// What works for the consumer that is shown, against what may: the name of its chart and the values beside it. Nothing
+/// for a plain poller.
+fn works(model: &Model) -> (&'static str, Vec<Now>) {
+    let (timeline, frames) = (model.timeline(), model.frames());
+    let gauge = |metric| int(timeline.gauge(metric, frames));
+    match model.scenario().consumers[model.consumer()].kind {
+        ConsumerKind::Poller(_) => ("Concurrency", Vec::new()),
+        ConsumerKind::Kcl(kcl) => {
+            let up = format!("{} of {}", gauge(Metric::WorkersUp), kcl.workers);
+            ("Workers", vec![("up", up), ("idle shards", gauge(Metric::LeasesFree))])
+        }
+        ConsumerKind::Lambda => {
+            let (cap, _) = picture::cap(model.scenario(), model.consumer());
+            let busy = format!("{} of {}", gauge(Metric::Concurrency), int(f64::from(cap)));
+            ("Concurrency", vec![("busy", busy), ("environments", gauge(Metric::Environments))])
+        }
     }
 }
 

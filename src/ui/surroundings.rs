@@ -40,6 +40,7 @@ impl Surroundings {
             preset: asked("preset").unwrap_or_default(),
             theme: Theme::by_name(&theme.unwrap_or_default()),
             present: asked("present").is_some(),
+            log: asked("log").is_some(),
             at_seconds: asked("t").and_then(|at| number(&at)).filter(|at| at.is_finite()),
             sheet: asked("sheet").is_some(),
         }

@@ -1,6 +1,7 @@
 //! The charts as a table, in a dialogue of its own.
 
 use streamgauge::app::Model;
+use streamgauge::app::log::{HEADS as HEADS_OF_LOG, LogView};
 use streamgauge::app::reading::frames_at;
 use streamgauge::app::table::{HEADS, rows};
 use web_sys::HtmlDialogElement;
@@ -19,6 +20,7 @@ pub fn view(
 ) -> Html {
     let frames = frames_at(&model.timeline(), model.frontier());
     let lines = if open { rows(model.timeline(), frames, ROWS) } else { Vec::new() };
+    let log = if open { model.log_view() } else { None };
     html! {
         <dialog ref={dialog.clone()} class="numbers" aria-label="The run as a table" onclose={closed.clone()}>
             <div class="numbers-head">
@@ -34,9 +36,29 @@ pub fn view(
                         }) }
                     </tbody>
                 </table>
+                if let Some(log) = log { { positions(&log) } }
                 if lines.is_empty() { <p class="hint">{ "Nothing has run yet." }</p> }
             </div>
         </dialog>
+    }
+}
+
+/// Where the consumer that is shown stands on each shard at the cursor.
+fn positions(log: &LogView) -> Html {
+    html! {
+        <>
+            <h2>{ format!("Where it stands on each shard at {}", log.at) }</h2>
+            <table>
+                <thead><tr>{ for HEADS_OF_LOG.iter().map(|head| html! { <th scope="col">{ *head }</th> }) }</tr></thead>
+                <tbody>
+                    { for log.rows.iter().map(|row| html! {
+                        <tr>{ for row.cells().into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr>
+                    }) }
+                </tbody>
+            </table>
+            if let Some(more) = log.more { <p class="hint">{ more.text() }</p> }
+            if !log.workers.is_empty() { <p class="hint">{ &log.workers }</p> }
+        </>
     }
 }
 

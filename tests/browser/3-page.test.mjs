@@ -164,6 +164,49 @@ test("two consumers are shown, each with its own lag and ledger", () =>
     await until(async () => (await choice.count()) === 0, "one is left");
   }));
 
+test("the logs show where a consumer stands, at the time of the slider, and keep still", () =>
+  withPage(
+    async (page) => {
+      await loaded(page);
+      await runToEnd(page);
+      const picture = page.locator("svg.lanes");
+      const chart = (name) => page.locator(".charts .row", { hasText: name });
+      const label = () => picture.getAttribute("aria-label");
+      assert.match(await label(), /records\/s are offered/);
+      await page.keyboard.press("l");
+      await until(async () => (await label()).startsWith("Where Orders stands at 15:00."), "the logs are shown");
+      assert.equal(await button(page, "Log").getAttribute("aria-pressed"), "true");
+      assert.ok(await chart("Concurrency").isVisible());
+      assert.ok(!(await chart("Backlog").isVisible()));
+
+      // Back to the time at which a worker of the second consumer has died.
+      await slider(page).fill("304");
+      await page.locator(".readers button").nth(1).click();
+      await until(async () => /no worker until 5:10/.test(await label()), "two shards are without a worker");
+      assert.match(await picture.innerHTML(), /no worker/);
+      assert.ok(await chart("Workers").isVisible());
+      const before = await picture.boundingBox();
+
+      // The same as a table.
+      await button(page, "as a table").click();
+      const dialog = page.getByRole("dialog", { name: "The run as a table" });
+      const rows = dialog.locator("table").nth(1).locator("tbody tr");
+      await until(async () => (await rows.count()) === 4, "each shard has a row");
+      assert.match(await rows.first().innerText(), /Shard 0, no worker/);
+      await dialog.getByRole("button", { name: "Close" }).click();
+
+      // While time passes nothing around the picture moves.
+      await button(page, "60×").click();
+      await button(page, "Resume").click();
+      await until(async () => Number(await slider(page).inputValue()) > 420, "time has passed");
+      assert.deepEqual(await picture.boundingBox(), before);
+      await button(page, "Pause").click();
+      await page.keyboard.press("l");
+      await until(async () => /records\/s are offered/.test(await label()), "the stream is shown again");
+    },
+    { query: "?preset=many-consumers" },
+  ));
+
 test("keys run, step and go back", () =>
   withPage(async (page) => {
     await page.keyboard.press("Space");
@@ -178,19 +221,24 @@ test("keys run, step and go back", () =>
     await until(async () => Number(await slider(page).inputValue()) === 0, "back at the start");
   }));
 
-test("no task takes the main thread more than 50 ms while a run plays", () =>
-  withPage(async (page) => {
-    await loaded(page);
-    await button(page, "300×").click();
-    const tasks = await tasksDuring(page, async () => {
-      await button(page, "Run").click();
-      await until(() => button(page, "Run again").isVisible(), "the run has ended");
-    });
-    const [longest] = tasks;
-    console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
-    assert.ok(tasks.length > 100, "the trace shows the page at work");
-    assert.ok(longest.own <= 50, JSON.stringify(tasks.slice(0, 5)));
-  }));
+for (const [what, query] of [["the stream", ""], ["the logs of five consumers", "?log&preset=many-consumers"]]) {
+  test(`no task takes the main thread more than 50 ms while a run plays, with ${what} in view`, () =>
+    withPage(
+      async (page) => {
+        await loaded(page);
+        await button(page, "300×").click();
+        const tasks = await tasksDuring(page, async () => {
+          await button(page, "Run").click();
+          await until(() => button(page, "Run again").isVisible(), "the run has ended");
+        });
+        const [longest] = tasks;
+        console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
+        assert.ok(tasks.length > 100, "the trace shows the page at work");
+        assert.ok(longest.own <= 50, JSON.stringify(tasks.slice(0, 5)));
+      },
+      { query },
+    ));
+}
 
 /// The tasks of the page's main thread while `act` goes on, in milliseconds, the longest first. `own` is the time
 /// that the thread itself ran: unlike the time in all it does not depend on what else this machine does.

@@ -27,6 +27,16 @@ const STATES = [
   { name: "two-consumers-light", query: "?theme=light&t=250", file: "two-consumers", viewport: desk },
   { name: "two-consumers-room-dark", query: "?theme=dark&present&t=250", file: "two-consumers", viewport: room },
   { name: "two-consumers-phone-light", query: "?theme=light&t=250", file: "two-consumers", ...phone },
+  { name: "log-orders-light", query: "?theme=light&log&preset=many-consumers&t=500", viewport: desk },
+  { name: "log-kcl-dark", query: "?theme=dark&log&preset=many-consumers&t=304", consumer: 1, viewport: desk },
+  { name: "log-fan-out-light", query: "?theme=light&log&preset=many-consumers&t=480", consumer: 2, viewport: desk },
+  { name: "log-parallel-dark", query: "?theme=dark&log&t=100", file: "parallel-poison", viewport: desk },
+  { name: "log-bisect-light", query: "?theme=light&log&t=61", file: "bisect-and-items", viewport: desk },
+  { name: "log-reshard-light", query: "?theme=light&log&preset=naive-scaling&t=2400", viewport: desk },
+  { name: "log-room-dark", query: "?theme=dark&log&present&preset=many-consumers&t=500", viewport: room },
+  { name: "log-room-light", query: "?theme=light&log&present&preset=with-enough-shards&t=520", viewport: room },
+  { name: "log-phone-light", query: "?theme=light&log&preset=many-consumers&t=500", ...phone },
+  { name: "log-phone-dark", query: "?theme=dark&log&preset=with-enough-shards&t=520", ...phone },
   { name: "room-light", query: "?theme=light&present&t=520", viewport: room },
   { name: "room-dark", query: "?theme=dark&present&t=520", viewport: room },
   { name: "phone-light", query: "?theme=light&t=520", ...phone },
@@ -45,7 +55,7 @@ after(async () => {
   await site?.close();
 });
 
-for (const { name, query, file: golden, ...options } of STATES) {
+for (const { name, query, file: golden, consumer, ...options } of STATES) {
   test(name, async () => {
     const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...options });
     await page.goto(site.url(query));
@@ -62,6 +72,7 @@ for (const { name, query, file: golden, ...options } of STATES) {
       const [at, end] = [Number(await slider.inputValue()), Number(await slider.getAttribute("max"))];
       return at >= Math.min(wanted, end) - 1;
     };
+    if (consumer) await page.locator(".readers button").nth(consumer).click();
     await until(there, `the page shows second ${wanted}`, 60_000);
     await until(async () => !(await page.getByText("computing…").isVisible()), "nothing is being computed", 60_000);
     await page.waitForTimeout(400);

@@ -197,3 +197,36 @@ fn a_handler_of_the_host_is_refused_at_its_consumer() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).starts_with("consumers.1.handler: "), "{}", stderr(&output));
 }
+
+/// Nothing exists on the page only: positions are printed for people and as JSON, and both are the same.
+#[test]
+fn where_consumers_stand_at_the_end_is_printed() {
+    let json = run_json(&["many-consumers"]);
+    let text = streamgauge(&["run", "many-consumers"]);
+    let text = stdout(&text);
+    assert!(text.contains("Age of the oldest") && text.contains("2 of 2 workers up; shards of each: 2, 2."), "{text}");
+    let consumers = json["consumers"].as_array().expect("a list");
+    assert_eq!(consumers.len(), 5);
+    for consumer in consumers {
+        let shards = consumer["positions"]["shards"].as_array().expect("a list");
+        let sum = |name: &str| shards.iter().map(|shard| shard[name].as_u64().expect("a count")).sum::<u64>();
+        let ledger = &consumer["ledger"];
+        assert_eq!(
+            sum("waiting") + sum("in_flight"),
+            ledger["waiting"].as_u64().unwrap() + ledger["in_flight"].as_u64().unwrap()
+        );
+        for shard in shards {
+            let row = ["checkpoint", "read", "tip"]
+                .map(|name| streamgauge::text::int(shard[name].as_f64().expect("a count")));
+            assert!(text.lines().any(|line| row.iter().all(|place| line.contains(place.as_str()))), "{shard}");
+        }
+    }
+    assert_eq!(consumers[1]["positions"]["workers"][0], json!({"up": true, "leases": 2}));
+    let blocked = &consumers[0]["positions"]["shards"][1];
+    assert_eq!(
+        (blocked["blocked"].clone(), blocked["parts"][0]["doing"].clone()),
+        (json!(true), json!("waits_to_retry"))
+    );
+    let tried = blocked["parts"][0]["tried"].as_array().expect("a list");
+    assert!(tried.iter().any(|tried| tried["how"] == "split" && tried["why"] == "poison"), "{blocked}");
+}

@@ -36,7 +36,8 @@ fn the_engine_waits_exactly_where_the_missing_outcome_is_needed() {
     let id = waiting(&mut engine);
     let taken = engine.take_invocations();
     assert_eq!(taken.len(), 1);
-    let Invocation { id: asked, attempt, started, ends, records } = &taken[0];
+    let Invocation { id: asked, attempt, started, ends, records, .. } = &taken[0];
+    assert_eq!(taken[0].window, None);
     assert_eq!((*asked, *attempt, records.len()), (id, 1, 10));
     assert_eq!((*started, *ends), (SimTime::from_micros(1_000_000), SimTime::from_micros(1_300_000)));
     assert_eq!(engine.now(), *ends);

@@ -3,6 +3,7 @@
 
 mod answers;
 mod order;
+mod windows;
 
 use crate::common::{scenario, session};
 use serde_json::{Value, json};

@@ -24,7 +24,9 @@ pub fn sudden_popularity() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            put_millionths: None,
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![spike],
             arrivals: Arrivals::Poisson,
             keys: Keys::Uniform { count: 10_000 },
@@ -52,7 +54,9 @@ pub fn sudden_popularity() -> Scenario {
             ..Consumer::default()
         }],
         prices: Default::default(),
+        then: Vec::new(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

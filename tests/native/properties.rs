@@ -1,5 +1,6 @@
 //! What must hold in every run, over random scenarios: many small ones with short retention, fewer large ones.
 
+mod chains;
 mod consumers;
 mod recount;
 
@@ -33,6 +34,7 @@ fn whole_batches() -> impl Strategy<Value = Case> {
         let plain = Consumer::default();
         for consumer in &mut case.scenario.consumers {
             (consumer.failures, consumer.poison, consumer.parallelization) = (plain.failures, None, 1);
+            consumer.filters.clear();
         }
         for planned in &mut case.scenario.operations {
             match &mut planned.operation {

@@ -40,7 +40,10 @@ impl Source<'_> {
             "poller" => knobs(&["idle_ms", "sleeps"]),
             _ => knobs(LAMBDA_KNOBS),
         });
-        more.extend(self.knobs(if lambda { &["account.concurrency"][..] } else { &[] }.iter().copied()));
+        // The account is shared: its field stands with the first function.
+        let is_lambda = |index: usize| self.chosen(&format!("consumers.{index}.kind")) == "lambda";
+        let first = lambda && !(0..index).any(is_lambda);
+        more.extend(self.knobs(if first { &["account.concurrency"][..] } else { &[] }.iter().copied()));
         more.extend(knobs(&["source", "start_s", "starting_position"]));
         if self.chosen(&of("starting_position")) == "AT_TIMESTAMP" {
             more.extend(knobs(&["starting_at_s"]));
@@ -50,8 +53,18 @@ impl Source<'_> {
             more.extend(knobs(&["fan_out_ms"]));
         }
         if lambda {
-            more.extend(knobs(&["parallelization_factor", "bisect", "responses", "max_retries", "max_record_age_s"]));
-            more.extend(knobs(&["on_failure"]));
+            more.extend(knobs(&[
+                "filter_criteria",
+                "parallelization_factor",
+                "bisect",
+                "responses",
+                "max_retries",
+                "max_record_age_s",
+            ]));
+            more.extend(knobs(&["on_failure", "tumbling_window_s"]));
+            if self.scenario.consumers.get(index).is_some_and(|consumer| consumer.tumbling.is_on()) {
+                more.extend(knobs(&["window_wait_s", "state_bytes_per_record"]));
+            }
         }
         more.extend(knobs(&[
             "spread",

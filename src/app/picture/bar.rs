@@ -11,7 +11,7 @@ use crate::text::{percent, percents};
 pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
     let waiting = ledger.waiting + ledger.in_flight + ledger.at_producer;
     let lost = ledger.lost() + ledger.expired + ledger.discarded;
-    let counts = [ledger.processed, waiting, lost, ledger.skipped];
+    let counts = [ledger.processed, waiting, lost, ledger.skipped + ledger.filtered];
     let total: u64 = counts.iter().sum();
     let mut svg = Svg::new();
     if total == 0 {

@@ -39,6 +39,7 @@ pub fn lanes_text(moment: &Moment) -> String {
         (reading.lost_total, "are lost at the producer"),
         (reading.expired_total, "expired in the stream"),
         (reading.discarded_total, "were discarded by the mapping"),
+        (reading.filtered, "were filtered out"),
         (reading.skipped, "lie before the starting position and are not read"),
     ];
     counted.extend(others.iter().filter(|(n, _)| *n >= 1.0).map(|(n, what)| format!("{} {what}", int(*n))));

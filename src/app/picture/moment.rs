@@ -162,6 +162,8 @@ pub(super) struct Reading {
     pub discarded_total: f64,
     /// Before the consumer's starting position.
     pub skipped: f64,
+    /// Records that the mapping's filter criteria passed over.
+    pub filtered: f64,
     /// A lag below this many seconds is the mapping's ordinary pace.
     pub patience: f64,
 }
@@ -216,6 +218,7 @@ impl Reading {
             expired_total: timeline.total(Metric::Expired, frames),
             discarded_total: timeline.total(Metric::Discarded, frames),
             skipped: timeline.gauge(Metric::Skipped, frames),
+            filtered: timeline.total(Metric::FilteredOut, frames),
             patience: capacity::late_after(moment.scenario, &consumer).seconds_f64(),
             consumer,
         }

@@ -1,4 +1,8 @@
-//! The four time plots as numbers: columns decimated to the width of the plot, a scale that keeps still, a limit.
+//! The time plots as numbers: columns decimated to the width of the plot, a scale that keeps still, a limit.
+
+mod concurrency;
+
+pub use concurrency::cap;
 
 use super::decimate::{Buckets, smooth};
 use super::forecast::Forecast;
@@ -7,6 +11,7 @@ use super::strip::silhouette;
 use crate::metrics::{Metric, View};
 use crate::scenario::Scenario;
 use crate::text::int;
+use concurrency::Concurrency;
 
 /// A time plot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +22,15 @@ pub enum ChartKind {
     Age,
     /// Records that wait in the stream.
     Backlog,
+    /// Environments of a function, or workers of a KCL application.
+    Concurrency,
     /// Time from put to processed: median and 99th percentile.
     Latency,
 }
 
 impl ChartKind {
     /// All plots, from the top of the stack down.
-    pub const ALL: [Self; 4] = [Self::Rates, Self::Age, Self::Backlog, Self::Latency];
+    pub const ALL: [Self; 5] = [Self::Rates, Self::Age, Self::Backlog, Self::Concurrency, Self::Latency];
 
     /// A short name for machines.
     pub const fn name(self) -> &'static str {
@@ -31,6 +38,7 @@ impl ChartKind {
             Self::Rates => "rates",
             Self::Age => "age",
             Self::Backlog => "backlog",
+            Self::Concurrency => "concurrency",
             Self::Latency => "latency",
         }
     }
@@ -44,7 +52,8 @@ pub struct Plot {
     /// Seconds at which the columns have their values: the ends of frames.
     pub xs: Vec<f64>,
     /// Rates: offered, accepted, processed, per second. Age: seconds. Backlog: records. Latency: median and 99th
-    /// percentile in seconds. NaN where there is nothing.
+    /// percentile in seconds. Concurrency: environments, busy ones, those of them that have started, the most that could
+    /// be busy, shards without a worker. NaN where there is nothing.
     pub columns: Vec<Vec<f64>>,
     /// The vertical scale.
     pub scale: YScale,
@@ -86,6 +95,12 @@ pub fn plot(kind: ChartKind, scenario: &Scenario, timeline: View<'_>, pixels: f6
             let scale = YScale::counts(most(&backlog).max(forecast.backlog));
             plain(vec![buckets.values(&backlog)], scale)
         }
+        ChartKind::Concurrency => match concurrency::concurrency(scenario, timeline) {
+            Some(Concurrency { columns, scale, limit }) => {
+                Plot { limit, ..plain(columns.iter().map(|column| buckets.values(column)).collect(), scale) }
+            }
+            None => plain(vec![vec![f64::NAN; xs.len()]; 5], YScale::few(1.0)),
+        },
         ChartKind::Latency => {
             let median = scaled(timeline.column(Metric::PutLatencyP50Ms), 1e-3);
             let high = scaled(timeline.column(Metric::PutLatencyP99Ms), 1e-3);

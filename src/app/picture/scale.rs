@@ -78,6 +78,11 @@ pub fn nice(value: f64) -> f64 {
     next_of(value, &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0])
 }
 
+/// The next of 1, 2 or 5 times a power of ten: the end of a scale that changes seldom.
+pub fn coarse(value: f64) -> f64 {
+    next_of(value, &[1.0, 2.0, 5.0, 10.0])
+}
+
 /// The largest round number (1, 2 or 5 times a power of ten) that is at most `value`.
 pub fn round_below(value: f64) -> f64 {
     if value.is_nan() || value <= 0.0 {
@@ -190,6 +195,14 @@ impl YScale {
     pub fn counts(most: f64) -> Self {
         let max = nice(most.max(400.0));
         let lines = [max, max / 2.0].map(|value| Line { value, label: int(value) });
+        Self { min: 0.0, max, log: false, lines: lines.to_vec() }
+    }
+
+    /// Counts of things of which there may be few.
+    pub fn few(most: f64) -> Self {
+        let max = nice(most.max(2.0) * 1.05);
+        let half = (max / 2.0).floor();
+        let lines = [max.floor(), half].map(|value| Line { value, label: int(value) });
         Self { min: 0.0, max, log: false, lines: lines.to_vec() }
     }
 

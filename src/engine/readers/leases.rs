@@ -5,6 +5,7 @@
 
 use super::super::fact::{Fact, Observer};
 use super::super::lane::Desk;
+use super::super::position::WorkerState;
 use super::super::stream::Stream;
 use super::Readers;
 use crate::scenario::{Consumer, ConsumerKind, Kcl};
@@ -101,6 +102,19 @@ impl Readers {
                 lease.shares = lease.owner.map_or(0, |owner| active[owner as usize]);
             }
         }
+    }
+
+    /// How the workers of a consumer stand.
+    pub fn worker_states(&self, consumer: u32, now: u64) -> Vec<WorkerState> {
+        let up = |up_at: &u64| WorkerState { up: *up_at <= now, leases: 0 };
+        let mut states: Vec<WorkerState> = self.workers[consumer as usize].iter().map(up).collect();
+        let lanes = self.lanes.iter().map(|lanes| &lanes[consumer as usize]);
+        for lease in lanes.filter(|lane| lane.ended_at().is_none()).filter_map(|lane| lane.lease) {
+            if let Some(worker) = lease.owner.and_then(|owner| states.get_mut(owner as usize)) {
+                worker.leases += 1;
+            }
+        }
+        states
     }
 
     /// Lets a consumer stand still until an instant: nothing is read and nothing is begun. What runs ends.

@@ -12,6 +12,36 @@ use serde_json::json;
 const TOLD: f64 = 0.1;
 
 impl Seen<'_> {
+    /// States that grow beyond what a tumbling window may hand on.
+    pub(super) fn windows_end_early(&self) -> Option<Finding> {
+        let (early, whole) = (self.total(Metric::EarlyWindows), self.total(Metric::Windows));
+        let tumbling = self.consumer().tumbling;
+        let records = limits::TUMBLING_STATE_MAX.get() / tumbling.state_per_record.get().max(1);
+        // A window that leaves a fifth of the room, where records are spread evenly over the shards.
+        let open = self.timeline.gauge(Metric::OpenShards, self.frames).max(1.0);
+        let each = self.sustained(self.timeline.column(Metric::Processed)) / open;
+        let seconds = (records as f64 * 0.8 / each.max(1e-9)).floor();
+        let fits = (1.0..tumbling.window.seconds_f64()).contains(&seconds);
+        (early > 0.0).then(|| Finding {
+            id: "windows-end-early",
+            tone: Tone::Late,
+            cause: "Windows end early".to_owned(),
+            evidence: format!(
+                "{} times the state of a shard’s window grew beyond 1\u{a0}MiB, which {} records fill: the function was given \
+                 an unfinished result with isWindowTerminatedEarly, and began again with an empty state. {} windows ended \
+                 when they were over.",
+                int(early),
+                int(records as f64),
+                int(whole)
+            ),
+            remedy: "Keep less for each record, or shorter windows, or more shards.".to_owned(),
+            remedy_try: fits.then(|| Try {
+                label: format!("Try windows of {}", span_text(seconds)),
+                edits: Try::edit(&self.path("tumbling_window_s"), json!(seconds as u64)),
+            }),
+        })
+    }
+
     /// Invocations that Lambda refused, and which cap did it.
     pub(super) fn concurrency_binds(&self) -> Option<Finding> {
         let (refused, scaling) = (self.total(Metric::Throttles), self.total(Metric::ScalingThrottles));

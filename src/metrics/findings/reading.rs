@@ -102,6 +102,44 @@ impl Seen<'_> {
         })
     }
 
+    /// Patterns that drop what they cannot read, or everything.
+    pub(super) fn filtered_out(&self) -> Option<Finding> {
+        let (filtered, unreadable) = (self.total(Metric::FilteredOut), self.total(Metric::Unreadable));
+        let records = int(filtered);
+        let none_left = filtered > 0.0 && self.total(Metric::Invocations) == 0.0;
+        if unreadable == 0.0 && !none_left {
+            return None;
+        }
+        let evidence = if unreadable > 0.0 {
+            format!(
+                "{} of the {records} records that were filtered out carry no JSON: a pattern on data drops them without an \
+                 error, a report or a retry.",
+                int(unreadable)
+            )
+        } else {
+            format!("All {records} records that were read match no pattern: the function was not invoked once.")
+        };
+        Some(Finding {
+            id: "filtered-out",
+            tone: Tone::Lost,
+            cause: if unreadable > 0.0 {
+                "The filter drops what is no JSON"
+            } else {
+                "The filter lets nothing through"
+            }
+            .to_owned(),
+            evidence,
+            remedy:
+                "FilteredOutEventCount is the only trace of what a filter drops; without FilterCriteria the function \
+                     gets every record."
+                    .to_owned(),
+            remedy_try: Some(Try {
+                label: "Try without a filter".to_owned(),
+                edits: Try::edit(&self.path("filter_criteria"), json!([])),
+            }),
+        })
+    }
+
     /// Records that the consumer's starting position leaves behind.
     pub(super) fn skipped(&self) -> Option<Finding> {
         let skipped = self.timeline.gauge(Metric::Skipped, self.frames);

@@ -1,6 +1,6 @@
 //! What the recorder counts for one consumer.
 
-use super::Histogram;
+use super::super::latency::Latencies;
 use crate::engine::record::Run;
 use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause};
 use crate::metrics::timeline::{Metric, ShardMetric};
@@ -12,8 +12,10 @@ pub(super) struct ConsumerCounts {
     counts: Counts,
     /// By shard.
     lanes: Vec<LaneCounts>,
-    pub put_latency: Latency,
-    pub offer_latency: Latency,
+    /// Of the open frame.
+    latencies: Latencies,
+    /// Over the closed frames.
+    pub run_latencies: Latencies,
 }
 
 /// What is counted in the open frame for all shards together.
@@ -37,6 +39,10 @@ struct Counts {
     empty_answers: u64,
     iterators_expired: u64,
     reprocessed: u64,
+    filtered: u64,
+    unreadable: u64,
+    windows: u64,
+    early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
 }
@@ -51,13 +57,6 @@ struct LaneCounts {
     running: u32,
     /// How far behind the last answer was.
     behind: Span,
-}
-
-/// A latency: over the open frame, and over the run.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Latency {
-    frame: Histogram,
-    pub run: Histogram,
 }
 
 impl ConsumerCounts {
@@ -107,6 +106,14 @@ impl ConsumerCounts {
                 self.counts.item_failures += u64::from(by_item);
                 self.processed(at, shard, started, done);
             }
+            Fact::FilteredOut { records, unreadable, .. } => {
+                self.counts.filtered += records;
+                self.counts.unreadable += unreadable;
+            }
+            Fact::WindowEnded { early, .. } => {
+                self.counts.windows += u64::from(!early);
+                self.counts.early_windows += u64::from(early);
+            }
             Fact::Discarded { given_up } => {
                 self.counts.discarded += given_up.records;
                 self.counts.given_up += 1;
@@ -128,9 +135,7 @@ impl ConsumerCounts {
     #[inline]
     pub fn processed(&mut self, at: SimTime, shard: u32, started: SimTime, batch: Run<'_>) {
         self.lanes[shard as usize].processed += batch.len() as u64;
-        for part in [batch.0, batch.1] {
-            Histogram::add_batch(&mut self.put_latency.frame, &mut self.offer_latency.frame, at.micros(), part);
-        }
+        self.latencies.add(at, batch);
         self.invocation_ended(at, shard, started);
     }
 
@@ -151,7 +156,7 @@ impl ConsumerCounts {
     pub fn close_frame(&mut self, engine: &Engine, consumer: usize, values: &mut [f64], shard_values: &mut [f64]) {
         let now = engine.now();
         let width = shard_values.len() / self.lanes.len();
-        let (mut age, mut behind, mut skipped) = (0.0f64, Span::ZERO, 0);
+        let (mut age, mut behind, mut skipped, mut unended) = (0.0f64, Span::ZERO, 0, 0);
         for (shard, counts) in self.lanes.iter_mut().enumerate() {
             let lane = engine.lane(consumer as u32, shard as u32);
             if let Some(since) = &mut counts.busy_since {
@@ -175,11 +180,16 @@ impl ConsumerCounts {
             age = age.max(oldest);
             behind = behind.max(counts.behind);
             skipped += lane.skipped;
+            unended += u64::from(!engine.lane_flags(consumer as u32, shard as u32).1);
             let LaneCounts { busy_since, running, behind, .. } = *counts;
             *counts = LaneCounts { busy_since, running, behind, ..LaneCounts::default() };
         }
         let counts = std::mem::take(&mut self.counts);
-        let [put, offer] = [&self.put_latency, &self.offer_latency].map(Latency::middle_and_tail);
+        let [put, offer] = self.latencies.middles_and_tails();
+        let workers = engine.workers(consumer as u32);
+        let up = workers.iter().filter(|worker| worker.up).count();
+        let held: u64 = workers.iter().map(|worker| u64::from(worker.leases)).sum();
+        let free = if workers.is_empty() { 0 } else { unended.saturating_sub(held) };
         let own = [
             (Metric::Expired, counts.expired as f64),
             (Metric::Skipped, skipped as f64),
@@ -187,6 +197,10 @@ impl ConsumerCounts {
             (Metric::Errors, counts.errors as f64),
             (Metric::ItemFailures, counts.item_failures as f64),
             (Metric::Redelivered, counts.redelivered as f64),
+            (Metric::FilteredOut, counts.filtered as f64),
+            (Metric::Unreadable, counts.unreadable as f64),
+            (Metric::Windows, counts.windows as f64),
+            (Metric::EarlyWindows, counts.early_windows as f64),
             (Metric::Discarded, counts.discarded as f64),
             (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),
@@ -195,6 +209,10 @@ impl ConsumerCounts {
             (Metric::ColdStarts, counts.cold_starts as f64),
             (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
             (Metric::Environments, engine.environments(consumer as u32) as f64),
+            (Metric::Starting, engine.starting(consumer as u32) as f64),
+            (Metric::ScalingRoom, engine.scaling_room(consumer as u32) as f64),
+            (Metric::WorkersUp, up as f64),
+            (Metric::LeasesFree, free as f64),
             (Metric::DurationMs, counts.duration_ms as f64),
             (Metric::Concurrency, engine.concurrency(consumer as u32) as f64),
             (Metric::ConsumerReads, counts.reads as f64),
@@ -214,16 +232,7 @@ impl ConsumerCounts {
         for (metric, value) in own {
             values[metric.place(consumer)] = value;
         }
-        for latency in [&mut self.put_latency, &mut self.offer_latency] {
-            latency.frame.drain_into(&mut latency.run);
-        }
-    }
-}
-
-impl Latency {
-    /// Median and 99th percentile of the open frame, in ms; NaN without values.
-    fn middle_and_tail(&self) -> [f64; 2] {
-        self.frame.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()))
+        self.latencies.drain_into(&mut self.run_latencies);
     }
 }
 

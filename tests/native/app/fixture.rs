@@ -14,7 +14,9 @@ pub fn scenario() -> Scenario {
         seed: 7,
         length: Span::from_secs(1_500),
         traffic: Traffic {
+            put_millionths: None,
             draws: streamgauge::scenario::Draws::Xoshiro,
+            payloads: vec![Default::default()],
             parts: vec![Part::Spike {
                 base: Rate::per_second(50),
                 factor_milli: 100_000,
@@ -54,7 +56,9 @@ pub fn scenario() -> Scenario {
             ..Consumer::default()
         }],
         prices: Default::default(),
+        then: Vec::new(),
         account_concurrency: 1_000,
+        filters_max: 5,
         operations: Vec::new(),
     }
 }

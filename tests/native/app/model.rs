@@ -12,6 +12,7 @@ fn start() -> Start {
         present: false,
         at_seconds: None,
         sheet: false,
+        log: false,
     }
 }
 
@@ -280,10 +281,14 @@ fn the_handbook_is_fetched_when_somebody_asks() {
 
 #[test]
 fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
-    let offered = streamgauge::app::form::operations_to_add();
+    let offered = streamgauge::app::form::operations_to_add(true);
     assert!(offered.len() >= 6, "{offered:?}");
+    assert!(!streamgauge::app::form::operations_to_add(false).iter().any(|(kind, _)| *kind == "kill_workers"));
     for (kind, words) in offered {
         let mut model = model();
+        if kind == "kill_workers" {
+            model.update(Action::Set(vec![("consumers.0.kind".to_owned(), json!("kcl"))]));
+        }
         let run = opened(&model.update(Action::RunOrPause));
         send(&mut model, run, 0, 300);
         model.update(Action::Seek { seconds: 200.0 });

@@ -39,6 +39,8 @@ struct Environments {
     busy: u32,
     /// Since when each is idle.
     idle: Vec<u64>,
+    /// Each new one takes ten milliseconds of the scaling rate, which lends ten seconds.
+    lent_until: u64,
 }
 
 /// Records stored after later ones of their key.
@@ -74,8 +76,8 @@ struct Queue {
     /// Number and arrival of every record that is neither processed nor expired, oldest first.
     records: VecDeque<(u32, u64)>,
     running: Option<Running>,
-    /// A new environment is there for what starts next.
-    has_new: bool,
+    /// When the new environment has started that is there for what begins next.
+    new_starts_until: Option<u64>,
     /// Records before the starting position.
     skipped: u32,
     /// What the last answer said, ms.
@@ -85,6 +87,7 @@ struct Queue {
 struct Running {
     since: u64,
     records: usize,
+    starts_until: u64,
 }
 
 impl Recount {
@@ -125,6 +128,9 @@ impl Recount {
                 recount.environments.idle.iter().filter(|since| *since + recount.environments.life > end).count();
             let environments = if recount.has_environments { recount.environments.busy as usize + idle } else { 0 };
             recount.add(Metric::Environments, frame, environments as f64);
+            let lent = recount.environments.lent_until.max(end) - end;
+            let room = if recount.has_environments { (10_000_000 - lent) / 10_000 } else { 0 };
+            recount.add(Metric::ScalingRoom, frame, room as f64);
             recount.add(Metric::AtProducer, frame, at_producer as f64);
             recount.add(Metric::OvertakenKey, frame, f64::from(recount.order.worst.0));
             recount.add(Metric::OvertakenMost, frame, f64::from(recount.order.worst.1));
@@ -141,6 +147,8 @@ impl Recount {
                     let busy = (end - running.since.max(start)) as f64 / 1e3;
                     recount.add_shard(ShardMetric::BusyMs, shard, frame, busy);
                     recount.add(Metric::Concurrency, frame, 1.0);
+                    let starting = running.starts_until > end;
+                    recount.add(Metric::Starting, frame, f64::from(u8::from(starting)));
                 }
             }
             recount.add(Metric::Skipped, frame, queues.iter().map(|queue| f64::from(queue.skipped)).sum());
@@ -245,17 +253,20 @@ impl Recount {
                 self.add(Metric::ScalingThrottles, frame, f64::from(u8::from(scaling)));
             }
             What::EnvironmentMade { shard, init } => {
-                queues[*shard as usize].has_new = true;
+                queues[*shard as usize].new_starts_until = Some(at + init);
+                self.environments.lent_until = self.environments.lent_until.max(at) + 10_000;
                 self.add(Metric::ColdStarts, frame, 1.0);
                 self.add(Metric::InitDurationMs, frame, *init as f64 / 1e3);
             }
             What::Started { shard, records, attempt, .. } => {
                 self.add(Metric::Redelivered, frame, if *attempt > 1 { f64::from(*records) } else { 0.0 });
-                if !std::mem::take(&mut queues[*shard as usize].has_new) && self.has_environments {
+                let starts_until = queues[*shard as usize].new_starts_until.take();
+                if starts_until.is_none() && self.has_environments {
                     self.environments.idle.pop().expect("an idle one takes it");
                 }
                 self.environments.busy += 1;
-                queues[*shard as usize].running = Some(Running { since: at, records: *records as usize });
+                queues[*shard as usize].running =
+                    Some(Running { since: at, records: *records as usize, starts_until: starts_until.unwrap_or(0) });
                 self.add(Metric::Invocations, frame, 1.0);
             }
             What::Processed { shard, started, numbers, .. } => {
@@ -281,6 +292,9 @@ impl Recount {
                 queue.records.drain(first..first + *records as usize);
                 self.add(Metric::Expired, frame, *records as f64);
             }
+            What::WindowEnded { early, .. } => {
+                self.add(if *early { Metric::EarlyWindows } else { Metric::Windows }, frame, 1.0);
+            }
             What::Opened { shard, .. } => {
                 assert_eq!(*shard as usize, queues.len(), "shards are numbered as they are made");
                 queues.push(Queue::default());
@@ -293,6 +307,7 @@ impl Recount {
             }
             What::Operation { .. }
             | What::Skipped { .. }
+            | What::FilteredOut { .. }
             | What::Refused { .. }
             | What::Policy { .. }
             | What::Active
@@ -382,7 +397,7 @@ impl Recount {
                 all.extend(latencies);
             }
             all.sort_unstable();
-            compare_histogram(histogram, &all)?;
+            compare_histogram(&histogram, &all)?;
         }
         Ok(())
     }

@@ -116,6 +116,15 @@ pub enum What {
         shard: u32,
         records: u64,
     },
+    /// What only the consumer's account shows: it concerns no record that is still to be worked on.
+    FilteredOut {
+        shard: u32,
+        records: u64,
+    },
+    WindowEnded {
+        shard: u32,
+        early: bool,
+    },
     Operation {
         index: u32,
     },
@@ -204,6 +213,8 @@ impl Observer for Collector {
             Fact::Skipped { reader: 0, shard, records } => What::Skipped { shard, records },
             Fact::Expired { reader: 0, shard, records } => What::Expired { shard, records },
             Fact::Expired { reader, shard, records } => What::OtherExpired { reader, shard, records },
+            Fact::FilteredOut { reader: 0, shard, records, .. } => What::FilteredOut { shard, records },
+            Fact::WindowEnded { reader: 0, shard, early, .. } => What::WindowEnded { shard, early },
             Fact::OperationApplied { index } => What::Operation { index },
             Fact::Refused { by, error } => What::Refused { by, error },
             Fact::PolicyCalled { from, target } => What::Policy { from, target },

@@ -114,7 +114,9 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         operations(length),
     );
     rest.prop_map(move |((seed, account_concurrency), traffic, producer, stream, consumer, operations)| Scenario {
+        filters_max: 5,
         prices: Default::default(),
+        then: Vec::new(),
         account_concurrency,
         name: "any".to_owned(),
         about: String::new(),
@@ -152,11 +154,13 @@ fn traffic(length: u64, large: bool) -> impl Strategy<Value = Traffic> {
             parts.iter_mut().flatten().for_each(|row: &mut SeriesRow| row.bytes = None);
         }
         Traffic {
+            put_millionths: None,
             parts: parts.into_iter().map(part).collect(),
             arrivals: Arrivals::Even,
             keys,
             hash_keys: HashKeys::OfPartitionKey,
             sizes,
+            payloads: vec![Default::default()],
             draws: Draws::Xoshiro,
         }
     })

@@ -1,5 +1,10 @@
 //! Random valid scenarios, small enough to run in a moment.
 
+mod payloads;
+
+pub use payloads::{patterns, payloads};
+
+use payloads::filters;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::hash_key::HashKey;
@@ -7,7 +12,7 @@ use streamgauge::scenario::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
     HandlerKind, HashKeys, Jitter, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation, Poison,
     PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow,
-    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
+    Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling,
 };
 use streamgauge::units::{Bytes, Rate, Ratio, SimTime, Span};
 
@@ -33,9 +38,14 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 Operation::KillHosts { hosts, .. } => hosts <= producer.hosts,
                 _ => true,
             });
+            // Aggregated records are filtered only where they are pushed.
+            let filtered = !consumer.source.is_pushed() && producer.aggregates();
+            let consumer = if filtered { Consumer { filters: Vec::new(), ..consumer } } else { consumer };
             Scenario {
                 prices: Default::default(),
+                then: Vec::new(),
                 account_concurrency: 1_000,
+                filters_max: 5,
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,
@@ -52,7 +62,10 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 
 /// Such a scenario with one to four consumers; operations concern any of them.
 pub fn several() -> impl Strategy<Value = Scenario> {
-    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, others)| {
+    (scenario(), proptest::collection::vec(consumer(), 0..4)).prop_map(|(mut scenario, mut others)| {
+        if scenario.producer.aggregates() {
+            others.iter_mut().filter(|of| !of.source.is_pushed()).for_each(|of| of.filters.clear());
+        }
         scenario.consumers.extend(others);
         let consumers = scenario.consumers.clone();
         for (place, planned) in scenario.operations.iter_mut().enumerate() {
@@ -168,8 +181,17 @@ fn traffic(length: Span) -> impl Strategy<Value = Traffic> {
         1 => Just(HashKeys::Even),
         1 => any::<u128>().prop_map(|key| HashKeys::Explicit(HashKey::new(key))),
     ];
-    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, draws).prop_map(
-        |(parts, arrivals, keys, hash_keys, sizes, draws)| Traffic { parts, arrivals, keys, hash_keys, sizes, draws },
+    (proptest::collection::vec(part(length), 1..4), arrivals, keys, hash_keys, sizes, payloads(), draws).prop_map(
+        |(parts, arrivals, keys, hash_keys, sizes, payloads, draws)| Traffic {
+            parts,
+            arrivals,
+            keys,
+            hash_keys,
+            sizes,
+            payloads,
+            draws,
+            put_millionths: None,
+        },
     )
 }
 
@@ -341,6 +363,8 @@ pub fn consumer() -> impl Strategy<Value = Consumer> {
                 memory_mb: 512,
                 function: Function::default(),
                 failures: Consumer::default().failures,
+                filters: Vec::new(),
+                tumbling: Default::default(),
                 parallelization: 1,
                 ..lambda
             },
@@ -389,6 +413,17 @@ fn failures() -> impl Strategy<Value = Failures> {
     )
 }
 
+/// Windows of some seconds, or none.
+fn tumbling() -> impl Strategy<Value = Tumbling> {
+    let some = (1..=30u64, span(Span::from_secs(20)), 0..50_000u64);
+    let some = some.prop_map(|(window, wait, bytes)| Tumbling {
+        window: Span::from_secs(window),
+        wait,
+        state_per_record: Bytes::new(bytes),
+    });
+    prop_oneof![2 => Just(Consumer::default().tumbling), 1 => some]
+}
+
 /// Few poison records, or none.
 fn poison() -> impl Strategy<Value = Option<Poison>> {
     let rate = (1..=20_000u32).prop_map(|rate| Ratio::from_millionths(rate).expect("below one"));
@@ -396,13 +431,16 @@ fn poison() -> impl Strategy<Value = Option<Poison>> {
 }
 
 fn lambda() -> impl Strategy<Value = Consumer> {
-    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)));
+    let failing = (failures(), poison(), 1..=10u32, span(Span::from_secs(2)), filters(), tumbling());
     (1..=1_000u32, 0..=10u64, 128..=10_240u32, duration(), ratio(), function(), failing).prop_map(
         |(batch_size, window, memory_mb, duration, injected_error_rate, function, failing)| Consumer {
             function,
             failures: failing.0,
+            filters: failing.4,
+            tumbling: failing.5,
             poison: failing.1,
-            parallelization: failing.2,
+            // One invocation of a shard at a time where there are windows.
+            parallelization: if failing.5.is_on() { 1 } else { failing.2 },
             retry_base: failing.3 + Span::from_millis(1),
             kind: ConsumerKind::Lambda,
             start: Span::ZERO,

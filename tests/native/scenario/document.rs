@@ -1,6 +1,6 @@
 //! Checking drafts: defaults, every problem at once, paths, and the canonical form.
 
-use super::any;
+use super::any_chain;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use streamgauge::scenario::{Draft, Problem, PutCall, RetryPolicy, document};
@@ -24,7 +24,7 @@ fn problems_with(path: &str, value: Value) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn a_scenario_survives_its_canonical_document(scenario in any::several()) {
+    fn a_scenario_survives_its_canonical_document(scenario in any_chain::chained()) {
         let draft = document::of(&scenario);
         prop_assert_eq!(problems(&draft), Vec::<String>::new());
         prop_assert_eq!(draft.check(), Ok(scenario.clone()));
@@ -436,4 +436,52 @@ fn reserved_concurrency_leaves_the_account_a_hundred() {
     assert_eq!(problems_with("consumers.0.timeout_s", 0.into()).len(), 1);
     assert_eq!(problems_with("consumers.0.init_ms", 10_001.into()).len(), 1);
     assert_eq!(problems_with("consumers.0.architecture", "x86".into()).len(), 1);
+}
+
+/// What is wrong with a stream that follows stands at its field there; what it shares is said once.
+#[test]
+fn problems_of_a_stream_that_follows_stand_at_its_fields() {
+    let wrong = json!([{
+        "consumer": 4,
+        "per_record": 0,
+        "streem": {},
+        "stream": { "shards": 0, "max_record_kib": 1024 },
+        "consumers": [{ "handler": "host" }, { "batch_size": 20_000 }],
+        "operations": [{ "at_s": 9_999, "kind": "kill_hosts" }],
+        "then": [{ "producer": { "hosts": "many" } }],
+    }]);
+    let problems = problems_with("then", wrong);
+    let at = |path: &str| problems.iter().any(|problem| problem.starts_with(&format!("{path}: ")));
+    for path in [
+        "then.0.consumer",
+        "then.0.per_record",
+        "then.0.streem",
+        "then.0.stream.shards",
+        "then.0.consumers.1.batch_size",
+        "then.0.operations.0.at_s",
+        "then.0.then.0.producer.hosts",
+    ] {
+        assert!(at(path), "{path} is not among {problems:#?}");
+    }
+    assert_eq!(problems.len(), 7, "{problems:#?}");
+}
+
+#[test]
+fn what_is_put_has_to_fit_the_stream_and_the_run() {
+    let hop = |hop: Value| problems_with("then", json!([hop]));
+    assert!(hop(json!({})).is_empty());
+    assert_eq!(hop(json!({ "size_bytes": 1_048_576 })).len(), 1, "the key does not fit beside it");
+    assert!(hop(json!({ "size_bytes": 1_048_576 }))[0].starts_with("then.0.size_bytes: "));
+    let code = hop(json!({ "consumers": [{ "handler": "host" }] }));
+    assert!(code[0].starts_with("then.0.consumers.0.handler: "), "{code:?}");
+    // Nothing is wrong with what the streams share but what is wrong with the first one.
+    let mut draft = small();
+    draft.set("traffic.keys", json!({ "kind": "hot", "count": 1 }));
+    draft.set("then", json!([{}]));
+    assert_eq!(problems(&draft).len(), 1);
+    // Five behind one another are one too many.
+    let deep = |depth: usize| (0..depth).fold(json!([]), |then, _| json!([{ "then": then }]));
+    assert!(problems_with("then", deep(4)).is_empty());
+    let too_deep = problems_with("then", deep(5));
+    assert!(too_deep[0].starts_with("then.0.then.0.then.0.then.0.then: "), "{too_deep:?}");
 }

@@ -1,6 +1,6 @@
 //! The form in which a scenario goes into the box.
 
-use super::any;
+use super::any_chain;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::packed::{pack, unpack};
@@ -16,6 +16,9 @@ fn bare(mut scenario: Scenario) -> Scenario {
             *series = Arc::new(Series { source: String::new(), rows: series.rows.clone() });
         }
     }
+    for hop in &mut scenario.then {
+        hop.scenario = bare(hop.scenario.clone());
+    }
     scenario
 }
 
@@ -25,7 +28,7 @@ fn some() -> Scenario {
 
 proptest! {
     #[test]
-    fn a_scenario_arrives_as_it_was(scenario in any::scenario(), host: bool) {
+    fn a_scenario_arrives_as_it_was(scenario in any_chain::chained(), host: bool) {
         let mut scenario = scenario;
         scenario.consumers[0].handler = if host { HandlerKind::Host } else { HandlerKind::Model };
         let text = pack(&scenario);
