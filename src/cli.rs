@@ -1,5 +1,6 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
+mod handle;
 mod report;
 
 use clap::{Parser, Subcommand};
@@ -61,6 +62,8 @@ enum Command {
         /// Where to write the module on fuel
         output: PathBuf,
     },
+    /// Runs a handler, JavaScript or a compiled module, on one event, and prints what came of it
+    Handle(handle::Arguments),
     /// Prints the JSON schema of scenario files
     Schema,
     /// Says how everything is modelled: rules, constants, sources, departures
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Pack { what } => {
             read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
         }
+        Command::Handle(arguments) => handle::handle(&arguments).map_err(Failure::Run),
         Command::Meter { module, output } => meter(&module, &output).map(|()| String::new()),
         Command::Schema => Ok(pretty(&schema::schema())),
         Command::Model { json: true } => Ok(pretty(&streamgauge::app::handbook::document())),

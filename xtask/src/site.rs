@@ -51,6 +51,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let plots = site.add("data/plots", "js", &bundle_plots()?)?;
     let quickjs = site.add("data/quickjs", "wasm", &metered_quickjs()?)?;
     let handlers = site.add("data/handlers", "js", &bundle_handlers()?)?;
+    let meter = site.add("data/meter", "wasm", &bytes(&modules.meter)?)?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -62,6 +63,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("plots", plots.as_str()),
         ("quickjs", quickjs.as_str()),
         ("handlers", handlers.as_str()),
+        ("meter", meter.as_str()),
     ];
     let data = root.join("www/data");
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
@@ -115,7 +117,8 @@ fn bundle_handlers() -> Outcome<Vec<u8>> {
     let folder = place::root().join("www/handlers");
     let prelude = ["bytes.js", "console.js", "lambda.js"].map(|name| text(&folder.join(name)));
     let mut entry = format!(
-        "import {{ HandlerEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ Status }};\n\
+        "import {{ HandlerEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
+         export {{ limits }};\n\
          export const create = (module) => new HandlerEngine(module, [\n",
         folder.join("host.js").display(),
         folder.join("limits.json").display(),
