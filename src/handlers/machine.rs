@@ -15,9 +15,10 @@ use wasmi::{
 pub const QUICKJS: &str = "quickjs-wasi 3.6.2";
 
 /// Files of the prelude, in their order.
-const PRELUDE: [&str; 3] = [
+const PRELUDE: [&str; 4] = [
     include_str!("../../www/handlers/bytes.js"),
     include_str!("../../www/handlers/console.js"),
+    include_str!("../../www/handlers/hashes.js"),
     include_str!("../../www/handlers/lambda.js"),
 ];
 

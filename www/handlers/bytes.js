@@ -1,7 +1,7 @@
 // Bytes and text inside the sandboxed engine: Node's Buffer, the encoder and decoder of UTF-8, copies of structures.
 //
 // From the host: box.text(bytes) and box.bytes(text), which convert UTF-8. Each of these files is one function that
-// takes the box and adds to it; the host evaluates them in the order bytes, console, lambda.
+// takes the box and adds to it; the host evaluates them in the order bytes, console, hashes, lambda.
 "use strict";
 (box) => {
   const { keys, defineProperty, setPrototypeOf } = Object;

@@ -124,6 +124,8 @@
     buffer: { Buffer, atob, btoa },
     crypto: {
       ...random, webcrypto: random,
+      createHash: box.createHash,
+      createHmac: box.createHmac,
       randomBytes: (size) => fillRandom(Buffer.alloc(size)),
       randomInt: (low, high) => (high === undefined ? Math.floor(Math.random() * low) : low + Math.floor(Math.random() * (high - low))),
     },

@@ -115,7 +115,7 @@ fn metered_quickjs() -> Outcome<Vec<u8>> {
 /// on each of their letters, and the native host has the same.
 fn bundle_handlers() -> Outcome<Vec<u8>> {
     let folder = place::root().join("www/handlers");
-    let prelude = ["bytes.js", "console.js", "lambda.js"].map(|name| text(&folder.join(name)));
+    let prelude = ["bytes.js", "console.js", "hashes.js", "lambda.js"].map(|name| text(&folder.join(name)));
     let mut entry = format!(
         "import {{ HandlerEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
          export {{ limits }};\n\
