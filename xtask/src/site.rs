@@ -117,7 +117,7 @@ fn bundle_handlers() -> Outcome<Vec<u8>> {
     let folder = place::root().join("www/handlers");
     let prelude = ["bytes.js", "console.js", "hashes.js", "lambda.js"].map(|name| text(&folder.join(name)));
     let mut entry = format!(
-        "import {{ HandlerEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
+        "import {{ HandlerEngine, ModuleEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
          export {{ limits }};\n\
          export const create = (module) => new HandlerEngine(module, [\n",
         folder.join("host.js").display(),
