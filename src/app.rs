@@ -19,4 +19,4 @@ pub mod verdict;
 pub use crate::words;
 
 pub use action::{Action, BoxEvent, Effect, Speed, Theme};
-pub use model::{Message, Model, Start};
+pub use model::{Message, Model, RunState, Start};

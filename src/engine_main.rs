@@ -13,8 +13,8 @@ struct Host {
     input: Vec<u8>,
     output: Vec<u8>,
     session: Option<Session>,
-    /// Frames that have been taken.
-    taken: usize,
+    /// Frames of each stream that have been taken.
+    taken: Vec<usize>,
 }
 
 thread_local! {
@@ -37,7 +37,7 @@ pub extern "C" fn sg_alloc(len: u32) -> *mut u8 {
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
-        host.taken = 0;
+        host.taken.clear();
         host.session = std::str::from_utf8(&host.input).ok().and_then(unpack).map(Session::new);
         if host.session.is_some() {
             return 0;
@@ -69,22 +69,28 @@ pub extern "C" fn sg_pump(budget: u32) -> u32 {
     })
 }
 
-/// Puts closed frames that have not been taken into the output, as 64-bit floats in the form of
-/// `Timeline::encode`, and says how many: as many as have about `bytes`, and at least one where there is one.
+/// Puts closed frames of one stream that have not been taken into the output, as 64-bit floats: the place of the
+/// stream, then the form of `Timeline::encode`. Says how many: as many as have about `bytes`, and at least one where
+/// there is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
         let Some(session) = &host.session else { return 0 };
-        let timeline = session.timeline();
-        let to = timeline.frames().min(host.taken + timeline.frames_in(bytes as usize));
-        let count = to - host.taken;
-        if count > 0 {
-            let block = timeline.encode(host.taken, to);
-            host.output.clear();
-            host.output.extend(block.iter().flat_map(|value| value.to_le_bytes()));
-            host.taken = to;
+        let streams = session.streams();
+        host.taken.resize(streams.len(), 0);
+        for (place, (stream, taken)) in streams.into_iter().zip(&mut host.taken).enumerate() {
+            let timeline = stream.timeline();
+            let to = timeline.frames().min(*taken + timeline.frames_in(bytes as usize));
+            if to > *taken {
+                let count = to - std::mem::replace(taken, to);
+                let block = timeline.encode(to - count, to);
+                host.output.clear();
+                let numbers = std::iter::once(place as f64).chain(block);
+                host.output.extend(numbers.flat_map(f64::to_le_bytes));
+                return count as u32;
+            }
         }
-        count as u32
+        0
     })
 }
 

@@ -95,6 +95,36 @@ impl Scenario {
         if self.consumers.len() > 1 { format!("{}: {text}", self.title_of(consumer)) } else { text }
     }
 
+    /// This stream and all that follow, each before those that follow it.
+    pub fn streams(&self) -> Vec<&Self> {
+        let behind = self.then.iter().flat_map(|hop| hop.scenario.streams());
+        std::iter::once(self).chain(behind).collect()
+    }
+
+    /// What the streams are called, in the same order.
+    pub fn stream_titles(&self) -> Vec<String> {
+        let mut titles = vec!["First stream".to_owned()];
+        self.each_behind("", &mut |before, place, _| titles.push(before.hop_title(place)));
+        titles
+    }
+
+    /// The beginning of the paths of a stream's fields in the document: nothing for the first, `then.0.` for the one
+    /// that follows it.
+    pub fn stream_path(&self, stream: usize) -> String {
+        let mut paths = vec![String::new()];
+        self.each_behind("", &mut |_, _, path| paths.push(path.to_owned()));
+        paths.get(stream).cloned().unwrap_or_default()
+    }
+
+    /// Calls `each` for all streams that follow, with the one before it, its place there and its path.
+    fn each_behind(&self, path: &str, each: &mut dyn FnMut(&Self, usize, &str)) {
+        for (place, hop) in self.then.iter().enumerate() {
+            let path = format!("{path}then.{place}.");
+            each(self, place, &path);
+            hop.scenario.each_behind(&path, each);
+        }
+    }
+
     /// What a stream that follows is called: its name, or what it is, with its number where there are several.
     pub fn hop_title(&self, place: usize) -> String {
         let name = &self.then[place].scenario.name;

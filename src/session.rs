@@ -171,6 +171,11 @@ impl Session {
         self.engine.worked() + self.then.iter().map(Self::worked).sum::<u64>()
     }
 
+    /// This stream and all that follow, each before those that follow it.
+    pub fn streams(&self) -> Vec<&Self> {
+        std::iter::once(self).chain(self.then.iter().flat_map(Self::streams)).collect()
+    }
+
     /// The streams that follow, each a run of its own: in the order of the scenario.
     pub fn then(&self) -> &[Self] {
         &self.then

@@ -30,6 +30,12 @@ pub enum Action {
     AddConsumer,
     /// A consumer less, by its index.
     RemoveConsumer(usize),
+    /// Another stream, into which the consumer with this place puts.
+    AddStream(usize),
+    /// One stream that follows the first less, with all behind it.
+    RemoveStream(usize),
+    /// Another stream is shown, by its place among all.
+    ShowStream(usize),
     /// Another consumer shall be shown, by its index.
     ShowConsumer(usize),
     /// A change at the instant in view, by the kind of its operation: a call to the service, or hosts that die.

@@ -76,7 +76,7 @@ impl Model {
 
     /// Whether a run is in view somewhere between its start and its end.
     fn is_under_way(&self) -> bool {
-        self.run.timeline.frames() > 0 && self.cursor > SimTime::ZERO && !self.is_at_end()
+        self.run.timeline().frames() > 0 && self.cursor > SimTime::ZERO && !self.is_at_end()
     }
 
     /// Writes a change as an operation at the cursor, into one that stands there already if it is of its kind.
@@ -134,7 +134,9 @@ impl Model {
         self.message = None;
         if !self.recheck() {
             // What has run is of no use to a scenario with other consumers.
-            let same = self.run.timeline.consumers() == self.scenario.consumers.len();
+            let streams = self.scenario.streams();
+            let same = self.run.timelines.len() == streams.len()
+                && self.run.timelines.iter().zip(streams).all(|(run, of)| run.consumers() == of.consumers.len());
             return if same { self.pause() } else { self.start_over() };
         }
         if live {
@@ -174,9 +176,36 @@ impl Model {
         if self.draft.get("operations").is_some() {
             self.draft.set("operations", operations.into());
         }
+        self.draft_streams_without(index as u64);
         self.raw.clear();
         self.consumer = self.consumer.saturating_sub(usize::from(self.consumer >= index));
         self.remove_at(&format!("consumers.{index}"))
+    }
+
+    /// The streams that follow, without those into which a consumer puts that goes.
+    fn draft_streams_without(&mut self, gone: u64) {
+        let Some(mut streams) = self.draft.get("then").and_then(Value::as_array).cloned() else { return };
+        streams.retain(|stream| live::consumer_of(stream) != gone);
+        for stream in streams.iter_mut().filter(|stream| live::consumer_of(stream) > gone) {
+            stream["consumer"] = (live::consumer_of(stream) - 1).into();
+        }
+        self.stream = 0;
+        self.draft.set("then", streams.into());
+    }
+
+    /// A stream into which a consumer puts.
+    pub(super) fn add_stream(&mut self, consumer: usize) -> Vec<Effect> {
+        let count = self.draft.get("then").and_then(Value::as_array).map_or(0, Vec::len);
+        self.draft.set(&format!("then.{count}"), json!({ "consumer": consumer }));
+        (self.preset, self.edited) = (None, true);
+        self.changed(false)
+    }
+
+    /// A stream that follows less, with all that follow it.
+    pub(super) fn remove_stream(&mut self, place: usize) -> Vec<Effect> {
+        self.raw.clear();
+        (self.stream, self.consumer) = (0, 0);
+        self.remove_at(&format!("then.{place}"))
     }
 
     pub(super) fn remove_at(&mut self, path: &str) -> Vec<Effect> {
@@ -291,9 +320,12 @@ impl Model {
             return Vec::new();
         };
         // The remedy is tried from the start, on the scenario as it is in force: changes made on the way stay out.
-        self.draft.remove("operations");
+        let within = self.scenario.stream_path(self.stream());
+        self.draft.remove(&format!("{within}operations"));
         for (path, value) in remedy.edits {
-            self.draft.set(&path, value);
+            // What the streams share stands in one place.
+            let own = fields::field(&format!("{within}{path}")).is_some();
+            self.draft.set(&if own { format!("{within}{path}") } else { path }, value);
         }
         self.raw.clear();
         (self.preset, self.edited) = (None, true);

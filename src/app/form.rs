@@ -4,6 +4,7 @@
 //! sentences about limits, is written here.
 
 mod consumer;
+mod follower;
 
 use super::handbook::Handbook;
 use super::hints::{self, Hint};
@@ -34,6 +35,8 @@ pub struct Group {
     pub more: Vec<Knob>,
     /// Index of the consumer that it is, and whether there are others.
     pub consumer: Option<(usize, bool)>,
+    /// Place of the stream that follows, if it is one.
+    pub stream: Option<usize>,
 }
 
 /// One field.
@@ -200,6 +203,7 @@ impl Source<'_> {
         let mut groups = vec![self.traffic(), self.keys_and_sizes(), self.producer(), self.stream()];
         let count = consumers(self.draft).len();
         groups.extend((0..count).map(|index| self.consumer(index, count)));
+        groups.extend((0..self.scenario.then.len()).map(|place| self.follower(place)));
         groups.extend([self.destination(), self.prices()]);
         groups
     }
@@ -230,7 +234,7 @@ impl Source<'_> {
                     Some(Value::Null) | None => String::new(),
                     Some(value) => value.as_f64().map_or_else(|| compact(value), number_text),
                 };
-                let spin = number.decimals == 0 && path == "stream.shards";
+                let spin = number.decimals == 0 && path.ends_with("stream.shards");
                 (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })
             }
             Kind::Choice(choices) => {
@@ -252,7 +256,7 @@ impl Source<'_> {
                 (Control::Rows(raw.cloned().unwrap_or(text)), "")
             }
             // A text for the machine, or a name; other texts for people are too long for a line of the column.
-            Kind::Text(_) if field.default == fields::Default::Nothing || field.path == "consumers.*.name" => {
+            Kind::Text(_) if field.default == fields::Default::Nothing || field.path.ends_with(".name") => {
                 let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
                 (Control::Rows(raw.cloned().unwrap_or_else(|| text.to_owned())), "")
             }
@@ -318,6 +322,7 @@ impl Source<'_> {
             more_label: "Times, arrivals, length, seed".to_owned(),
             more,
             consumer: None,
+            stream: None,
         }
     }
 
@@ -343,6 +348,7 @@ impl Source<'_> {
             more_label: "Number of keys, spread of sizes, payloads".to_owned(),
             more,
             consumer: None,
+            stream: None,
         }
     }
 
@@ -392,6 +398,7 @@ impl Source<'_> {
             more_label: if kpl { "Sizes, rate, age, buffer" } else { "Batch, buffer, backoff, answers" }.to_owned(),
             more,
             consumer: None,
+            stream: None,
         }
     }
 
@@ -404,6 +411,7 @@ impl Source<'_> {
             more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
             consumer: None,
+            stream: None,
         }
     }
 
@@ -444,6 +452,7 @@ impl Source<'_> {
             more_label: String::new(),
             more: Vec::new(),
             consumer: None,
+            stream: None,
         }
     }
 
@@ -458,6 +467,7 @@ impl Source<'_> {
             // Of what, the label says; the column is too narrow to say it twice.
             more: self.knobs(own.filter(|path| *path != "prices.region")).into_iter().map(in_dollars).collect(),
             consumer: None,
+            stream: None,
         }
     }
 }

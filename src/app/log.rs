@@ -76,10 +76,15 @@ impl LogView {
         lanes.retain(|(shard, _)| (*shard as usize) < timeline.shards());
         let gauge = |metric, shard: usize| timeline.shard_column(metric, shard)[frames - 1];
         let age = |shard: usize| gauge(ShardMetric::IteratorAgeMs, shard) / 1e3;
-        if lanes.len() > most {
-            let rank = |(shard, lane): &(u32, LanePosition)| (lane.is_blocked(), age(*shard as usize));
-            lanes.sort_by(|a, b| rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)).then(a.0.cmp(&b.0)));
-            lanes.truncate(most);
+        while lanes.len() > most.max(1) {
+            // The one that matters least. There are sixteen at most: no sort of the library is worth its code here.
+            let matters_less = |one: usize, other: usize| {
+                let [a, b] =
+                    [&lanes[one], &lanes[other]].map(|(shard, lane)| (lane.is_blocked(), age(*shard as usize)));
+                a.0 < b.0 || a.0 == b.0 && a.1 < b.1
+            };
+            let least = (1..lanes.len()).fold(0, |least, one| if matters_less(one, least) { one } else { least });
+            lanes.remove(least);
         }
         let gone = gone_frames(scenario, timeline, frames);
         let stays = STORY_STAYS.max(Span::from_micros(3 * timeline.width().micros()));
@@ -101,14 +106,18 @@ impl LogView {
                 lane,
             }
         };
-        let mut rows: Vec<LogRow> = lanes.into_iter().map(row).collect();
         // A child stands behind the last of its parents.
         let start = |shard: u32| {
             let info = timeline.shard(shard as usize);
             let parents = info.parents.into_iter().flatten().filter(|parent| (*parent as usize) < timeline.shards());
             parents.map(|parent| timeline.shard(parent as usize).range[0]).fold(info.range[0], f64::max)
         };
-        rows.sort_by(|a, b| start(a.shard).total_cmp(&start(b.shard)).then(a.shard.cmp(&b.shard)));
+        // Lanes come in order of the shards.
+        let mut rows: Vec<LogRow> = Vec::with_capacity(lanes.len());
+        for row in lanes.into_iter().map(row) {
+            let place = rows.iter().rposition(|before| start(before.shard) <= start(row.shard));
+            rows.insert(place.map_or(0, |place| place + 1), row);
+        }
         let mut view = Self { at, rows, more: None, workers: String::new() };
         if !workers.is_empty() {
             view.workers = view.workers_text(&workers);
@@ -147,12 +156,10 @@ impl LogView {
     /// What it shows, in a few sentences: what is blocked first.
     pub fn text(&self, title: &str) -> String {
         const TOLD_MAX: usize = 6;
-        let mut rows: Vec<&LogRow> = self.rows.iter().collect();
-        rows.sort_by_key(|row| !row.lane.is_blocked());
+        let those = |blocked: bool| self.rows.iter().filter(move |row| row.lane.is_blocked() == blocked);
+        let rows = those(true).chain(those(false));
         let mut sentences = vec![format!("Where {title} stands at {}.", clock(self.at.seconds_f64()))];
-        sentences.extend(
-            rows.iter().take(TOLD_MAX).map(|row| format!("{}: {}; {}.", row.name(), row.backlog(), row.doing())),
-        );
+        sentences.extend(rows.take(TOLD_MAX).map(|row| format!("{}: {}; {}.", row.name(), row.backlog(), row.doing())));
         if let Some(more) = self.more {
             sentences.push(format!("{}.", more.text()));
         }

@@ -37,6 +37,9 @@ pub struct Start {
     pub log: bool,
 }
 
+/// Of the document, of the run, of the stream and of the consumer that are shown, and of the frames that have arrived.
+pub type RunState = [usize; 5];
+
 /// What the page has to tell instead of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -69,6 +72,8 @@ pub struct Model {
     pub(super) incoming: Option<Run>,
     pub(super) run_count: u32,
     pub(super) events: Vec<Event>,
+    /// Place of the stream that was chosen to be shown.
+    pub(super) stream: usize,
     /// Index of the consumer that was chosen to be shown.
     pub(super) consumer: usize,
     pub(super) playing: bool,
@@ -114,6 +119,7 @@ impl Model {
             incoming: None,
             run_count: 0,
             events: Vec::new(),
+            stream: 0,
             consumer: 0,
             playing: false,
             cursor: SimTime::ZERO,
@@ -156,6 +162,13 @@ impl Model {
             Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
             Action::AddConsumer => self.add_consumer(),
             Action::RemoveConsumer(index) => self.remove_consumer(index),
+            Action::AddStream(consumer) => self.add_stream(consumer),
+            Action::RemoveStream(place) => self.remove_stream(place),
+            Action::ShowStream(place) => {
+                (self.stream, self.consumer) = (place, 0);
+                self.find_events();
+                Vec::new()
+            }
             Action::ShowConsumer(index) => {
                 self.consumer = index;
                 self.find_events();
@@ -236,7 +249,7 @@ impl Model {
             raw: &self.raw,
             problems: &self.problems,
             scenario: &self.scenario,
-            timeline: self.timeline(),
+            timeline: self.run.timeline().seen_by(0),
             cursor: self.cursor,
             handbook: self.handbook(),
         }
@@ -251,8 +264,8 @@ impl Model {
 
     /// Numbers that change whenever the frames in view do: of the document, of the run, of the consumer that is shown,
     /// and how many have arrived.
-    pub fn run_state(&self) -> (u32, u32, usize, usize) {
-        (self.revision, self.run.id, self.consumer(), self.timeline().frames())
+    pub fn run_state(&self) -> RunState {
+        [self.revision as usize, self.run.id as usize, self.stream(), self.consumer(), self.timeline().frames()]
     }
 
     /// Rules, constants and what the fields say, once they have come.
@@ -270,9 +283,24 @@ impl Model {
         &self.problems
     }
 
-    /// The scenario that is shown: the last draft that could be run.
+    /// The scenario: the last draft that could be run.
     pub const fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// The stream that is shown, with what reads it: the scenario itself, or one that follows.
+    pub fn shown(&self) -> &Scenario {
+        self.scenario.streams()[self.stream()]
+    }
+
+    /// Place of the stream that is shown.
+    pub fn stream(&self) -> usize {
+        self.stream.min(self.run.timelines.len().min(self.scenario.streams().len()) - 1)
+    }
+
+    /// What the streams are called; empty where there is one only.
+    pub fn streams(&self) -> Vec<String> {
+        if self.scenario.then.is_empty() { Vec::new() } else { self.scenario.stream_titles() }
     }
 
     /// Id of the chosen preset, as long as nothing was changed in it.
@@ -287,12 +315,12 @@ impl Model {
 
     /// The frames that have arrived, as the consumer sees them that is shown.
     pub fn timeline(&self) -> View<'_> {
-        self.run.timeline.seen_by(self.consumer())
+        self.run.timelines[self.stream()].seen_by(self.consumer())
     }
 
     /// Index of the consumer that is shown.
     pub fn consumer(&self) -> usize {
-        self.consumer.min(self.run.timeline.consumers() - 1)
+        self.consumer.min(self.run.timelines[self.stream()].consumers() - 1)
     }
 
     /// The marked moments, in order.
@@ -363,7 +391,7 @@ impl Model {
 
     /// Where the consumer that is shown stands on each shard at the cursor.
     pub fn log_view(&self) -> Option<LogView> {
-        LogView::of(&self.scenario, self.timeline(), self.frames(), LANES_MAX)
+        LogView::of(self.shown(), self.timeline(), self.frames(), LANES_MAX)
     }
 
     /// What stands where the verdict stands otherwise.
@@ -383,7 +411,7 @@ impl Model {
 
     /// Complete frames at the cursor.
     pub fn frames(&self) -> usize {
-        reading::frames_at(&self.run.timeline, self.cursor)
+        reading::frames_at(&self.run.timelines[self.stream()], self.cursor)
     }
 
     /// The numbers at the cursor.
@@ -398,14 +426,14 @@ impl Model {
 
     /// How each consumer stands at the cursor; empty where there is one only.
     pub fn readers(&self) -> Vec<Reader> {
-        let all = 0..self.scenario.consumers.len();
-        let of = |consumer| Reader::new(&self.scenario, self.run.timeline.seen_by(consumer), self.frames());
+        let all = 0..self.run.timelines[self.stream()].consumers();
+        let of = |consumer| Reader::new(self.shown(), self.timeline().seen_by(consumer), self.frames());
         if all.len() > 1 { all.map(of).collect() } else { Vec::new() }
     }
 
     /// What explains the run up to the cursor.
     pub fn findings(&self) -> Vec<Finding> {
-        cost::findings(&self.scenario, self.timeline(), self.frames())
+        cost::findings(self.shown(), self.timeline(), self.frames())
     }
 
     /// What stands on the filled button.
@@ -428,7 +456,7 @@ impl Model {
 
     /// Looks for the marked moments again.
     pub(super) fn find_events(&mut self) {
-        self.events = events::events(&self.scenario, self.timeline());
+        self.events = events::events(self.shown(), self.timeline());
     }
 
     fn passing(&self) -> String {
@@ -448,7 +476,7 @@ impl Model {
             self.verdict = if self.frames() == 0 {
                 verdict::question(&self.scenario, &self.passing())
             } else {
-                verdict::verdict(&self.scenario, self.timeline(), self.frames())
+                verdict::verdict(self.shown(), self.timeline(), self.frames())
             };
         }
         // What is typed, dragged or stepped is heard where it is typed; only what plays has to be told.
@@ -466,7 +494,7 @@ impl Model {
 
     /// The age from which on work counts as late at the cursor, in seconds.
     pub fn late_after_seconds(&self) -> f64 {
-        let (_, consumer) = capacity::in_force(&self.scenario, self.consumer(), self.cursor);
-        capacity::late_after(self.scenario(), &consumer).seconds_f64()
+        let (_, consumer) = capacity::in_force(self.shown(), self.consumer(), self.cursor);
+        capacity::late_after(self.shown(), &consumer).seconds_f64()
     }
 }

@@ -17,7 +17,8 @@ const TICK_MS_MAX: f64 = 100.0;
 /// One run of the engine and what has arrived of it.
 pub(super) struct Run {
     pub id: u32,
-    pub timeline: Timeline,
+    /// What has arrived of each stream: the first one, then those that follow.
+    pub timelines: Vec<Timeline>,
     pub done: bool,
     pub summary: Option<String>,
 }
@@ -33,14 +34,22 @@ pub(super) enum Goal {
 
 impl Run {
     pub fn new(id: u32, scenario: &Scenario) -> Self {
-        let shards = scenario.stream.open_at_start() as usize;
-        let width = Timeline::width_of(scenario);
-        Self {
-            id,
-            timeline: Timeline::new(scenario.length, width, shards, scenario.consumers.len()),
-            done: false,
-            summary: None,
-        }
+        let timeline = |scenario: &Scenario| {
+            let shards = scenario.stream.open_at_start() as usize;
+            Timeline::new(scenario.length, Timeline::width_of(scenario), shards, scenario.consumers.len())
+        };
+        let timelines = scenario.streams().into_iter().map(timeline).collect();
+        Self { id, timelines, done: false, summary: None }
+    }
+
+    /// What has arrived of the first stream. Those that follow have frames of the same width.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timelines[0]
+    }
+
+    /// Frames that have arrived of every stream.
+    pub fn frames(&self) -> usize {
+        self.timelines.iter().map(Timeline::frames).min().unwrap_or(0)
     }
 
     /// Whether this run was ever asked of the engine.
@@ -57,7 +66,7 @@ pub(super) const fn end_of(length: Span) -> SimTime {
 impl Model {
     /// The instant up to which frames have arrived.
     pub(super) fn received(&self) -> SimTime {
-        self.run.timeline.frames().checked_sub(1).map_or(SimTime::ZERO, |last| self.run.timeline.end_of(last))
+        self.run.frames().checked_sub(1).map_or(SimTime::ZERO, |last| self.run.timeline().end_of(last))
     }
 
     fn next_run(&mut self) -> Run {
@@ -151,7 +160,7 @@ impl Model {
     }
 
     pub(super) fn step(&mut self, seconds: i64) -> Vec<Effect> {
-        let width = self.run.timeline.width().micros().max(MICROS_PER_SECOND);
+        let width = self.run.timeline().width().micros().max(MICROS_PER_SECOND);
         let micros = width.saturating_mul(seconds.unsigned_abs());
         let here = self.cursor.micros();
         let there = if seconds < 0 { here.saturating_sub(micros) } else { here.saturating_add(micros) };
@@ -197,7 +206,7 @@ impl Model {
                 self.show(at.min(self.received()));
             }
             Some(Goal::NextEvent) => {
-                let soon = self.cursor + self.run.timeline.width();
+                let soon = self.cursor + self.run.timeline().width();
                 let received = self.received();
                 let next = self.events.iter().map(|event| event.at).find(|at| *at > soon && *at <= received);
                 if let Some(at) = next.or(self.run.done.then_some(received)) {
@@ -277,7 +286,12 @@ impl Model {
 
     fn take_frames(&mut self, run: u32, block: &[f64]) -> Vec<Effect> {
         let Some(run) = self.run_named(run) else { return Vec::new() };
-        if run.timeline.append(block).is_err() {
+        // The place of the stream comes first.
+        let appended = match block {
+            [stream, rest @ ..] => run.timelines.get_mut(*stream as usize).map(|timeline| timeline.append(rest)),
+            [] => None,
+        };
+        if !matches!(appended, Some(Ok(()))) {
             let mut effects = self.give_up();
             effects.push(Effect::RestartBox);
             self.tell("The engine sent something that is not a run.", "Press Run to start again.");
@@ -290,7 +304,7 @@ impl Model {
     /// After something arrived: shows the new run if it has come far enough, marks, and goes where it should.
     fn settle(&mut self) {
         let far_enough =
-            |run: &Run, cursor| run.done || super::reading::frames_at(&run.timeline, cursor) <= run.timeline.frames();
+            |run: &Run, cursor| run.done || super::reading::frames_at(run.timeline(), cursor) <= run.frames();
         if let Some(run) = self.incoming.take_if(|run| far_enough(run, self.cursor)) {
             self.run = run;
         }

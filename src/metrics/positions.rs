@@ -40,21 +40,27 @@ impl ConsumerPosition {
     /// Where a consumer stands now: at most so many lanes, of the shards that it has not read to their end.
     pub fn of(engine: &Engine, consumer: u32, most: usize) -> Self {
         let now = engine.now();
-        let mut ranked = Vec::new();
+        // The worst first. A sort of the library would take more of the engine's module than all of this.
+        let mut worst: Vec<(bool, Span, u64, u32)> = Vec::new();
         for shard in 0..engine.shards() {
-            let state = engine.lane(consumer, shard);
             let (blocked, ended) = engine.lane_flags(consumer, shard);
             if !ended {
+                let state = engine.lane(consumer, shard);
                 let age = state.oldest_arrival.map_or(Span::ZERO, |at| now.since(at));
-                ranked.push((blocked, age, state.waiting + state.in_flight, u32::MAX - shard));
+                let rank = (blocked, age, state.waiting + state.in_flight, u32::MAX - shard);
+                let place = worst.iter().rposition(|other| *other > rank).map_or(0, |place| place + 1);
+                if place < most {
+                    worst.insert(place, rank);
+                    worst.truncate(most);
+                }
             }
         }
-        if ranked.len() > most {
-            ranked.sort_unstable();
-            ranked.drain(..ranked.len() - most);
+        let mut shards: Vec<u32> = Vec::with_capacity(worst.len());
+        for (.., shard) in worst {
+            let shard = u32::MAX - shard;
+            let place = shards.iter().rposition(|other| *other < shard).map_or(0, |place| place + 1);
+            shards.insert(place, shard);
         }
-        let mut shards: Vec<u32> = ranked.into_iter().map(|(.., shard)| u32::MAX - shard).collect();
-        shards.sort_unstable();
         let mut workers = engine.workers(consumer);
         workers.truncate(WORKERS_MAX);
         Self { lanes: shards.into_iter().map(|shard| (shard, engine.position(consumer, shard))).collect(), workers }

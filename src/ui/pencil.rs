@@ -6,9 +6,9 @@
 use super::charts::Charts;
 use super::stage::Places;
 use super::surroundings::Surroundings;
-use streamgauge::app::Model;
 use streamgauge::app::picture::{self, ChartKind, Moment, Motion, Size};
 use streamgauge::app::words::clock;
+use streamgauge::app::{Model, RunState};
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::NodeRef;
 
@@ -19,8 +19,8 @@ const CALM_EVERY_MS: f64 = 250.0;
 pub struct Pencil {
     places: Places,
     charts: Vec<Charts>,
-    /// The frames that each chart shows: change of the document, number of the run, the consumer, how many.
-    charted: [Option<(u32, u32, usize, usize)>; ChartKind::ALL.len()],
+    /// The frames that each chart shows: change of the document, number of the run, the stream, the consumer, how many.
+    charted: [Option<RunState>; ChartKind::ALL.len()],
     calm: bool,
     /// Something may have another size or place, and what is drawn a few times a second is due.
     due: bool,
@@ -88,7 +88,7 @@ impl Pencil {
             self.draw_charts(model);
         }
         let moment = Moment {
-            scenario: model.scenario(),
+            scenario: model.shown(),
             timeline: model.timeline(),
             at: model.cursor().seconds_f64(),
             frontier: model.frontier().seconds_f64(),
@@ -146,7 +146,7 @@ impl Pencil {
             // One that is not shown is drawn when it is.
             if *charted != state && chart.is_shown() {
                 *charted = state;
-                chart.set(model.scenario(), model.timeline());
+                chart.set(model.shown(), model.timeline());
             }
         }
     }

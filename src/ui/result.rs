@@ -60,7 +60,7 @@ fn ledger(model: &Model, places: &Places) -> Html {
     let not_read = [ledger.skipped, ledger.filtered];
     let counts = [ledger.processed, waiting, flying, ledger.at_producer, ledger.lost(), over, not_read[0], not_read[1]];
     let shares = percents(counts);
-    let holds = ledger.at_producer > 0 || model.scenario().producer.retry != RetryPolicy::Ignore;
+    let holds = ledger.at_producer > 0 || model.shown().producer.retry != RetryPolicy::Ignore;
     let names = [
         "Processed",
         "Waiting in stream",
@@ -84,7 +84,7 @@ fn ledger(model: &Model, places: &Places) -> Html {
     let at = format!("records, at {}", clock(model.cursor().seconds_f64()));
     html! {
         <section>
-            <h2>{ "Ledger " }<small>{ model.scenario().with_title(model.consumer(), at) }</small></h2>
+            <h2>{ "Ledger " }<small>{ model.shown().with_title(model.consumer(), at) }</small></h2>
             <svg class="bar" ref={places.bars[0].clone()} aria-hidden="true"></svg>
             <table>
                 <tbody>
@@ -98,7 +98,7 @@ fn ledger(model: &Model, places: &Places) -> Html {
 }
 
 fn bill(model: &Model) -> Html {
-    let bill = cost::bill(model.scenario(), model.timeline(), model.frames());
+    let bill = cost::bill(model.shown(), model.timeline(), model.frames());
     let line = |line: &BillLine| {
         html! {
             <>

@@ -78,6 +78,12 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                     <summary>{ &group.more_label }</summary>
                     { for group.more.iter().map(|one| knob(one, act)) }
                     if place == 0 { { parts(props) } }
+                    if let Some(place) = group.stream {
+                        <div class="tools">
+                            <button class="btn" aria-label={format!("Remove {}", group.title)}
+                                onclick={act.reform(move |_| Action::RemoveStream(place))}>{ "Remove this stream" }</button>
+                        </div>
+                    }
                     if let Some((index, several)) = group.consumer { { consumer(index, several, &group.title, act) } }
                 </details>
             }
@@ -107,6 +113,8 @@ fn consumer(index: usize, several: bool, title: &str, act: &Callback<Action>) ->
         <div class="tools">
             <button class="btn" title="One more like the last, with a position of its own"
                 onclick={act.reform(|_| Action::AddConsumer)}>{ "Add a consumer" }</button>
+            <button class="btn" title="Another stream, with consumers of its own"
+                onclick={act.reform(move |_| Action::AddStream(index))}>{ "Put into another stream" }</button>
             if several {
                 <button class="btn" aria-label={format!("Remove {title}")}
                     onclick={act.reform(move |_| Action::RemoveConsumer(index))}>{ "Remove this one" }</button>

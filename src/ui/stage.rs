@@ -41,6 +41,7 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: 
     html! {
         <section class="stage" aria-label="The run">
             { verdict::view(model, act) }
+            { streams(model, act) }
             { consumers(model, act) }
             <figure class="canvas"><svg class="lanes" ref={places.lanes.clone()} role="img"></svg></figure>
             <div class="dock">
@@ -53,6 +54,22 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: 
                 <svg class="bar" ref={places.bars[1].clone()} aria-hidden="true"></svg>
             </div>
         </section>
+    }
+}
+
+/// The streams, where there are several: the pressed one is shown.
+fn streams(model: &Model, act: &Callback<Action>) -> Html {
+    let streams = model.streams();
+    let one = |(place, title): (usize, &String)| {
+        html! {
+            <button aria-pressed={(place == model.stream()).to_string()}
+                onclick={act.reform(move |_| Action::ShowStream(place))}>{ title }</button>
+        }
+    };
+    html! {
+        if !streams.is_empty() {
+            <div class="seg readers" role="group" aria-label="Stream that is shown">{ for streams.iter().enumerate().map(one) }</div>
+        }
     }
 }
 
@@ -112,7 +129,7 @@ fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
         seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number(),
     });
     let length = model.length().seconds_f64();
-    let now = int(rate(model.scenario().traffic.rate_at(model.cursor())));
+    let now = int(rate(model.shown().traffic.rate_at(model.cursor())));
     html! {
         <div class="stack">
             <input class="scrub" type="range" ref={places.scrub.clone()} min="0" max={length.to_string()}
@@ -197,14 +214,14 @@ fn charts(model: &Model, places: &Places, open_table: &Callback<MouseEvent>) -> 
 fn works(model: &Model) -> (&'static str, Vec<Now>) {
     let (timeline, frames) = (model.timeline(), model.frames());
     let gauge = |metric| int(timeline.gauge(metric, frames));
-    match model.scenario().consumers[model.consumer()].kind {
+    match model.shown().consumers[model.consumer()].kind {
         ConsumerKind::Poller(_) => ("Concurrency", Vec::new()),
         ConsumerKind::Kcl(kcl) => {
             let up = format!("{} of {}", gauge(Metric::WorkersUp), kcl.workers);
             ("Workers", vec![("up", up), ("idle shards", gauge(Metric::LeasesFree))])
         }
         ConsumerKind::Lambda => {
-            let (cap, _) = picture::cap(model.scenario(), model.consumer());
+            let (cap, _) = picture::cap(model.shown(), model.consumer());
             let busy = format!("{} of {}", gauge(Metric::Concurrency), int(f64::from(cap)));
             ("Concurrency", vec![("busy", busy), ("environments", gauge(Metric::Environments))])
         }

@@ -1,6 +1,7 @@
 // The page, driven as a person drives it, on a host that helps it with nothing.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { drop, launch, until, watchedPage } from "./support/browser.mjs";
 import { serveSite, siteNames } from "./support/site.mjs";
@@ -206,6 +207,34 @@ test("the logs show where a consumer stands, at the time of the slider, and keep
     },
     { query: "?preset=many-consumers" },
   ));
+
+test("streams that follow one another are shown one at a time", () =>
+  withPage(async (page) => {
+    const text = readFileSync(new URL("../golden/chain/scenario.json", import.meta.url), "utf8");
+    const expected = JSON.parse(readFileSync(new URL("../golden/chain/expected.json", import.meta.url), "utf8"));
+    await drop(page, "chain.json", text);
+    await runToEnd(page);
+    const choice = page.getByRole("group", { name: "Stream that is shown" });
+    const account = async ({ ledger: { offered, processed } }) => {
+      await until(async () => (await ledger(page)).Offered === offered, `${offered} records are offered`);
+      assert.equal((await ledger(page)).Processed, processed);
+    };
+    await account(expected);
+    await choice.getByRole("button", { name: "Enriched" }).click();
+    await account(expected.then[0]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await account(expected.then[0].then[0]);
+    assert.equal(await choice.getByRole("button", { name: "Alarms" }).getAttribute("aria-pressed"), "true");
+    // One more from the form.
+    const scenario = page.getByRole("complementary", { name: "Scenario" });
+    await scenario.getByText("Window, memory, start, failures").first().click();
+    await scenario.getByRole("button", { name: "Put into another stream" }).first().click();
+    await until(async () => (await choice.getByRole("button").count()) === 4, "there is one more stream");
+    await scenario.getByText("Name, size, mode, calls, consumer").last().click();
+    await scenario.getByRole("button", { name: "Remove Stream 3" }).click();
+    await until(async () => (await choice.getByRole("button").count()) === 3, "it is gone again");
+  }));
 
 test("keys run, step and go back", () =>
   withPage(async (page) => {

@@ -87,7 +87,11 @@ fn result(folder: &Path) -> Value {
     let scenario = draft.check().unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()));
     let mut session = Session::new(scenario);
     assert_eq!(session.run(), Pump::Finished);
-    let summary = session.summary();
+    kept(&session.summary())
+}
+
+/// What is kept of a stream, and of those that follow it.
+fn kept(summary: &Value) -> Value {
     let metrics = METRICS.map(|name| {
         let mut metric = summary["metrics"][name].as_object().unwrap_or_else(|| panic!("{name} is a metric")).clone();
         metric.remove("unit");
@@ -115,6 +119,9 @@ fn result(folder: &Path) -> Value {
     if consumers.len() > 1 {
         let of = |consumer: &Value| json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
         kept["consumers"] = consumers.iter().map(of).collect();
+    }
+    if let Some(streams) = summary["then"].as_array() {
+        kept["then"] = streams.iter().map(self::kept).collect();
     }
     kept
 }

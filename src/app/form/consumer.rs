@@ -101,6 +101,7 @@ impl Source<'_> {
             more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
             more,
             consumer: Some((index, several)),
+            stream: None,
         }
     }
 }

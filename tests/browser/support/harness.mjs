@@ -54,10 +54,13 @@ function harness() {
     for (;;) {
       const message = await next("frames", "done", "failed");
       if (message.type !== "frames") return { ...message, blocks, frames, largest };
-      const block = new Float64Array(message.buffer);
-      if (block[0] !== frames) return { type: "gap", at: frames, got: block[0] };
+      // The place of the stream comes first.
+      const [stream, ...block] = new Float64Array(message.buffer);
       blocks += 1;
-      frames += block[1];
+      if (stream === 0) {
+        if (block[0] !== frames) return { type: "gap", at: frames, got: block[0] };
+        frames += block[1];
+      }
       largest = Math.max(largest, message.buffer.byteLength);
       state.port.postMessage({ type: "credit", n: 1 });
     }

@@ -4,6 +4,7 @@ use super::fixture;
 use serde_json::json;
 use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start, Theme};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
+use streamgauge::session::{Pump, Session};
 
 fn start() -> Start {
     Start {
@@ -31,10 +32,15 @@ fn opened(effects: &[Effect]) -> u32 {
     run.expect("a run was opened")
 }
 
+/// Frames of one stream as they leave the box.
+fn block_of(stream: usize, timeline: &Timeline, from: usize, to: usize) -> Vec<f64> {
+    std::iter::once(stream as f64).chain(timeline.encode(from, to)).collect()
+}
+
 /// Frames `from..to` of the model's scenario, as the box would send them.
 fn send(model: &mut Model, run: u32, from: usize, to: usize) -> Vec<Effect> {
     let whole: Timeline = fixture::timeline(model.scenario());
-    model.update(Action::Box(BoxEvent::Frames { run, block: whole.encode(from, to) }))
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &whole, from, to) }))
 }
 
 fn finish(model: &mut Model, run: u32) {
@@ -323,7 +329,7 @@ fn a_consumer_is_added_shown_and_removed() {
         }
         both.push(&stream, &vec![0.0; ShardMetric::columns(2) * alone.shards()]);
     }
-    model.update(Action::Box(BoxEvent::Frames { run, block: both.encode(0, 1_500) }));
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1_500) }));
     finish(&mut model, run);
     model.update(Action::Seek { seconds: 600.0 });
     let readers = model.readers();
@@ -368,10 +374,62 @@ fn a_consumer_less_is_no_trap_while_a_field_cannot_be_read() {
     let alone = fixture::timeline(model.scenario());
     let mut both = Timeline::new(model.length(), alone.width(), alone.shards(), 2);
     both.push(&vec![1.0; Metric::columns(2)], &vec![1.0; ShardMetric::columns(2) * alone.shards()]);
-    model.update(Action::Box(BoxEvent::Frames { run, block: both.encode(0, 1) }));
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1) }));
     model.update(Action::ShowConsumer(1));
     edit(&mut model, "stream.shards", "none");
     model.update(Action::RemoveConsumer(1));
     assert_eq!((model.consumer(), model.timeline().consumers()), (0, 1));
     assert!(model.findings().is_empty());
+}
+
+/// A run of a chain of streams: each is shown with its own account, and a remedy changes the stream that it is about.
+#[test]
+fn streams_that_follow_are_shown_one_at_a_time() {
+    let mut model = model();
+    let document = include_str!("../../golden/chain/scenario.json");
+    model.update(Action::OpenFile { name: "chain.json".to_owned(), text: document.to_owned() });
+    assert_eq!(model.streams(), ["First stream", "Enriched", "Alarms"]);
+    let titles: Vec<String> = model.form().groups().into_iter().map(|group| group.title).collect();
+    assert!(titles.contains(&"Enriched".to_owned()), "{titles:?}");
+
+    let run = opened(&model.update(Action::RunOrPause));
+    let mut session = Session::new(model.scenario().clone());
+    assert_eq!(session.run(), Pump::Finished);
+    let frames = session.timeline().frames();
+    for (place, stream) in session.streams().into_iter().enumerate() {
+        assert_eq!(model.frames(), 0, "nothing is shown before all have come as far");
+        let block = block_of(place, &stream.timeline(), 0, frames);
+        assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block })), [Effect::GrantCredit(1)]);
+    }
+    finish(&mut model, run);
+    model.update(Action::Seek { seconds: 300.0 });
+    for (place, stream) in session.streams().into_iter().enumerate() {
+        model.update(Action::ShowStream(place));
+        assert_eq!(model.reading().ledger(), stream.ledger());
+        assert_eq!(model.findings(), stream.findings());
+        assert_eq!(model.shown().consumers.len(), stream.scenario().consumers.len());
+    }
+
+    // The second stream is too small, and its producer ignores that: the remedy is tried there and not on the first.
+    model.update(Action::ShowStream(1));
+    let retries = model.findings().iter().position(|finding| {
+        finding.remedy_try.as_ref().is_some_and(|remedy| remedy.edits.iter().any(|(path, _)| path.contains("retry")))
+    });
+    let before = model.draft().get("producer").cloned();
+    model.update(Action::TryFinding(retries.expect("there is a remedy")));
+    assert_eq!(model.draft().get("producer").cloned(), before);
+    assert!(model.draft().get("then.0.producer.retry").is_some());
+    assert!(model.problems().is_empty(), "{:?}", model.problems());
+    assert_eq!(model.stream(), 1);
+
+    // What goes takes with it what follows from it.
+    model.update(Action::RemoveStream(0));
+    assert!(model.streams().is_empty() && model.stream() == 0);
+    model.update(Action::AddStream(1));
+    assert_eq!(model.draft().get("then"), Some(&json!([{ "consumer": 1 }])));
+    model.update(Action::RemoveConsumer(0));
+    assert_eq!(model.draft().get("then"), Some(&json!([{ "consumer": 0 }])));
+    model.update(Action::AddConsumer);
+    model.update(Action::RemoveConsumer(0));
+    assert_eq!(model.draft().get("then"), Some(&json!([])));
 }

@@ -10,6 +10,7 @@ use streamgauge::scenario::{HandlerKind, Part, Scenario, Series, presets};
 fn bare(mut scenario: Scenario) -> Scenario {
     scenario.name.clear();
     scenario.about.clear();
+    scenario.consumers.iter_mut().for_each(|consumer| consumer.name.clear());
     scenario.prices = Default::default();
     for part in &mut scenario.traffic.parts {
         if let Part::Series(series) = part {
