@@ -111,28 +111,28 @@ function handle(instance, batch) {
   instance.bytes().set(batch, at);
   const packed = BigInt.asUintN(64, exports.streamgauge_handle(at, batch.length));
   const answer = instance.part(Number(packed >> 32n), Number(packed & 0xffffffffn));
-  const words = (bytes, from) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Array.from({ length: (bytes.length - from) >>> 2 }, (_, i) => view.getUint32(from + 4 * i, true));
-  };
-  const kind = answer.length >= 4 ? words(answer.subarray(0, 4), 0)[0] : -1;
+  const said = new DataView(answer.buffer);
+  const kind = answer.length >= 4 ? said.getUint32(0, true) : -1;
   if (kind === 1) return failed(decoder.decode(answer.subarray(4)));
   if (kind !== 0) return failed("The module's answer is neither a list of positions nor a message.");
-  const positions = new Set(words(answer, 4));
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   const count = view.getUint32(0, true);
-  for (const position of positions) {
+  const positions = new Set();
+  for (let at = 4; at + 4 <= answer.length; at += 4) {
+    const position = said.getUint32(at, true);
     if (position >= count) return failed("The module's answer names a record that is not in the batch.");
+    positions.add(position);
   }
   const items = [];
   let from = 4;
-  for (let position = 0; position < count && positions.size > 0; position++) {
-    const [key, sequence, data] = [8, 12, 16].map((offset) => view.getUint32(from + offset, true));
+  for (let position = 0; positions.size > 0; position++) {
+    const key = view.getUint32(from + 8, true);
+    const sequence = view.getUint32(from + 12, true);
     if (positions.delete(position)) {
       const start = from + 20 + key;
       items.push({ itemIdentifier: decoder.decode(batch.subarray(start, start + sequence)) });
     }
-    from += 20 + key + sequence + data;
+    from += 20 + key + sequence + view.getUint32(from + 16, true);
   }
   return [Status.SUCCEEDED, JSON.stringify({ batchItemFailures: items })];
 }
