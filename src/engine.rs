@@ -11,12 +11,14 @@
 
 pub mod agenda;
 pub mod arrivals;
+mod batch;
 pub mod control;
 mod digest;
 pub mod draws;
 pub mod fact;
 mod failure;
 mod fan_out;
+mod fault;
 mod filter;
 mod host;
 pub mod invocation;
@@ -25,6 +27,7 @@ mod kpl;
 mod kpl_aggregate;
 mod lambda;
 pub mod lane;
+mod lease_table;
 mod mapping;
 pub mod offers;
 mod order;
@@ -63,6 +66,7 @@ use crate::scenario::{Operation, PlannedOperation, PutCall, Scenario};
 use crate::units::{SimTime, Span};
 use agenda::Agenda;
 use control::{Control, Office};
+use fault::Slow;
 pub use offers::Offer;
 use offers::Offers;
 use producer::Producer;
@@ -123,6 +127,13 @@ pub(crate) enum Change {
         /// How long until they look again.
         every: Option<Span>,
     },
+    /// The workers of a KCL application renew their leases, and so long later again.
+    Renewals {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How long until they do it again.
+        every: Span,
+    },
     /// Another retention takes effect.
     Retention(Span),
 }
@@ -169,6 +180,8 @@ impl Engine {
             if let Some(kcl) = readers.application(consumer) {
                 let every = Some(kcl.failover);
                 changes.push(0, Change::Leases { consumer, every });
+                let every = Span::from_micros((kcl.failover.micros() / limits::KCL_RENEWALS).max(1));
+                changes.push(every.micros(), Change::Renewals { consumer, every });
             }
         }
         let control = Control::new(scenario, &mut changes);
@@ -324,6 +337,14 @@ impl Engine {
                     }
                 }
             }
+            Operation::ThrottleAccount { concurrency, span } => {
+                self.readers.throttle_account(concurrency, self.now.saturating_add(span.micros()));
+            }
+            Operation::LoseEnvironments { share } => self.readers.lose_environments(share, self.now, observer),
+            Operation::SlowFunction { consumer, factor_milli, span } => {
+                let until = self.now.saturating_add(span.micros());
+                self.readers.slow_down(consumer, Slow { factor_milli, until });
+            }
             Operation::FreezeConsumer { consumer, span } => {
                 self.readers.freeze(consumer, self.now.saturating_add(span.micros()));
             }
@@ -410,7 +431,12 @@ impl Engine {
             if let Some(every) = every {
                 self.changes.push(self.now + every.micros(), change);
             }
-            return self.readers.take_leases(consumer, self.now);
+            return self.readers.take_leases(consumer, self.now, observer);
+        }
+        if let Change::Renewals { consumer, every } = change {
+            self.changes.push(self.now + every.micros(), change);
+            let Self { now, stream, readers, .. } = self;
+            return readers.renew_leases(consumer, every, *now, stream, observer);
         }
         if let Change::Retention(retention) = change {
             self.stream.set_retention(retention, self.now);
@@ -423,7 +449,7 @@ impl Engine {
             Change::Watch => control.watch(office),
             Change::Grow => control.grow(office),
             Change::Policy => control.look_as_policy(office),
-            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } => {}
+            Change::Operation(_) | Change::Retention(_) | Change::Leases { .. } | Change::Renewals { .. } => {}
         }
     }
 }

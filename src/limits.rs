@@ -7,7 +7,9 @@ mod sources;
 
 use crate::text::for_people;
 use crate::units::{Bytes, Rate, Span};
-use sources::{BC, D22, EB, FAQ, K, KCL, KPL, L, LC, LE, LF, LG, LK, LL, LR, LS, LSN, LW, M, OURS, Q, R87, ST, WN};
+use sources::{
+    BC, D22, DDB, EB, FAQ, K, KCL, KPL, L, LC, LE, LF, LG, LK, LL, LR, LS, LSN, LW, M, OURS, Q, R87, ST, WN,
+};
 
 /// A count of records, calls, tokens, attempts and the like.
 pub type Count = u64;
@@ -209,6 +211,22 @@ limits! {
     KCL_PARENT_POLL: Span = Span::from_secs(10), "s", KCL, documented;
     /// Workers of one application.
     KCL_WORKERS_MAX: Count = 1_000, "workers", OURS, documented;
+
+    /// Leases are renewed so often in a failover time.
+    KCL_RENEWALS: Count = 3, "renewals", KCL, documented;
+    /// Read and write units of a provisioned lease table unless set otherwise.
+    KCL_TABLE_UNITS: Count = 10, "units/s", KCL, documented;
+    /// Bytes of one lease in its table, for scans. No figure is published.
+    KCL_LEASE_BYTES: Bytes = Bytes::new(512), "bytes", KCL, estimated;
+    /// A refused checkpoint is tried again with the first batch that ends so long afterwards. The library leaves that to
+    /// the application.
+    KCL_CHECKPOINT_RETRY: Span = Span::from_secs(1), "s", KCL, estimated;
+    /// DynamoDB keeps unused capacity of so long a time for a burst.
+    DYNAMODB_BURST: Span = Span::from_secs(300), "s", DDB, documented;
+    /// Bytes that a read unit covers; a read that need not be consistent takes half of one.
+    DYNAMODB_READ_UNIT: Bytes = Bytes::new(4_096), "bytes", DDB, documented;
+    /// Units that a table may be given.
+    DYNAMODB_UNITS_MAX: Count = 40_000, "units/s", OURS, documented;
 
     // Put calls.
     /// Records in one `PutRecords` call.
@@ -449,6 +467,8 @@ limits! {
     PRODUCER_MULTIPLIER_MAX: Count = 10, "times", OURS, documented;
     /// Exponent of Zipf-distributed keys.
     ZIPF_EXPONENT_MAX: Count = 4, "", OURS, documented;
+    /// Records whose payloads the reports of one run may carry, all together.
+    REPORT_RECORDS_MAX: Count = 1_000, "records", OURS, documented;
     /// Kinds of payloads.
     PAYLOAD_KINDS_MAX: Count = 16, "kinds", OURS, documented;
     /// How deep the fields of a payload, or of a pattern, may lie.

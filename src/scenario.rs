@@ -40,7 +40,7 @@ pub use consumer::{
 pub use draft::Draft;
 pub use function::{Architecture, Function};
 pub use hop::Hop;
-pub use kcl::Kcl;
+pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
@@ -215,6 +215,27 @@ pub enum Operation {
         /// For how long.
         span: Span,
     },
+    /// The account has less concurrency for a while, by injection.
+    ThrottleAccount {
+        /// Executions at the same time, all functions together.
+        concurrency: u32,
+        /// For how long.
+        span: Span,
+    },
+    /// A share of the execution environments of every function is gone, by injection, with what runs in them.
+    LoseEnvironments {
+        /// Which share.
+        share: Ratio,
+    },
+    /// A consumer's function takes longer for a while, by injection.
+    SlowFunction {
+        /// Index of the consumer.
+        consumer: u32,
+        /// How many times as long, in thousandths.
+        factor_milli: u32,
+        /// For how long.
+        span: Span,
+    },
     /// `SplitShard`.
     SplitShard {
         /// Index of the shard.
@@ -252,10 +273,14 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Index of the consumer that it changes, if it changes one.
+    /// Index of the consumer that it is about, if it is about one.
     pub const fn consumer(&self) -> Option<u32> {
         match self {
-            Self::UpdateMapping { consumer, .. } | Self::DeployFunction { consumer, .. } => Some(*consumer),
+            Self::UpdateMapping { consumer, .. }
+            | Self::DeployFunction { consumer, .. }
+            | Self::KillWorkers { consumer, .. }
+            | Self::FreezeConsumer { consumer, .. }
+            | Self::SlowFunction { consumer, .. } => Some(*consumer),
             _ => None,
         }
     }

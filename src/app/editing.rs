@@ -236,7 +236,7 @@ impl Model {
                 let mode = if stream.mode.is_on_demand() { StreamMode::Provisioned } else { StreamMode::OnDemand };
                 json!({"mode": mode.word()})
             }
-            "freeze_consumer" => json!({"consumer": self.consumer()}),
+            "freeze_consumer" | "slow_function" => json!({"consumer": self.consumer()}),
             // The application that is shown, or the first one.
             "kill_workers" => {
                 let is_kcl = |index: &usize| matches!(self.scenario.consumers[*index].kind, ConsumerKind::Kcl(_));

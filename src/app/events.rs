@@ -46,7 +46,7 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
 
     events.extend(control_events(timeline));
     let given_up = timeline.notes().find_map(|note| match &note.what {
-        NoteKind::GivenUp(of) => Some((note.at, of.reader as usize)),
+        NoteKind::GivenUp(of, _) => Some((note.at, of.reader as usize)),
         _ => None,
     });
     events.extend(given_up.map(|(at, consumer)| Event {
@@ -190,6 +190,16 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
             format!("{} {plural}, back after {}", words::int(f64::from(workers)), span(down))
         }
         Operation::FreezeConsumer { span: time, .. } => format!("stands still for {}, injected", span(time)),
+        Operation::ThrottleAccount { concurrency, span: time } => {
+            format!("account throttled to {} for {}, injected", words::int(f64::from(concurrency)), span(time))
+        }
+        Operation::LoseEnvironments { share } => {
+            format!("{} of the environments lost, injected", words::percent(share.as_f64()))
+        }
+        Operation::SlowFunction { factor_milli, span: time, .. } => {
+            let times = words::field_number(f64::from(factor_milli) / 1e3);
+            format!("{times} × as slow for {}, injected", span(time))
+        }
         Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
         Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),
         Operation::UpdateShardCount { target } => format!("UpdateShardCount to {}", words::int(f64::from(target))),

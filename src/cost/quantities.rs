@@ -4,7 +4,7 @@ use super::{MONTH, Month};
 use crate::limits;
 use crate::metrics::usage::{IDLE_BELOW, Usage};
 use crate::metrics::{Metric, NoteKind, View};
-use crate::scenario::{Architecture, ConsumerKind, Scenario, StreamMode};
+use crate::scenario::{Architecture, ConsumerKind, LeaseTable, Scenario, StreamMode};
 use crate::units::Span;
 use crate::{text, words};
 
@@ -132,9 +132,19 @@ impl Use {
             all.extend(self.kept("advantage_gb_month", scenario, timeline, stored, month, FREE, Span::ZERO));
         }
         for (index, consumer) in scenario.consumers.iter().enumerate() {
-            if let ConsumerKind::Kcl(_) = consumer.kind {
-                let frames = timeline.seen_by(index).column(Metric::Checkpoints).to_vec();
-                all.push(Quantity { consumer: Some(index), ..plain("lease_write", frames) });
+            if let ConsumerKind::Kcl(kcl) = consumer.kind {
+                let own = timeline.seen_by(index);
+                let hours = |units: u32| self.seconds.iter().map(|s| s / HOUR_S * f64::from(units)).collect();
+                let lines: [(&str, Vec<f64>); 2] = match kcl.table {
+                    LeaseTable::OnDemand => [
+                        ("lease_write", own.column(Metric::LeaseWrites).to_vec()),
+                        ("lease_read", own.column(Metric::LeaseReads).to_vec()),
+                    ],
+                    LeaseTable::Provisioned { reads, writes } => {
+                        [("lease_write_hour", hours(writes)), ("lease_read_hour", hours(reads))]
+                    }
+                };
+                all.extend(lines.map(|(price, frames)| Quantity { consumer: Some(index), ..plain(price, frames) }));
             }
             if consumer.kind != ConsumerKind::Lambda {
                 continue;
@@ -236,7 +246,11 @@ impl Quantity {
             "fan_out_gb" | "on_demand_fan_out_gb" | "advantage_fan_out_gb" => {
                 format!("{} pushed to {}", gb(run), words::registered(registered(scenario) as u64))
             }
-            "lease_write" => format!("{} checkpoints of shards", text::int(run)),
+            "lease_write" => format!("{} checkpoints, renewals and takeovers of leases", text::int(run)),
+            "lease_read" => format!("{} units of scans", text::int(run)),
+            "lease_write_hour" | "lease_read_hour" => {
+                format!("{} units × {}", text::int(run * HOUR_S / clock.max(1e-9)), text::clock(clock))
+            }
             "lambda_request" => format!("{} invocations", text::int(run)),
             "lambda_gb_second" | "lambda_arm_gb_second" => {
                 let (consumer, memory) =

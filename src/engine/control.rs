@@ -233,6 +233,9 @@ impl Control {
             | Operation::DeployProducer { .. }
             | Operation::KillWorkers { .. }
             | Operation::FreezeConsumer { .. }
+            | Operation::ThrottleAccount { .. }
+            | Operation::LoseEnvironments { .. }
+            | Operation::SlowFunction { .. }
             | Operation::KillHosts { .. } => {}
         }
         Ok(())

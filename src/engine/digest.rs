@@ -88,6 +88,9 @@ impl Observer for Digest {
                 self.add(pair(now << 4 | 8, lane(reader, shard) | cap as u64));
             }
             Fact::EnvironmentMade { .. } => {} // When the invocation ends says the same.
+            Fact::EnvironmentsLost { reader, environments } => {
+                self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 25 ^ u64::from(environments)));
+            }
             Fact::WorkersDied { reader, workers } => {
                 self.add(pair(now << 4 | 4, lane(reader, 0) ^ 1 << 24 ^ u64::from(workers)));
             }
@@ -95,12 +98,19 @@ impl Observer for Digest {
             Fact::Reprocessed { reader, shard, records } => {
                 self.add(pair(now << 4 | 2, lane(reader, shard) ^ records));
             }
+            // Calls that are answered follow from the other facts.
+            Fact::LeaseTableCalled { refused: 0, .. } => {}
+            Fact::LeaseTableCalled { reader, writes, refused, .. } => {
+                self.add(pair(now << 4 | 3, lane(reader, 0) ^ 1 << 25 ^ u64::from(refused)) ^ u64::from(writes) << 32);
+            }
+            Fact::CheckpointRefused { reader, shard } => self.add(pair(now << 4 | 1, lane(reader, shard) ^ 1 << 25)),
+            Fact::LeaseExpired { reader, shard } => self.add(pair(now << 4 | 1, lane(reader, shard) ^ 1 << 26)),
             Fact::Checkpointed { reader, shard } => self.add(pair(now << 4 | 1, lane(reader, shard))),
             Fact::InvocationFailed { reader, shard, id, cause, done, .. } => {
                 let failed = lane(reader, shard) | cause as u64 ^ (done.len() as u64) << 8;
                 self.add(pair(now << 4 | 9, failed) ^ id.rotate_left(16));
             }
-            Fact::Discarded { given_up: of } => {
+            Fact::Discarded { given_up: of, .. } => {
                 let batch = lane(of.reader, of.shard) ^ of.records;
                 self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));
             }

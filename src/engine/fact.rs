@@ -1,6 +1,7 @@
 //! What happened: one fact at one time. Everything that is counted, shown or billed derives from facts.
 
 use super::failure::{FailureCause, GivenUp};
+use super::invocation::InvokedRecord;
 use super::lambda::ConcurrencyCap;
 use super::record::{Record, Run};
 use crate::errors::ServiceError;
@@ -145,6 +146,31 @@ pub enum Fact<'a> {
         /// Index of the shard.
         shard: u32,
     },
+    /// The lease table refused a checkpoint: it has too little capacity. The application tries again a little later.
+    CheckpointRefused {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
+    /// A lease was not renewed in time, since its table refused it: its living worker loses it.
+    LeaseExpired {
+        /// Which consumer.
+        reader: u32,
+        /// Index of the shard.
+        shard: u32,
+    },
+    /// Workers called their lease table: renewals, takeovers, scans.
+    LeaseTableCalled {
+        /// Which consumer.
+        reader: u32,
+        /// Write units used.
+        writes: u32,
+        /// Halves of read units used.
+        half_reads: u32,
+        /// Calls that were refused.
+        refused: u32,
+    },
     /// Lambda refused an invocation: 429, `TooManyRequestsException`. The mapping asks again; no retry is used up.
     InvocationThrottled {
         /// Which reader: 0 is the consumer of the scenario.
@@ -163,6 +189,13 @@ pub enum Fact<'a> {
         /// How much of the invocation's time its start takes.
         init: Span,
     },
+    /// Execution environments were lost, by injection. What ran in them fails at the same instant.
+    EnvironmentsLost {
+        /// Which consumer's function had them.
+        reader: u32,
+        /// How many, busy and idle.
+        environments: u32,
+    },
     /// An invocation began.
     InvocationStarted {
         /// Which reader: the consumers of the scenario first.
@@ -175,7 +208,7 @@ pub enum Fact<'a> {
         records: u32,
         /// How often this batch has been tried, this time included.
         attempt: u32,
-        /// When it will end.
+        /// When it will end, unless its environment is lost before.
         ends: SimTime,
     },
     /// An invocation succeeded; its records are processed.
@@ -212,6 +245,8 @@ pub enum Fact<'a> {
     Discarded {
         /// Which, and why.
         given_up: GivenUp,
+        /// The records, where the report of them carries their payloads.
+        records: &'a [InvokedRecord],
     },
     /// Records aged out of retention before they were processed.
     Expired {

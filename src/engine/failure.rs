@@ -15,11 +15,14 @@ pub enum FailureCause {
     Items,
     /// It took longer than the function's timeout.
     TimedOut,
+    /// Its execution environment was lost: a fault that is injected.
+    EnvironmentLost,
 }
 
 impl FailureCause {
     /// Every cause, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut];
+    pub const ALL: [Self; 6] =
+        [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut, Self::EnvironmentLost];
 }
 
 /// Why an event source mapping gave records up; as failure destinations spell it.

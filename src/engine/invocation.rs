@@ -95,11 +95,15 @@ impl Invocation {
         window: Option<InvokedWindow>,
         batch: &[(u64, Record)],
     ) -> Self {
-        let record = |(index, record): &(u64, Record)| InvokedRecord {
-            sequence_number: SequenceNumber::new(id.shard, *index, SimTime::from_micros(record.arrived)),
-            record: *record,
-        };
-        let records = batch.iter().map(record).collect();
+        let records = batch.iter().map(|(index, record)| InvokedRecord::new(id.shard, *index, *record)).collect();
         Self { id, attempt, started, ends, window, records }
+    }
+}
+
+impl InvokedRecord {
+    /// The record with a sequence index in a shard.
+    pub(super) const fn new(shard: u32, index: u64, record: Record) -> Self {
+        let arrived = SimTime::from_micros(record.arrived);
+        Self { sequence_number: SequenceNumber::new(shard, index, arrived), record }
     }
 }

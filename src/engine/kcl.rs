@@ -5,6 +5,7 @@ use super::invocation::InvocationId;
 use super::lane::{Desk, Lane};
 use super::part::Phase;
 use super::poller;
+use crate::limits;
 use crate::scenario::{Kcl, Poller};
 use crate::units::SimTime;
 
@@ -17,6 +18,8 @@ pub(super) struct Lease {
     pub shares: u32,
     /// When another worker can take it, µs.
     pub free_at: u64,
+    /// When its owner renewed it last, µs.
+    pub renewed_at: u64,
     /// Where the next owner begins.
     pub checkpoint: u64,
     /// The next checkpoint comes with the first batch that ends then or later, µs.
@@ -50,6 +53,7 @@ impl Lane {
     pub(super) fn lease_to(&mut self, owner: u32, kcl: Kcl, now: u64) {
         let Some(lease) = &mut self.lease else { return };
         lease.owner = Some(owner);
+        lease.renewed_at = now;
         lease.checkpoint_at = now + kcl.checkpoint.micros();
         let part = &mut self.parts[0];
         if part.phase == Phase::Gathering {
@@ -58,10 +62,11 @@ impl Lane {
     }
 
     /// The worker that holds the lease hands it to another, with a checkpoint; what runs ends with the new one.
-    pub(super) fn hand_over(&mut self, owner: u32) {
+    pub(super) fn hand_over(&mut self, owner: u32, now: u64) {
         let position = self.parts[0].position;
         if let Some(lease) = &mut self.lease {
             lease.owner = Some(owner);
+            lease.renewed_at = now;
             lease.checkpoint = lease.checkpoint.max(position);
         }
     }
@@ -113,6 +118,11 @@ impl Lane {
         if let Some(lease) = &mut self.lease
             && desk.now >= lease.checkpoint_at
         {
+            if !desk.table.write(desk.now) {
+                // The next batch but a second later tries again, and a death until then costs more.
+                lease.checkpoint_at = desk.now + limits::KCL_CHECKPOINT_RETRY.micros();
+                return desk.say(Fact::CheckpointRefused { reader, shard });
+            }
             lease.checkpoint = lease.checkpoint.max(end);
             lease.checkpoint_at = desk.now + kcl.checkpoint.micros();
             desk.say(Fact::Checkpointed { reader, shard });

@@ -3,6 +3,7 @@
 //! An invocation takes the environment that was used last, or makes one, which is a cold start. Environments are never
 //! told apart: of the busy ones their number is known, of the idle ones since when they are idle.
 
+use super::fault::Share;
 use super::rng::{Exponential, Rng};
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, DurationLaw};
@@ -20,6 +21,8 @@ pub(super) struct Lambda {
     /// What the account has left for functions without reserved concurrency, and how much of it works.
     unreserved: u32,
     unreserved_busy: u32,
+    /// By injection all functions together may run so many until an instant, µs.
+    injected: (u32, u64),
     /// Its table is no part of a lane.
     exponential: Box<Exponential>,
 }
@@ -47,6 +50,8 @@ pub enum ConcurrencyCap {
     Account,
     /// The rate at which a function gains environments.
     ScalingRate,
+    /// What the account has for a while, by injection.
+    Injected,
 }
 
 /// What becomes of an invocation that is asked for.
@@ -80,6 +85,7 @@ impl Lambda {
             functions,
             unreserved: account.saturating_sub(reserved),
             unreserved_busy: 0,
+            injected: (0, 0),
             exponential: Box::default(),
         }
     }
@@ -91,7 +97,11 @@ impl Lambda {
 
     /// A reader asks for an invocation.
     pub fn begin(&mut self, reader: u32, now: u64) -> Start {
+        let throttled = now < self.injected.1 && self.busy() >= self.injected.0;
         let Some(function) = &mut self.functions[reader as usize] else { return Start::Warm };
+        if throttled {
+            return Start::Throttled(ConcurrencyCap::Injected);
+        }
         let full = match function.reserved {
             Some(reserved) => (function.busy >= reserved).then_some(ConcurrencyCap::Reserved),
             None => (self.unreserved_busy >= self.unreserved).then_some(ConcurrencyCap::Account),
@@ -116,12 +126,32 @@ impl Lambda {
         start
     }
 
-    /// An invocation of a reader ends that began at `started`.
-    pub fn end(&mut self, reader: u32, started: u64, now: u64) {
+    /// Executions of all functions.
+    fn busy(&self) -> u32 {
+        self.functions.iter().flatten().map(|function| function.busy).sum()
+    }
+
+    /// All functions together may run so many until an instant, by injection.
+    pub fn throttle(&mut self, concurrency: u32, until: u64) {
+        self.injected = (concurrency, until);
+    }
+
+    /// A share of a reader's idle environments is lost. Gives how many are.
+    pub fn lose_idle(&mut self, reader: u32, share: &mut Share, now: u64) -> u32 {
+        let Some(function) = &mut self.functions[reader as usize] else { return 0 };
+        let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
+        function.idle.drain(..gone);
+        let before = function.idle.len();
+        function.idle.retain(|_| !share.picks());
+        (before - function.idle.len()) as u32
+    }
+
+    /// An invocation of a reader ends that began at `started`; its environment stays, unless it is lost.
+    pub fn end(&mut self, reader: u32, started: u64, now: u64, lost: bool) {
         let Some(function) = &mut self.functions[reader as usize] else { return };
         function.busy -= 1;
         self.unreserved_busy -= u32::from(function.reserved.is_none());
-        if started >= function.deployed_at {
+        if started >= function.deployed_at && !lost {
             function.idle.push_back(now);
         }
     }
@@ -228,12 +258,12 @@ mod tests {
         let second = 1_000_000;
         assert_eq!([0; 3].map(|now| lambda.begin(0, now)), [Start::Cold; 3]);
         assert_eq!(lambda.begin(0, 0), Start::Throttled(ConcurrencyCap::Reserved));
-        (1..=3).for_each(|at| lambda.end(0, 0, at * second));
+        (1..=3).for_each(|at| lambda.end(0, 0, at * second, false));
         // The one that is idle since 3 s works on; that of 1 s is gone at 11 s, that of 2 s at 12 s.
         for at in 4..=11 {
             assert_eq!(lambda.environments(0, at * second), if at < 11 { 3 } else { 2 });
             assert_eq!(lambda.begin(0, at * second), Start::Warm);
-            lambda.end(0, at * second, at * second + second / 2);
+            lambda.end(0, at * second, at * second + second / 2, false);
         }
         assert_eq!(lambda.environments(0, 12 * second - 1), 2);
         assert_eq!(lambda.environments(0, 12 * second), 1);
@@ -242,10 +272,10 @@ mod tests {
         // What began before a deploy is gone when it ends, what began with it stays.
         lambda.deploy(0, 13 * second);
         assert_eq!(lambda.begin(0, 13 * second), Start::Cold);
-        lambda.end(0, 12 * second, 14 * second);
-        lambda.end(0, 13 * second, 14 * second);
+        lambda.end(0, 12 * second, 14 * second, false);
+        lambda.end(0, 13 * second, 14 * second, false);
         assert_eq!(lambda.environments(0, 14 * second), 2);
-        lambda.end(0, 12 * second, 14 * second);
+        lambda.end(0, 12 * second, 14 * second, false);
         assert_eq!(lambda.environments(0, 14 * second), 1);
     }
 
@@ -259,8 +289,8 @@ mod tests {
         assert_eq!((0..200).filter(|_| lambda.begin(1, 0) == Start::Cold).count(), 20);
         assert_eq!((0..70).filter(|_| lambda.begin(0, 0) == Start::Cold).count(), 70);
         assert_eq!((0..70).filter(|_| lambda.begin(2, 0) == Start::Cold).count(), 30);
-        lambda.end(0, 0, 1);
-        lambda.end(1, 0, 1);
+        lambda.end(0, 0, 1, false);
+        lambda.end(1, 0, 1, false);
         assert_eq!(
             [2, 2, 1, 1].map(|reader| lambda.begin(reader, 1)),
             [

@@ -7,10 +7,12 @@
 //! parallelization factor. Each partition key belongs to one part, so that its records stay in order.
 
 use super::fact::{Fact, Observer};
+use super::fault::Slow;
 use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::{self, Lease};
 use super::lambda::Lambda;
+use super::lease_table::LeaseTable;
 use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record, Stored};
 use super::rng::{Actor, Rng, split_mix};
@@ -36,6 +38,8 @@ pub struct Lane {
     pub(super) sparse: bool,
     /// What keeps records from all of them.
     filter: Option<Arc<Filter>>,
+    /// Whether its function is slow, by injection.
+    pub(super) slow: Slow,
     /// The tumbling window that is open, of a mapping with one part.
     pub(super) window: Option<Window>,
     /// The lease of a KCL application, which has one part.
@@ -89,6 +93,8 @@ pub(super) struct Desk<'a, O> {
     pub stream: &'a mut Stream,
     pub settings: &'a Settings,
     pub lambda: &'a mut Lambda,
+    /// The lease table of a KCL application; other readers never look at theirs.
+    pub table: &'a mut LeaseTable,
     /// No record's data takes more of a payload than this.
     pub payload_per_record: u64,
     /// Invocations that the host has to answer.
@@ -126,6 +132,7 @@ impl Lane {
             parts: vec![Part::new(phase, first_poll_at); parts as usize],
             sparse: parts > 1 || filter.is_some(),
             filter,
+            slow: Slow::default(),
             window: None,
             lease: leased.then(Lease::default),
             done: 0,

@@ -6,13 +6,11 @@
 
 use super::fact::{Fact, Observer};
 use super::failure::{Condition, FailureCause, GivenUp};
-use super::invocation::{Invocation, InvocationId, Outcome};
+use super::invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
-use super::record::{Log, Record, Run, Stored};
-use super::rng::split_mix;
 use super::tries::{Tries, TryEnd};
-use crate::scenario::{ConsumerKind, HandlerKind, Poison, Responses};
+use crate::scenario::{ConsumerKind, HandlerKind, OnFailure, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
 /// One of the parts of a lane. Positions are sequence indices of the shard's log.
@@ -221,6 +219,7 @@ impl Lane {
             (ConsumerKind::Kcl(kcl), Some(lease)) if kcl.worker_milli > 0 => lease.takes(records, kcl.worker_milli),
             _ => desk.lambda.duration(settings, records, &mut self.rng),
         };
+        let needs = self.slow.stretched(needs, desk.now);
         let timeout = settings.timeout().micros();
         let init = if start == Start::Cold { lambda::init(settings, &mut self.rng) } else { 0 };
         let rate = u64::from(settings.injected_error_rate.millionths());
@@ -264,7 +263,8 @@ impl Lane {
     pub(super) fn end(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
         let Phase::Running { id, started, attempt, verdict } = self.parts[part].phase else { return };
         let (reader, shard) = (self.reader, self.shard);
-        desk.lambda.end(reader, started, desk.now);
+        let lost = matches!(verdict, Verdict::Fails(FailureCause::EnvironmentLost, _));
+        desk.lambda.end(reader, started, desk.now, lost);
         let started = SimTime::from_micros(started);
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let by_item = desk.settings.failures.responses == Responses::ItemFailures;
@@ -424,10 +424,15 @@ impl Lane {
             first: (from, arrival(from)),
             last: (last, arrival(last)),
         };
+        let mut reported = Vec::new();
+        if desk.settings.failures.on_failure == OnFailure::S3 {
+            let of = |at: u64| InvokedRecord::new(self.shard, at, *log.get(at));
+            self.stretches(part, from, end, log, |from, to| reported.extend((from..to).map(of)));
+        }
         let next = if end == self.parts[part].batch_end { end } else { self.seek(part, end, log) };
         self.done += records;
         self.parts[part].position = next;
-        desk.say(Fact::Discarded { given_up });
+        desk.say(Fact::Discarded { given_up, records: &reported });
     }
 
     /// Leaves a batch behind: the next piece of it, or gathering goes on.
@@ -454,65 +459,6 @@ impl Lane {
         of.phase = Phase::Gathering;
         of.window_from = now;
     }
-
-    /// A part's records from one place up to another. Those that do not lie side by side are copied to `batch`.
-    fn run<'a>(&self, part: usize, from: u64, to: u64, log: &'a Log, batch: &'a mut Vec<Stored>) -> Run<'a> {
-        if !self.sparse {
-            return log.run(from, to);
-        }
-        batch.clear();
-        self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.stored(at))));
-        Run(batch, &[])
-    }
-
-    /// Where the Kinesis record begins that holds the record with a place in the batch: sequence numbers name no less.
-    /// A place beyond the batch is its beginning: a response that names a record which is not there fails the whole
-    /// batch.
-    fn place_of(&self, part: usize, from: u64, end: u64, place: u32, log: &Log) -> u64 {
-        let (mut left, mut found) = (u64::from(place), None);
-        if place < self.parts[part].records {
-            self.stretches(part, from, end, log, |from, to| {
-                if found.is_none() && left < to - from {
-                    found = Some(log.last_entry(from + left + 1).max(from));
-                }
-                left = left.saturating_sub(to - from);
-            });
-        }
-        found.unwrap_or(from).max(from)
-    }
-
-    /// Where a batch is split in two: none where it has one record.
-    fn middle(&self, part: usize, from: u64, end: u64, log: &Log) -> Option<u64> {
-        // Kinesis records that hold several user records are not divided.
-        if !self.sparse {
-            let entries = log.entries_between(from, end);
-            return (entries > 1).then(|| log.after_entries(from, entries / 2));
-        }
-        let mut ends = Vec::new();
-        self.stretches(part, from, end, log, |_, to| ends.push(to));
-        (ends.len() > 1).then(|| ends[ends.len() / 2 - 1])
-    }
-
-    /// The place in the batch of its first record on which the function fails.
-    fn first_poisoned(&self, part: usize, poison: Poison, desk: &Desk<'_, impl Observer>) -> Option<u32> {
-        let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
-        let log = desk.log(self.shard);
-        let (mut place, mut found) = (0, None);
-        self.stretches(part, from, end, log, |from, to| {
-            let is_poison = |at: &u64| poisoned(desk.seed, poison, log.get(*at));
-            found = found.or_else(|| (from..to).find(is_poison).map(|at| place + (at - from) as u32));
-            place += (to - from) as u32;
-        });
-        found
-    }
-}
-
-/// Whether the function fails on a record: the same each time that it meets it.
-fn poisoned(seed: u64, poison: Poison, record: &Record) -> bool {
-    let share = u64::from(poison.rate.millionths());
-    poison.key.is_some_and(|key| key == record.key)
-        || share > 0
-            && split_mix(split_mix(seed) ^ u64::from(record.number)) % u64::from(Ratio::ONE.millionths()) < share
 }
 
 /// A wait that doubles with each time before, up to a cap; µs.

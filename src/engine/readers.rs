@@ -6,14 +6,17 @@
 //! are moved together in order of time, those of one instant by shard and reader, and where one lacks an outcome none
 //! goes further.
 
+mod faults;
 mod leases;
 
 use super::fact::Observer;
+use super::fault::Slow;
 use super::filter::Filter;
 use super::invocation::{Invocation, InvocationId, Outcome};
 use super::kcl::Lease;
 use super::lambda::Lambda;
 use super::lane::{Desk, Lane, LaneState, Who};
+use super::lease_table::LeaseTable;
 use super::mapping::base64_bytes;
 use super::stream::Stream;
 use crate::limits;
@@ -36,7 +39,13 @@ pub struct Readers {
     workers: Vec<leases::Workers>,
     /// Until when each consumer stands still, µs.
     frozen: Vec<u64>,
+    /// How slow each consumer's function is, by injection.
+    slow: Vec<Slow>,
     lambda: Lambda,
+    /// The lease table of each reader that has one.
+    tables: Vec<LeaseTable>,
+    /// Whether lanes share something that the order of their calls decides about.
+    together: bool,
     /// What each consumer's mapping lets through; none where it is everything.
     filters: Vec<Option<Arc<Filter>>>,
     payload_per_record: u64,
@@ -66,13 +75,18 @@ impl Readers {
         };
         let mut settings = consumers.clone();
         settings.resize(consumers.len() + others.count as usize, other);
+        let lambda = Lambda::new(scenario.account_concurrency, &settings);
+        let tables: Vec<LeaseTable> = settings.iter().map(leases::table_of).collect();
         let mut readers = Self {
-            lambda: Lambda::new(scenario.account_concurrency, &settings),
+            together: lambda.is_shared() || tables.iter().any(LeaseTable::is_limited),
+            lambda,
+            tables,
             settings,
             consumers: consumers.len() as u32,
             lanes: Vec::new(),
             workers: consumers.iter().map(leases::workers_of).collect(),
             frozen: vec![0; consumers.len()],
+            slow: vec![Slow::default(); consumers.len()],
             filters: consumers.iter().map(|consumer| Filter::new(scenario, consumer).map(Arc::new)).collect(),
             payload_per_record: base64_bytes(scenario.stream.max_record.get()),
             asked: Vec::new(),
@@ -142,6 +156,7 @@ impl Readers {
         for (lane, until) in lanes.iter_mut().zip(&self.frozen) {
             lane.source.frozen_until = *until;
         }
+        lanes.iter_mut().zip(&self.slow).for_each(|(lane, slow)| lane.slow = *slow);
         self.lanes.push(lanes);
     }
 
@@ -153,7 +168,7 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<(u64, InvocationId)> {
-        if self.lambda.is_shared() {
+        if self.together {
             return self.advance_together(to, stream, observer);
         }
         let mut missing: Option<(u64, InvocationId)> = None;
@@ -288,11 +303,21 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> (bool, Option<InvocationId>) {
-        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let table = &mut tables[reader];
         let (lane, payload_per_record) = (&mut lanes[shard][reader], *payload_per_record);
         let settings = &settings[reader];
-        let lacks =
-            lane.step(&mut Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer });
+        let lacks = lane.step(&mut Desk {
+            now,
+            seed: *seed,
+            stream,
+            settings,
+            lambda,
+            table,
+            payload_per_record,
+            asked,
+            observer,
+        });
         self.worked += u64::from(lacks.is_none());
         (lane.ended_at().is_some(), lacks)
     }

@@ -90,3 +90,8 @@ pub(super) const LC: Source = Source {
     text: "AWS Lambda Developer Guide, “Configuring reserved concurrency for a function”",
     date: "2024",
 };
+pub(super) const DDB: Source = Source {
+    tag: "DDB",
+    text: "Amazon DynamoDB Developer Guide, “Burst and adaptive capacity” and “Read and write operations”",
+    date: "2024",
+};

@@ -4,6 +4,7 @@
 mod changing;
 mod failing;
 mod function;
+mod injected;
 mod putting;
 mod reading;
 mod retention;
@@ -78,7 +79,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 35] = [
+    let looks: [Look<'_>; 39] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -93,7 +94,11 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::will_lose, true),
         (Seen::backlog_in_parents, true),
         (Seen::workers_died, true),
+        (Seen::lease_table_refuses, true),
         (Seen::workers_and_shards, true),
+        (Seen::account_throttled, true),
+        (Seen::environments_lost, true),
+        (Seen::slowed, true),
         (Seen::concurrency_binds, true),
         (Seen::timeouts, true),
         (Seen::falling_behind, true),

@@ -1,8 +1,9 @@
 //! What happens rarely and is told one by one, beside the columns: shards that open and close, calls that are
 //! refused, what a scaling policy does.
 
-use crate::engine::{By, Condition, FailureCause, GivenUp};
+use crate::engine::{By, Condition, FailureCause, GivenUp, InvokedRecord, Record, SequenceNumber};
 use crate::errors::ServiceError;
+use crate::limits;
 use crate::scenario::StreamMode;
 use crate::units::{SimTime, Span};
 
@@ -65,8 +66,8 @@ pub enum NoteKind {
         /// How long.
         retention: Span,
     },
-    /// An event source mapping gave records up.
-    GivenUp(GivenUp),
+    /// An event source mapping gave records up; with those whose payload its report carries.
+    GivenUp(GivenUp, Vec<InvokedRecord>),
 }
 
 impl NoteKind {
@@ -88,7 +89,7 @@ impl Note {
                 block.extend([self.at.micros() as f64, 0.0, f64::from(*of), shard(*a), shard(*b), *start, *end]);
                 return;
             }
-            NoteKind::GivenUp(of) => {
+            NoteKind::GivenUp(of, records) => {
                 let failure =
                     of.failure.map_or(NONE, |(cause, by_item)| f64::from(cause as u8 * 2 + u8::from(by_item)));
                 block.extend([
@@ -101,6 +102,11 @@ impl Note {
                 block.extend([f64::from(of.condition as u8), f64::from(of.invocations), failure]);
                 for (index, at) in [of.first, of.last] {
                     block.extend([index as f64, at.micros() as f64]);
+                }
+                block.push(records.len() as f64);
+                for InvokedRecord { sequence_number, record } in records {
+                    block.extend([sequence_number.index() as f64, record.arrived as f64, record.offered as f64]);
+                    block.extend([record.number, record.key, record.size].map(f64::from));
                 }
                 return;
             }
@@ -171,7 +177,19 @@ impl Note {
                 let failure = whole(next()?).and_then(|code| Some((cause(code / 2)?, code % 2 == 1)));
                 let mut place = || Some((next()? as u64, SimTime::from_micros(next()? as u64)));
                 let (first, last) = (place()?, place()?);
-                NoteKind::GivenUp(GivenUp { reader, shard, records, condition, invocations, failure, first, last })
+                let count = whole(next()?)?.min(limits::REPORT_RECORDS_MAX as u32);
+                let kept = (0..count).map(|_| {
+                    let (index, arrived, offered) = (next()? as u64, next()? as u64, next()? as u64);
+                    let (number, key, size) = (whole(next()?)?, whole(next()?)?, whole(next()?)?);
+                    let sequence_number = SequenceNumber::new(shard, index, SimTime::from_micros(arrived));
+                    let record = Record { offered, arrived, number, key, size, ..Record::default() };
+                    Some(InvokedRecord { sequence_number, record })
+                });
+                let kept = kept.collect::<Option<Vec<_>>>()?;
+                NoteKind::GivenUp(
+                    GivenUp { reader, shard, records, condition, invocations, failure, first, last },
+                    kept,
+                )
             }
             _ => return None,
         };

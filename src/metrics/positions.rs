@@ -110,7 +110,7 @@ impl Positions {
 }
 
 /// Causes by their numbers.
-const CAUSES: [FailureCause; 5] = FailureCause::ALL;
+const CAUSES: [FailureCause; FailureCause::ALL.len()] = FailureCause::ALL;
 /// Conditions by their numbers.
 const CONDITIONS: [Condition; 2] = [Condition::RetryAttemptsExhausted, Condition::RecordAgeExceeded];
 /// What parts do, by their numbers.

@@ -7,7 +7,7 @@ use super::note::{Note, NoteKind};
 use super::positions::{self, ConsumerPosition};
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::Run;
-use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
+use crate::engine::{Engine, Fact, InvokedRecord, LossCause, Observer, Record, WriteLimit};
 use crate::hash_key::HashKey;
 use crate::limits;
 use crate::scenario::Scenario;
@@ -30,6 +30,8 @@ pub struct Recorder {
     order: Order,
     /// Batches that were given up and told one by one.
     told_given_up: u32,
+    /// Records of them that reports carry.
+    told_records: u64,
     /// Lanes of each consumer whose positions are kept of a frame.
     lanes_of_each: usize,
 }
@@ -101,6 +103,7 @@ impl Recorder {
             consumers: vec![ConsumerCounts::new(shards); consumers],
             order: Order { newest: vec![0; keys], overtaken: vec![0; keys], worst: (0, 0) },
             told_given_up: 0,
+            told_records: 0,
             lanes_of_each: positions::lanes_of_each(parts as usize),
         }
     }
@@ -277,12 +280,22 @@ impl Observer for Recorder {
                 self.counts.pushed_bytes += bytes;
                 self.of_reader(reader, at, fact);
             }
-            Fact::Discarded { given_up } => {
+            Fact::Discarded { given_up, records } => {
                 self.of_reader(given_up.reader, at, fact);
                 // A run may give up millions of records one by one; the first ones tell how.
                 if self.told_given_up < GIVEN_UP_TOLD_MAX {
                     self.told_given_up += 1;
-                    self.note(at, NoteKind::GivenUp(given_up));
+                    // Only as many as the reports of a run can carry; a report beyond them goes without.
+                    let carried = self.told_records + records.len() as u64;
+                    let kept = if carried <= limits::REPORT_RECORDS_MAX { records } else { &[] };
+                    self.told_records += kept.len() as u64;
+                    let kept = kept.iter().map(|of| {
+                        // What only the producer knows of a record is not told.
+                        let Record { offered, arrived, number, key, size, .. } = of.record;
+                        let record = Record { offered, arrived, number, key, size, ..Record::default() };
+                        InvokedRecord { record, ..*of }
+                    });
+                    self.note(at, NoteKind::GivenUp(given_up, kept.collect()));
                 }
             }
             Fact::WorkersDied { .. } => {}
@@ -290,8 +303,12 @@ impl Observer for Recorder {
             | Fact::LeaseLost { reader, .. }
             | Fact::Reprocessed { reader, .. }
             | Fact::Checkpointed { reader, .. }
+            | Fact::CheckpointRefused { reader, .. }
+            | Fact::LeaseExpired { reader, .. }
+            | Fact::LeaseTableCalled { reader, .. }
             | Fact::InvocationThrottled { reader, .. }
             | Fact::EnvironmentMade { reader, .. }
+            | Fact::EnvironmentsLost { reader, .. }
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
             | Fact::FilteredOut { reader, .. }

@@ -171,6 +171,14 @@ metrics! {
         Reprocessed = "Reprocessed", "records", Count;
         /// Shards that a worker's death left idle.
         LeasesLost = "LeasesLost", "leases", Count;
+        /// Leases that living workers lost, since the table refused to renew them.
+        LeasesExpired = "LeasesExpired", "leases", Count;
+        /// Write units of a lease table: checkpoints, renewals, takeovers.
+        LeaseWrites = "LeaseTable.ConsumedWriteCapacityUnits", "units", Count;
+        /// Read units of a lease table: scans.
+        LeaseReads = "LeaseTable.ConsumedReadCapacityUnits", "units", Count;
+        /// Calls that a lease table refused for lack of capacity.
+        LeaseRefused = "LeaseTable.ThrottledRequests", "calls", Count;
         /// Checkpoints written into a lease table.
         Checkpoints = "Checkpoints", "writes", Count;
         /// Invocations started.
@@ -183,6 +191,12 @@ metrics! {
         Throttles = "Throttles", "invocations", Count;
         /// Those of them that were refused because a function gains environments only so fast.
         ScalingThrottles = "Throttles.ScalingRate", "invocations", Count;
+        /// Those of them that were refused because the scenario throttles the account.
+        InjectedThrottles = "Throttles.Injected", "invocations", Count;
+        /// Execution environments that the scenario took away.
+        EnvironmentsLost = "EnvironmentsLost", "environments", Count;
+        /// Invocations that failed with them.
+        LostInvocations = "Errors.EnvironmentLost", "invocations", Count;
         /// Invocations that failed because they took longer than the timeout.
         Timeouts = "Timeouts", "invocations", Count;
         /// Execution environments made.

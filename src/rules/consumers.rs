@@ -81,8 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         departure: "The failover time is counted from the death, as if the lease had been renewed then. Workers look at the \
                     leases at the same instants, as often as the failover time is long. A lease that is taken from a living \
                     worker is handed over with a checkpoint, without a pause. How the speed is divided changes when \
-                    leases are looked at. The lease table answers every call: of its cost only checkpoints count, as \
-                    writes; renewals, scans and its own throttling are left out, and so is the workers’ own cost.",
+                    leases are looked at. The workers’ own cost is left out.",
         names: &[
             "KCL_IDLE",
             "KCL_IDLE_MIN",
@@ -92,6 +91,39 @@ pub(super) const RULES: &[Rule] = &[
             "KCL_PARENT_POLL",
             "KCL_WORKERS_MAX",
         ],
+        prices: &[],
+    },
+    Rule {
+        title: "Lease table",
+        rule: "A DynamoDB table with an item for each lease. Each checkpoint, each renewal, of which there are three in a \
+               failover time, and each takeover is one write unit; a worker that looks at the leases, and the shard sync, \
+               scan all of them. An on-demand table takes every call. A provisioned one has units that come back evenly, and \
+               saves five minutes of them; beyond, it refuses. A refused checkpoint is tried again a little later, a \
+               worker whose scan is refused takes no lease this time, and a lease that was not renewed for the failover time \
+               is lost by its living worker: what was processed since its checkpoint is processed again.",
+        departure: "How large a lease is in the table is not published, and what an application does after a refused checkpoint is \
+                    its own affair. The renewals of an application happen at the same instants, beginning where the last one \
+                    was refused. A refused shard sync finds its shards all the same. Workers look at the leases once in a failover \
+                    time; the library does it about half as often.",
+        names: &[
+            "KCL_RENEWALS",
+            "KCL_TABLE_UNITS",
+            "KCL_LEASE_BYTES",
+            "KCL_CHECKPOINT_RETRY",
+            "DYNAMODB_BURST",
+            "DYNAMODB_READ_UNIT",
+        ],
+        prices: &[],
+    },
+    Rule {
+        title: "Faults of Lambda",
+        rule: "By injection, and called so in events, facts and findings: all functions together have less concurrency for a \
+               while, and an invocation beyond it is refused as at any other cap; a share of the execution environments of \
+               every function is lost at once, to the environment, with what runs in them, and their batches are tried \
+               again in new ones; a function takes a multiple of its time for a while.",
+        departure: "Which environments are lost follows their order: those that work first, by shard, evenly spread. What \
+                    ran in them fails at once, and counts as an error of the function.",
+        names: &[],
         prices: &[],
     },
     Rule {
@@ -108,11 +140,12 @@ pub(super) const RULES: &[Rule] = &[
                part of it. The wait doubles with each failure. With BisectBatchOnFunctionError a failed batch is split in \
                two, which uses up no retry. With ReportBatchItemFailures the mapping goes on from the first record that \
                failed; without, what the function returns is ignored. What is out of retries, or too old, is given up \
-               and reported to the on-failure destination.",
+               and reported to the on-failure destination; a bucket gets the event with its records, too.",
         departure: "AWS publishes no figure for the wait; it is inferred from one measurement. The pieces of a split batch \
                     keep the retries that it has used. Records that are too old are given up when they are about to be \
                     sent, and a failed batch as soon as its first record is. Whether a response that names a record \
-                    uses up a retry is not documented: here it does.",
+                    uses up a retry is not documented: here it does. Reports of one run carry the payloads of its first \
+                    records only.",
         names: &[
             "MAPPING_RETRY_BASE",
             "MAPPING_RETRY_CAP",

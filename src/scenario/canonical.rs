@@ -229,6 +229,21 @@ fn operation(group: &mut Group, operation: Operation) {
             group.number("consumer", consumer.into());
             group.span("for_s", span);
         }
+        Operation::ThrottleAccount { concurrency, span } => {
+            group.word("kind", "throttle_account");
+            group.number("concurrency", concurrency.into());
+            group.span("for_s", span);
+        }
+        Operation::LoseEnvironments { share } => {
+            group.word("kind", "lose_environments");
+            group.number("share", share.millionths().into());
+        }
+        Operation::SlowFunction { consumer, factor_milli, span } => {
+            group.word("kind", "slow_function");
+            group.number("consumer", consumer.into());
+            group.number("factor", factor_milli.into());
+            group.span("for_s", span);
+        }
         Operation::SplitShard { shard, new_starting_hash_key } => {
             group.word("kind", "split_shard");
             group.number("shard", shard.into());

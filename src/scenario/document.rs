@@ -357,6 +357,16 @@ fn operations(
                 Operation::KillWorkers { consumer: index, workers, down: read.span(&of("down_s")) }
             }
             "freeze_consumer" => Operation::FreezeConsumer { consumer: index, span: read.span(&of("for_s")) },
+            "throttle_account" => Operation::ThrottleAccount {
+                concurrency: read.small(&of("concurrency")),
+                span: read.span(&of("for_s")),
+            },
+            "lose_environments" => Operation::LoseEnvironments { share: read.ratio(&of("share")) },
+            "slow_function" => Operation::SlowFunction {
+                consumer: index,
+                factor_milli: read.small(&of("factor")),
+                span: read.span(&of("for_s")),
+            },
             "split_shard" => Operation::SplitShard {
                 shard: read.small(&of("shard")),
                 new_starting_hash_key: stream::hash_key(read, &of("new_starting_hash_key")),

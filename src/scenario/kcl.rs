@@ -2,6 +2,7 @@
 
 use super::canonical::Group;
 use super::document::Reader;
+use crate::limits;
 use crate::units::Span;
 
 /// The settings of a KCL application.
@@ -24,6 +25,22 @@ pub struct Kcl {
     pub shard_sync: Span,
     /// `parentShardPollIntervalMillis`: how often it looks whether the parents of a shard are done.
     pub parent_poll: Span,
+    /// The DynamoDB table that holds the leases.
+    pub table: LeaseTable,
+}
+
+/// The capacity of a lease table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseTable {
+    /// It takes every call, and each is paid for.
+    OnDemand,
+    /// So many units a second, paid for by the hour; what is not used is saved for five minutes.
+    Provisioned {
+        /// Read units.
+        reads: u32,
+        /// Write units.
+        writes: u32,
+    },
 }
 
 impl Kcl {
@@ -49,6 +66,13 @@ pub(super) fn read(read: &Reader<'_>, of: &impl Fn(&str) -> String) -> Kcl {
         checkpoint: read.span(&of("checkpoint_s")),
         shard_sync: read.span(&of("shard_sync_s")),
         parent_poll: read.span(&of("parent_poll_s")),
+        table: match read.text(&of("lease_table")) {
+            "provisioned" => LeaseTable::Provisioned {
+                reads: read.small(&of("lease_read_units")),
+                writes: read.small(&of("lease_write_units")),
+            },
+            _ => LeaseTable::OnDemand,
+        },
     }
 }
 
@@ -61,4 +85,12 @@ pub(super) fn write(group: &mut Group, of: &Kcl) {
     group.span("checkpoint_s", of.checkpoint);
     group.span("shard_sync_s", of.shard_sync);
     group.span("parent_poll_s", of.parent_poll);
+    let usual = limits::KCL_TABLE_UNITS as u32;
+    let (word, reads, writes) = match of.table {
+        LeaseTable::OnDemand => ("on_demand", usual, usual),
+        LeaseTable::Provisioned { reads, writes } => ("provisioned", reads, writes),
+    };
+    group.word("lease_table", word);
+    group.number("lease_read_units", reads.into());
+    group.number("lease_write_units", writes.into());
 }

@@ -11,9 +11,9 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
     Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, OnFailure, Operation, OtherPollers, Part, PlannedOperation,
-    Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series,
-    SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part,
+    PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses, RetryPolicy, Scenario,
+    SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -285,7 +285,7 @@ fields! {
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
     Hop { consumer per_record_milli bytes scenario }
-    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll }
+    Kcl { workers worker_milli limit idle failover checkpoint shard_sync parent_poll table }
     Kpl {
         aggregates buffered aggregate_bytes aggregate_count collect_count collect_bytes rate_percent ttl
         fail_if_throttled
@@ -318,6 +318,7 @@ kinds! {
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
+    LeaseTable { 0 OnDemand, 1 Provisioned { reads writes }, }
     Literal { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(text), }
     Making { 0 Number, 1 Key, 2 Time, 3 Between { low high }, 4 OneOf { texts }, }
     Node { 0 Null, 1 Bool(value), 2 Number(text), 3 Text(pieces), 4 Made(made), 5 List(list), 6 Fields(fields), }
@@ -334,6 +335,9 @@ kinds! {
         9 UpdateWarmThroughput { mib },
         10 KillWorkers { consumer workers down },
         11 FreezeConsumer { consumer span },
+        12 ThrottleAccount { concurrency span },
+        13 LoseEnvironments { share },
+        14 SlowFunction { consumer factor_milli span },
     }
     OnFailure { 0 None, 1 Sqs, 2 Sns, 3 S3, }
     Part {

@@ -1,19 +1,21 @@
 //! What an on-failure destination is told of a batch that was given up, in the service's own shape.
 
+use super::event;
 use crate::engine::sequence::EPOCH_SECONDS;
-use crate::engine::{Condition, GivenUp, SequenceNumber};
+use crate::engine::{Condition, GivenUp, InvokedRecord, SequenceNumber};
 use crate::errors::{ACCOUNT, STREAM_NAME, shard_id};
 use crate::scenario::Scenario;
+use crate::scenario::printer::compact;
 use crate::scenario::timestamp::iso;
 use crate::units::{MICROS_PER_SECOND, SimTime};
 use serde_json::{Value, json};
 
 /// The document about a batch that was given up at an instant: what a queue or a topic gets. A bucket gets the event
-/// beside it, which can be had from the session's handler only.
+/// with the batch beside it, as a text, where its records are at hand.
 ///
 /// Source: AWS Lambda Developer Guide, “Retain discarded batch records”; what is null or missing follows the tests of
 /// an emulator against the service.
-pub fn document(scenario: &Scenario, at: SimTime, of: &GivenUp) -> Value {
+pub fn document(scenario: &Scenario, at: SimTime, of: &GivenUp, records: &[InvokedRecord]) -> Value {
     let region = scenario.prices.region;
     let function = scenario.consumers.get(of.reader as usize).map_or("function", |consumer| consumer.title());
     let function: String = function.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -45,6 +47,9 @@ pub fn document(scenario: &Scenario, at: SimTime, of: &GivenUp) -> Value {
             "executedVersion": "$LATEST",
             "functionError": if by_item { Value::Null } else { "Unhandled".into() },
         });
+    }
+    if !records.is_empty() {
+        document["payload"] = compact(&event::document(scenario, of.shard, records)).into();
     }
     document
 }

@@ -113,5 +113,6 @@ const fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::Poison => "poison",
         FailureCause::Items => "items",
         FailureCause::TimedOut => "timed_out",
+        FailureCause::EnvironmentLost => "environment_lost",
     }
 }

@@ -272,7 +272,7 @@ fn note(scenario: &Scenario, note: &Note) -> Value {
         NoteKind::Policy { from, target } => {
             json!({"at_s": at_s, "what": "policy called UpdateShardCount", "from": from, "target": target})
         }
-        NoteKind::GivenUp(of) => {
+        NoteKind::GivenUp(of, records) => {
             let reported =
                 scenario.consumers.get(of.reader as usize).is_some_and(|by| by.failures.on_failure != OnFailure::None);
             let mut told = json!({
@@ -284,7 +284,7 @@ fn note(scenario: &Scenario, note: &Note) -> Value {
                 "condition": of.condition.word(),
             });
             if reported {
-                told["report"] = failure::document(scenario, note.at, of);
+                told["report"] = failure::document(scenario, note.at, of, records);
             }
             told
         }

@@ -6,6 +6,7 @@ mod consumers;
 mod fan_out;
 mod kcl;
 mod lambda;
+mod lease_table;
 mod money;
 mod positions;
 mod producers;

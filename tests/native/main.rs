@@ -5,6 +5,7 @@ mod cli;
 mod closed_form;
 mod common;
 mod contract;
+mod faults;
 mod filtering;
 mod findings;
 mod golden;

@@ -26,7 +26,7 @@ impl Observer for Seen {
             Fact::InvocationStarted { shard, records, attempt, .. } => {
                 self.started.push((at.seconds_f64(), shard, records, attempt));
             }
-            Fact::Discarded { given_up } => self.given_up.push((at.seconds_f64(), given_up)),
+            Fact::Discarded { given_up, .. } => self.given_up.push((at.seconds_f64(), given_up)),
             _ => {}
         }
     }
@@ -201,7 +201,7 @@ fn a_report_has_the_published_shape() {
     let report = |settings: &Value| {
         let session = session(&one_record(settings));
         let note = session.timeline().notes().find_map(|note| match &note.what {
-            NoteKind::GivenUp(of) => Some(failure::document(session.scenario(), note.at, of)),
+            NoteKind::GivenUp(of, records) => Some(failure::document(session.scenario(), note.at, of, records)),
             _ => None,
         });
         note.expect("a batch is given up")
@@ -241,6 +241,17 @@ fn a_report_has_the_published_shape() {
     assert_eq!(by_item["requestContext"]["approximateInvokeCount"], 2);
     let old = report(&json!({"max_record_age_s": 60, "error_rate": 1, "on_failure": "s3"}));
     assert_eq!(old.get("responseContext"), None);
+    // A bucket gets the event, which is the batch; a queue or a topic does not.
+    assert_eq!((exhausted.get("payload"), by_item.get("payload")), (None, None));
+    let event: Value = serde_json::from_str(old["payload"].as_str().expect("a text")).expect("it is JSON");
+    let [record] = &event["Records"].as_array().expect("a list")[..] else { panic!("{event}") };
+    let number = &old["KinesisBatchInfo"]["startSequenceNumber"];
+    assert_eq!(record["kinesis"]["sequenceNumber"], *number);
+    assert_eq!(record["eventID"], format!("shardId-000000000000:{}", number.as_str().expect("a text")));
+    assert_eq!(record["kinesis"]["approximateArrivalTimestamp"], 1_767_225_600.5);
+    // 512 bytes of JSON in base64, which begins with a brace and a quotation mark.
+    let data = record["kinesis"]["data"].as_str().expect("a text");
+    assert!(data.len() == 684 && data.starts_with("eyJ"), "{data}");
     assert_eq!(old["requestContext"]["condition"], "RecordAgeExceeded");
 }
 

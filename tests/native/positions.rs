@@ -64,7 +64,7 @@ impl Observer for Watch {
                     counted.failed = counted.running.take().map_or(0, |(_, attempt, _)| attempt);
                 }
             }
-            Fact::Discarded { given_up } => {
+            Fact::Discarded { given_up, .. } => {
                 if let Some(counted) = self.of(given_up.reader, given_up.shard) {
                     counted.done += given_up.records;
                 }

@@ -36,10 +36,21 @@ impl Source<'_> {
         let knobs = |names: &[&str]| names.iter().filter_map(|name| self.knob(&of(name))).collect::<Vec<_>>();
         let mut more = knobs(if several { &["name"] } else { &[] });
         more.extend(match chosen.as_str() {
-            "kcl" => knobs(&["limit", "kcl_idle_ms", "failover_s", "checkpoint_s", "shard_sync_s", "parent_poll_s"]),
+            "kcl" => knobs(&[
+                "limit",
+                "kcl_idle_ms",
+                "failover_s",
+                "checkpoint_s",
+                "shard_sync_s",
+                "parent_poll_s",
+                "lease_table",
+            ]),
             "poller" => knobs(&["idle_ms", "sleeps"]),
             _ => knobs(LAMBDA_KNOBS),
         });
+        if self.chosen(&of("lease_table")) == "provisioned" && kcl {
+            more.extend(knobs(&["lease_write_units", "lease_read_units"]));
+        }
         // The account is shared: its field stands with the first function.
         let is_lambda = |index: usize| self.chosen(&format!("consumers.{index}.kind")) == "lambda";
         let first = lambda && !(0..index).any(is_lambda);

@@ -5,10 +5,11 @@
 
 use super::super::fact::{Fact, Observer};
 use super::super::lane::Desk;
+use super::super::lease_table::{Calls, LeaseTable};
 use super::super::position::WorkerState;
 use super::super::stream::Stream;
 use super::Readers;
-use crate::scenario::{Consumer, ConsumerKind, Kcl};
+use crate::scenario::{Consumer, ConsumerKind, Kcl, LeaseTable as Settings};
 use crate::units::{SimTime, Span};
 
 /// The workers of one application: when each is up again, µs; zero for one that never died.
@@ -20,6 +21,14 @@ pub(super) fn workers_of(consumer: &Consumer) -> Workers {
         ConsumerKind::Kcl(kcl) => vec![0; kcl.workers as usize],
         ConsumerKind::Lambda | ConsumerKind::Poller(_) => Vec::new(),
     }
+}
+
+/// The lease table of a reader; one that nobody uses where it is no KCL application.
+pub(super) fn table_of(reader: &Consumer) -> LeaseTable {
+    LeaseTable::new(match reader.kind {
+        ConsumerKind::Kcl(kcl) => kcl.table,
+        ConsumerKind::Lambda | ConsumerKind::Poller(_) => Settings::OnDemand,
+    })
 }
 
 impl Readers {
@@ -51,12 +60,14 @@ impl Readers {
         }
         let at = SimTime::from_micros(now);
         observer.observe(at, Fact::WorkersDied { reader: consumer, workers: dying.len() as u32 });
-        let Self { settings, lanes, asked, payload_per_record, lambda, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
         let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
+        let table = &mut tables[consumer as usize];
         for lanes in lanes {
             let lane = &mut lanes[consumer as usize];
             if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
-                let mut desk = Desk { now, seed: *seed, stream, settings, lambda, payload_per_record, asked, observer };
+                let mut desk =
+                    Desk { now, seed: *seed, stream, settings, lambda, table, payload_per_record, asked, observer };
                 lane.lose_lease(now + kcl.failover.micros(), &mut desk);
             }
         }
@@ -64,10 +75,14 @@ impl Readers {
     }
 
     /// Workers of an application look at the leases: those that nobody holds any more go one by one to whoever has
-    /// fewest; then each worker that has two less than another takes one from it.
-    pub fn take_leases(&mut self, consumer: u32, now: u64) {
+    /// fewest; then each worker that has two less than another takes one from it. A worker that cannot read the lease
+    /// table takes none this time, and a lease that cannot be written stays where it is.
+    pub fn take_leases(&mut self, consumer: u32, now: u64, observer: &mut impl Observer) {
         let Some(kcl) = self.application(consumer) else { return };
-        let up: Vec<bool> = self.workers[consumer as usize].iter().map(|up_at| *up_at <= now).collect();
+        let (mut calls, leases) = (Calls::default(), self.lanes.len() as u64);
+        let table = &mut self.tables[consumer as usize];
+        let mut sees = |up_at: &u64| *up_at <= now && table.count_scan(now, leases, &mut calls);
+        let up: Vec<bool> = self.workers[consumer as usize].iter().map(&mut sees).collect();
         let mut held = vec![0u32; up.len()];
         let mut lanes: Vec<_> = self.lanes.iter_mut().map(|lanes| &mut lanes[consumer as usize]).collect();
         lanes.retain(|lane| lane.ended_at().is_none());
@@ -78,6 +93,9 @@ impl Readers {
         let free = |lease: super::Lease| lease.owner.is_none() && lease.free_at <= now;
         for lane in lanes.iter_mut().filter(|lane| lane.lease.is_some_and(free)) {
             let Some(worker) = fewest(&held) else { break };
+            if !table.count_write(now, &mut calls) {
+                continue;
+            }
             held[worker] += 1;
             lane.lease_to(worker as u32, kcl, now);
         }
@@ -87,8 +105,10 @@ impl Readers {
                 continue;
             }
             let theirs = |lease: super::Lease| lease.owner == Some(from as u32);
-            if let Some(lane) = lanes.iter_mut().rev().find(|lane| lane.lease.is_some_and(theirs)) {
-                lane.hand_over(taker as u32);
+            if let Some(lane) = lanes.iter_mut().rev().find(|lane| lane.lease.is_some_and(theirs))
+                && table.count_write(now, &mut calls)
+            {
+                lane.hand_over(taker as u32, now);
                 (held[taker], held[from]) = (held[taker] + 1, held[from] - 1);
             }
         }
@@ -102,6 +122,49 @@ impl Readers {
                 lease.shares = lease.owner.map_or(0, |owner| active[owner as usize]);
             }
         }
+        say(consumer, now, calls, observer);
+    }
+
+    /// The workers of an application renew the leases that they hold, and one of them looks for new shards where it is
+    /// time for that. A lease that was not renewed for the failover time is lost, though its worker lives.
+    pub fn renew_leases(
+        &mut self,
+        consumer: u32,
+        every: Span,
+        now: u64,
+        stream: &mut Stream,
+        observer: &mut impl Observer,
+    ) {
+        let Some(kcl) = self.application(consumer) else { return };
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
+        let (table, mut calls, count) = (&mut tables[consumer as usize], Calls::default(), lanes.len());
+        let since = now - every.micros();
+        let syncs = |at: u64| at.checked_div(kcl.shard_sync.micros()).unwrap_or(0);
+        for _ in syncs(since)..syncs(now) {
+            table.count_scan(now, count as u64, &mut calls);
+        }
+        let (first, mut next) = (table.first, None);
+        for step in 0..count {
+            let shard = (first + step) % count;
+            let lane = &mut lanes[shard][consumer as usize];
+            let is_over = lane.ended_at().is_some();
+            let Some(lease) = lane.lease.as_mut().filter(|lease| lease.owner.is_some() && !is_over) else { continue };
+            if table.count_write(now, &mut calls) {
+                lease.renewed_at = now;
+                continue;
+            }
+            next = next.or(Some(shard));
+            if lease.renewed_at + kcl.failover.micros() <= now {
+                let at = SimTime::from_micros(now);
+                observer.observe(at, Fact::LeaseExpired { reader: consumer, shard: shard as u32 });
+                let mut desk =
+                    Desk { now, seed: *seed, stream, settings, lambda, table, payload_per_record, asked, observer };
+                lane.lose_lease(now, &mut desk);
+            }
+        }
+        table.first = next.unwrap_or(first);
+        say(consumer, now, calls, observer);
     }
 
     /// How the workers of a consumer stand.
@@ -125,5 +188,13 @@ impl Readers {
                 lanes[consumer as usize].source.frozen_until = *frozen;
             }
         }
+    }
+}
+
+/// Tells what calls to a lease table took.
+fn say(reader: u32, now: u64, calls: Calls, observer: &mut impl Observer) {
+    let Calls { writes, half_reads, refused } = calls;
+    if writes + half_reads + refused > 0 {
+        observer.observe(SimTime::from_micros(now), Fact::LeaseTableCalled { reader, writes, half_reads, refused });
     }
 }

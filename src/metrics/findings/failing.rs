@@ -99,7 +99,7 @@ impl Seen<'_> {
         let consumer = self.consumer();
         let end = self.timeline.end_of(self.frames - 1);
         let told = self.timeline.notes().filter(|note| note.at <= end).filter_map(|note| match &note.what {
-            NoteKind::GivenUp(of) if of.reader as usize == self.timeline.consumer => Some(of.condition),
+            NoteKind::GivenUp(of, _) if of.reader as usize == self.timeline.consumer => Some(of.condition),
             _ => None,
         });
         let (too_old, all) =

@@ -44,7 +44,8 @@ impl Seen<'_> {
 
     /// Invocations that Lambda refused, and which cap did it.
     pub(super) fn concurrency_binds(&self) -> Option<Finding> {
-        let (refused, scaling) = (self.total(Metric::Throttles), self.total(Metric::ScalingThrottles));
+        let refused = self.total(Metric::Throttles) - self.total(Metric::InjectedThrottles);
+        let scaling = self.total(Metric::ScalingThrottles);
         if refused == 0.0 {
             return None;
         }

@@ -1,8 +1,9 @@
 //! Findings about the workers of a KCL application: how many there are, and what a death cost.
 
 use super::{Finding, Seen, Tone, Try};
+use crate::limits;
 use crate::metrics::timeline::Metric;
-use crate::scenario::{ConsumerKind, Kcl};
+use crate::scenario::{ConsumerKind, Kcl, LeaseTable};
 use crate::text::{int, span_text};
 use crate::words::{rate_text, shards};
 use serde_json::json;
@@ -14,7 +15,8 @@ impl Seen<'_> {
 
     /// What the deaths of workers cost.
     pub(super) fn workers_died(&self) -> Option<Finding> {
-        let (lost, again) = (self.total(Metric::LeasesLost), self.total(Metric::Reprocessed));
+        let lost = self.total(Metric::LeasesLost) - self.total(Metric::LeasesExpired);
+        let again = self.total(Metric::Reprocessed);
         let kcl = self.application().filter(|_| lost > 0.0)?;
         let less = (kcl.checkpoint.seconds_f64() / 10.0).floor();
         Some(Finding {
@@ -31,6 +33,43 @@ impl Seen<'_> {
             remedy_try: (again > 0.0 && less < kcl.checkpoint.seconds_f64()).then(|| Try {
                 label: format!("Try checkpoints every {}", span_text(less)),
                 edits: vec![(self.path("checkpoint_s"), json!(less as u64))],
+            }),
+        })
+    }
+
+    /// A lease table with too little capacity: checkpoints come late, and leases are lost that nobody gave up.
+    pub(super) fn lease_table_refuses(&self) -> Option<Finding> {
+        let (refused, expired) = (self.total(Metric::LeaseRefused), self.total(Metric::LeasesExpired));
+        let kcl = self.application().filter(|_| refused > 0.0)?;
+        let LeaseTable::Provisioned { writes, .. } = kcl.table else { return None };
+        let shards_open = self.timeline.gauge(Metric::OpenShards, self.frames);
+        let renewals = shards_open * limits::KCL_RENEWALS as f64 / kcl.failover.seconds_f64();
+        let lost = match expired {
+            0.0 => "Checkpoints came late, so that a death costs more.".to_owned(),
+            _ => format!(
+                "{} leases were not renewed in time: shards went from worker to worker, and {} records were processed twice.",
+                int(expired),
+                int(self.total(Metric::Reprocessed))
+            ),
+        };
+        Some(Finding {
+            id: "lease-table-throttled",
+            tone: Tone::Late,
+            cause: "The lease table is too small".to_owned(),
+            evidence: format!(
+                "DynamoDB refused {} calls: {} write units a second are provisioned, and renewing the leases of {} alone takes \
+                 {:.1}. {lost}",
+                int(refused),
+                int(f64::from(writes)),
+                shards(shards_open as u64),
+                renewals
+            ),
+            remedy:
+                "An on-demand table takes every call; rarer checkpoints and a longer failover time need fewer units."
+                    .to_owned(),
+            remedy_try: Some(Try {
+                label: "Try an on-demand table".to_owned(),
+                edits: vec![(self.path("lease_table"), json!("on_demand"))],
             }),
         })
     }

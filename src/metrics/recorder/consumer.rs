@@ -42,6 +42,13 @@ struct Counts {
     filtered: u64,
     unreadable: u64,
     windows: u64,
+    lease_writes: u64,
+    lease_half_reads: u64,
+    lease_refused: u64,
+    leases_expired: u64,
+    injected_throttles: u64,
+    environments_lost: u64,
+    lost_invocations: u64,
     early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
@@ -95,13 +102,16 @@ impl ConsumerCounts {
             Fact::InvocationThrottled { cap, .. } => {
                 self.counts.throttles += 1;
                 self.counts.scaling_throttles += u64::from(cap == ConcurrencyCap::ScalingRate);
+                self.counts.injected_throttles += u64::from(cap == ConcurrencyCap::Injected);
             }
+            Fact::EnvironmentsLost { environments, .. } => self.counts.environments_lost += u64::from(environments),
             Fact::EnvironmentMade { init, .. } => {
                 self.counts.cold_starts += 1;
                 self.counts.init += init.micros();
             }
             Fact::InvocationFailed { shard, started, cause, by_item, done, .. } => {
                 self.counts.timeouts += u64::from(cause == FailureCause::TimedOut);
+                self.counts.lost_invocations += u64::from(cause == FailureCause::EnvironmentLost);
                 self.counts.errors += u64::from(!by_item);
                 self.counts.item_failures += u64::from(by_item);
                 self.processed(at, shard, started, done);
@@ -114,7 +124,7 @@ impl ConsumerCounts {
                 self.counts.windows += u64::from(!early);
                 self.counts.early_windows += u64::from(early);
             }
-            Fact::Discarded { given_up } => {
+            Fact::Discarded { given_up, .. } => {
                 self.counts.discarded += given_up.records;
                 self.counts.given_up += 1;
             }
@@ -125,7 +135,17 @@ impl ConsumerCounts {
                 }
             }
             Fact::Reprocessed { records, .. } => self.counts.reprocessed += records,
-            Fact::Checkpointed { .. } => self.counts.checkpoints += 1,
+            Fact::Checkpointed { .. } => {
+                self.counts.checkpoints += 1;
+                self.counts.lease_writes += 1;
+            }
+            Fact::CheckpointRefused { .. } => self.counts.lease_refused += 1,
+            Fact::LeaseExpired { .. } => self.counts.leases_expired += 1,
+            Fact::LeaseTableCalled { writes, half_reads, refused, .. } => {
+                self.counts.lease_writes += u64::from(writes);
+                self.counts.lease_half_reads += u64::from(half_reads);
+                self.counts.lease_refused += u64::from(refused);
+            }
             Fact::Expired { records, .. } => self.counts.expired += records,
             // Records that are passed over are a gauge, since that happens before the consumer begins.
             _ => {}
@@ -205,6 +225,9 @@ impl ConsumerCounts {
             (Metric::GivenUp, counts.given_up as f64),
             (Metric::Throttles, counts.throttles as f64),
             (Metric::ScalingThrottles, counts.scaling_throttles as f64),
+            (Metric::InjectedThrottles, counts.injected_throttles as f64),
+            (Metric::EnvironmentsLost, counts.environments_lost as f64),
+            (Metric::LostInvocations, counts.lost_invocations as f64),
             (Metric::Timeouts, counts.timeouts as f64),
             (Metric::ColdStarts, counts.cold_starts as f64),
             (Metric::InitDurationMs, counts.init as f64 / 1_000.0),
@@ -221,6 +244,10 @@ impl ConsumerCounts {
             (Metric::IteratorsExpired, counts.iterators_expired as f64),
             (Metric::Reprocessed, counts.reprocessed as f64),
             (Metric::LeasesLost, counts.leases_lost as f64),
+            (Metric::LeaseWrites, counts.lease_writes as f64),
+            (Metric::LeaseReads, counts.lease_half_reads as f64 / 2.0),
+            (Metric::LeaseRefused, counts.lease_refused as f64),
+            (Metric::LeasesExpired, counts.leases_expired as f64),
             (Metric::Checkpoints, counts.checkpoints as f64),
             (Metric::MillisBehindLatest, behind.millis_f64()),
             (Metric::IteratorAgeMs, age),

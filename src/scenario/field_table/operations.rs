@@ -12,6 +12,17 @@ pub(super) const KINDS: &[Choice] = &[
     word("kill_hosts", "Hosts die", "Hosts of the producer die with what they hold."),
     word("kill_workers", "Workers die", "Workers of a KCL application die; others take their shards over."),
     word("freeze_consumer", "A consumer stands still", "It reads and begins nothing for a while, by injection."),
+    word(
+        "throttle_account",
+        "Throttle the account",
+        "All functions together have less concurrency for a while, by injection.",
+    ),
+    word(
+        "lose_environments",
+        "Lose environments",
+        "A share of all execution environments is gone, as with an Availability Zone, by injection.",
+    ),
+    word("slow_function", "Slow a function down", "Its invocations take longer for a while, by injection."),
     word("deploy_producer", "Deploy the producer", "Rejected records are treated in another way from now on."),
     word("split_shard", "SplitShard", "One shard becomes two; what it holds stays in it and is read first."),
     word("merge_shards", "MergeShards", "Two neighbouring shards become one."),

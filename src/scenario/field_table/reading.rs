@@ -15,6 +15,11 @@ const SOURCES: &[Choice] = &[
     ),
 ];
 
+const TABLES: &[Choice] = &[
+    word("on_demand", "On demand", "It takes every call."),
+    word("provisioned", "Provisioned", "So many units a second; beyond them calls are refused."),
+];
+
 #[rustfmt::skip]
 pub(super) const FIELDS: &[Field] = &[
     Field::choice("consumers.*.source", "Reads by", SOURCES, Default::Text("GetRecords"), "How records come to the consumer.").limit_is("FAN_OUT_CONSUMERS"),
@@ -29,6 +34,9 @@ pub(super) const FIELDS: &[Field] = &[
     Field::num("consumers.*.checkpoint_s", "Checkpoint every", "s", DAYLONG, l::KCL_CHECKPOINT.micros(), "Records since the last checkpoint are processed again when a worker dies; 0 for one after each batch.").limit_is("KCL_CHECKPOINT").only(&["kcl"]),
     Field::num("consumers.*.shard_sync_s", "Shard sync", "s", DAYLONG, l::KCL_SHARD_SYNC.micros(), "How often the application looks for new shards.").limit_is("KCL_SHARD_SYNC").only(&["kcl"]),
     Field::num("consumers.*.parent_poll_s", "Parent poll", "s", DAYLONG, l::KCL_PARENT_POLL.micros(), "How often it looks whether the parents of a shard are done.").limit_is("KCL_PARENT_POLL").only(&["kcl"]),
+    Field::choice("consumers.*.lease_table", "Lease table", TABLES, Default::Text("on_demand"), "How the DynamoDB table of the leases is paid for.").only(&["kcl"]),
+    Field::num("consumers.*.lease_read_units", "Read units", "units/s", whole(1, l::DYNAMODB_UNITS_MAX, 5), l::KCL_TABLE_UNITS, "Provisioned read capacity of the lease table.").limit_is("KCL_TABLE_UNITS").only(&["kcl"]),
+    Field::num("consumers.*.lease_write_units", "Write units", "units/s", whole(1, l::DYNAMODB_UNITS_MAX, 5), l::KCL_TABLE_UNITS, "Provisioned write capacity of the lease table: each renewal and each checkpoint of a shard takes one.").limit_is("KCL_TABLE_UNITS").only(&["kcl"]),
 ];
 
 /// A time of up to a day.

@@ -251,6 +251,8 @@ impl Recount {
                 self.add(Metric::Throttles, frame, 1.0);
                 let scaling = *cap == ConcurrencyCap::ScalingRate;
                 self.add(Metric::ScalingThrottles, frame, f64::from(u8::from(scaling)));
+                let injected = *cap == ConcurrencyCap::Injected;
+                self.add(Metric::InjectedThrottles, frame, f64::from(u8::from(injected)));
             }
             What::EnvironmentMade { shard, init } => {
                 queues[*shard as usize].new_starts_until = Some(at + init);

@@ -469,6 +469,16 @@ fn operations(length: Span) -> impl Strategy<Value = Vec<PlannedOperation>> {
         (duration(), ratio(), poison()).prop_map(|(duration, injected_error_rate, poison)| {
             Operation::DeployFunction { consumer: 0, duration, injected_error_rate, poison }
         }),
+        (0..20u32, 1..30_000_000u64).prop_map(|(concurrency, span)| Operation::ThrottleAccount {
+            concurrency,
+            span: Span::from_micros(1_000_000 + span),
+        }),
+        ratio().prop_map(|share| Operation::LoseEnvironments { share }),
+        (1_000..20_000u32, 1..30u64).prop_map(|(factor_milli, span)| Operation::SlowFunction {
+            consumer: 0,
+            factor_milli,
+            span: Span::from_secs(span),
+        }),
         retry().prop_map(|retry| Operation::DeployProducer { retry }),
         (0..12u32, prop::option::of(any::<u128>()))
             .prop_map(|(shard, key)| Operation::SplitShard { shard, new_starting_hash_key: key.map(HashKey::new) }),
