@@ -65,8 +65,10 @@ pub fn json(batch: &Batch<'_>, records: &[Record<'_>]) -> String {
 
 /// The event for the prelude: one line that all records share, then four lines for each.
 pub fn packed(batch: &Batch<'_>, records: &[Record<'_>]) -> Vec<u8> {
+    // A line must stay one line.
+    let keys_are_json = records.iter().any(|record| record.key.contains('\n'));
     let mut out = format!(
-        r#"K{{"shard":{},"region":{},"role":{},"arn":{},"more":{}}}"#,
+        r#"K{{"shard":{},"region":{},"role":{},"arn":{},"quoted":{keys_are_json},"more":{}}}"#,
         quoted(batch.shard),
         quoted(batch.region),
         quoted(batch.role),
@@ -75,8 +77,7 @@ pub fn packed(batch: &Batch<'_>, records: &[Record<'_>]) -> Vec<u8> {
     );
     for record in records {
         out.push('\n');
-        // A line must stay one line, and what begins like JSON is JSON.
-        if record.key.contains('\n') || record.key.starts_with('"') {
+        if keys_are_json {
             out.push_str(&quoted(record.key));
         } else {
             out.push_str(record.key);

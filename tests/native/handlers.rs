@@ -189,6 +189,9 @@ fn packed_records_become_the_event_of_the_lambda_guide() {
     let plain = event::json(&batch, &records);
     let read = |text: &str| serde_json::from_str::<Value>(text).expect("it is JSON");
     assert_eq!(read(&packed.reply), read(&plain));
+    // The same without the key that needs two lines: then keys stand as they are.
+    let rest = environment.invoke(&request(&event::packed(&batch, &records[1..]), 3_000, 0));
+    assert_eq!(read(&rest.reply), read(&event::json(&batch, &records[1..])));
     let also = environment.invoke(&request(plain.as_bytes(), 3_000, 0));
     assert_eq!(also.reply, packed.reply);
     // A hundred records cost less than half of what they cost as JSON.
