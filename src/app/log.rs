@@ -81,7 +81,7 @@ impl LogView {
             let matters_less = |one: usize, other: usize| {
                 let [a, b] =
                     [&lanes[one], &lanes[other]].map(|(shard, lane)| (lane.is_blocked(), age(*shard as usize)));
-                a.0 < b.0 || a.0 == b.0 && a.1 < b.1
+                !a.0 && b.0 || a.0 == b.0 && a.1 < b.1
             };
             let least = (1..lanes.len()).fold(0, |least, one| if matters_less(one, least) { one } else { least });
             lanes.remove(least);

@@ -284,7 +284,8 @@ impl<'a> Scene<'a> {
         let right = self.layout.width;
         self.svg.text(right, middle - wall / 2.0 - 24.0 * u, "fig e", &count(self.reading.processed_total));
         self.svg.text(right, middle - wall / 2.0 - 8.0 * u, "e t-done", "processed ✓");
-        let to = self.moment.scenario.then.iter().position(|hop| hop.consumer as usize == self.moment.timeline.consumer);
+        let to =
+            self.moment.scenario.then.iter().position(|hop| hop.consumer as usize == self.moment.timeline.consumer);
         let to = to.map_or("Database".to_owned(), |place| self.moment.scenario.hop_title(place));
         self.svg.text(x + 8.0 * u, middle - u, "ink2", &to);
         let each = self.reading.consumer.duration.per_record.seconds_f64();
