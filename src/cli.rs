@@ -1,11 +1,14 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
+mod handle;
 mod report;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Consumer, Draft, HandlerKind, Problem, Scenario, presets, schema};
@@ -51,6 +54,16 @@ enum Command {
         /// A scenario file, the id of a preset, or - for the standard input
         what: String,
     },
+    /// Puts the JavaScript engine of handlers on fuel, as the page loads it
+    #[command(hide = true)]
+    Meter {
+        /// QuickJS-ng's module, from its package
+        module: PathBuf,
+        /// Where to write the module on fuel
+        output: PathBuf,
+    },
+    /// Runs a handler, JavaScript or a compiled module, on one event, and prints what came of it
+    Handle(handle::Arguments),
     /// Prints the JSON schema of scenario files
     Schema,
     /// Says how everything is modelled: rules, constants, sources, departures
@@ -79,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Pack { what } => {
             read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
         }
+        Command::Handle(arguments) => handle::handle(&arguments).map_err(Failure::Run),
+        Command::Meter { module, output } => meter(&module, &output).map(|()| String::new()),
         Command::Schema => Ok(pretty(&schema::schema())),
         Command::Model { json: true } => Ok(pretty(&streamgauge::app::handbook::document())),
         Command::Model { json: false } => Ok(report::model()),
@@ -123,6 +138,14 @@ fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
         return Err(Failure::Run(message));
     }
     Ok(if json { pretty(&session.summary()) } else { report::report(&session) })
+}
+
+fn meter(module: &Path, output: &Path) -> Result<(), Failure> {
+    let of = |path: &Path, error: std::io::Error| Failure::Run(format!("{}: {error}", path.display()));
+    let original = std::fs::read(module).map_err(|error| of(module, error))?;
+    let metered = HandlerEngine::metered(&original)
+        .map_err(|refusal| Failure::Run(format!("{}: {refusal}", module.display())))?;
+    std::fs::write(output, metered).map_err(|error| of(output, error))
 }
 
 fn check(file: &str) -> Result<String, Failure> {

@@ -25,9 +25,9 @@
 //!
 //! ```text
 //! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← app
-//!                                                                            ↑        ↑
-//!                                                                  web, engine_main   ui        wasm32 only
-//!                                                                  cli                          native only
+//! metering ←───────────────────────────────── handlers                         ↑        ↑
+//!                                                ↑                  web, engine_main   ui       wasm32 only
+//!                                            meter_main             cli                         native only
 //! ```
 //!
 //! | module | what it is |
@@ -37,6 +37,8 @@
 //! | [`hash_key`] | partition key to 128-bit hash key by MD5; ranges that split and merge |
 //! | [`limits`] | every quota: one typed constant, with unit, source and date |
 //! | [`errors`] | the service's own errors: names and messages |
+//! | [`metering`] | rewrites a WebAssembly module so that it runs on fuel |
+//! | [`handlers`] | runs the code of a consumer, JavaScript or a compiled module, on that fuel and in virtual time |
 //! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
 //! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers) |
 //! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
@@ -47,9 +49,10 @@
 //! | `web` | the page's side of the box |
 //! | `ui` | Yew components that draw and forward, in the binary |
 //!
-//! Two WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
+//! Three WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
 //! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
-//! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out.
+//! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
+//! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one.
 //!
 //! # What always holds
 //!
@@ -76,8 +79,11 @@ pub mod app;
 pub mod cost;
 pub mod engine;
 pub mod errors;
+pub mod handlers;
 pub mod hash_key;
 pub mod limits;
+#[cfg(any(not(target_arch = "wasm32"), feature = "meter-module"))]
+pub mod metering;
 pub mod metrics;
 pub mod rules;
 pub mod scenario;

@@ -230,3 +230,22 @@ fn where_consumers_stand_at_the_end_is_printed() {
     let tried = blocked["parts"][0]["tried"].as_array().expect("a list");
     assert!(tried.iter().any(|tried| tried["how"] == "split" && tried["why"] == "poison"), "{blocked}");
 }
+
+#[test]
+fn a_handler_runs_on_one_event() {
+    let code = file("handler.js", "let n = 0; exports.handler = async (event) => [event.Records.length, ++n];");
+    let event = file(
+        "handler-event.json",
+        r#"{"Records":[{"kinesis":{"partitionKey":"k","sequenceNumber":"7","data":"b3JkZXI=","approximateArrivalTimestamp":1.5}}]}"#,
+    );
+    let (code, event) = (code.to_str().expect("a plain path"), event.to_str().expect("a plain path"));
+    let output = streamgauge(&["handle", code, "--event", event, "--times", "2", "--memory", "1769"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let outcomes: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!([&outcomes[1]["reply"], &outcomes[2]["reply"]], [&json!([1, 1]), &json!([1, 2])]);
+    assert_eq!(outcomes[1]["fuel"], outcomes[1]["duration_ns"]);
+    let module = file("handler.wasm", "this is no module");
+    let refused = streamgauge(&["handle", module.to_str().expect("a plain path"), "--event", event]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("This module cannot run here"), "{}", stderr(&refused));
+}

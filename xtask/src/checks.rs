@@ -72,7 +72,7 @@ fn clippy() -> Outcome {
 
 fn clippy_wasm() -> Outcome {
     let toolchain = Toolchain::ready()?;
-    for module in [&wasm::PAGE[..], &wasm::ENGINE[..]] {
+    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::METER[..]] {
         if let Some(mut clippy) = toolchain.clippy()? {
             crate::process::run(clippy.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
         } else {
@@ -87,6 +87,8 @@ fn clippy_wasm() -> Outcome {
 }
 
 fn native() -> Outcome {
+    // The JavaScript engine, which handlers run on natively as well, is one of the npm packages.
+    node::ready()?;
     // The tests run optimised and with assertions; the tool itself is not worth that.
     if succeeds(cargo().args(["nextest", "--version"])) {
         run_cargo(&["nextest", "run", "--package", "streamgauge", "--no-fail-fast"], "The native tests")?;
@@ -94,6 +96,8 @@ fn native() -> Outcome {
     } else {
         run_cargo(&["test", "--package", "streamgauge", "--no-fail-fast"], "The native tests")?;
     }
+    let handlers = ["test", "--package", "streamgauge-handler", "--package", "order-totals", "--profile", "xtask"];
+    run_cargo(&handlers, "The tests of the crate for compiled handlers")?;
     run_cargo(&["test", "--package", "xtask", "--profile", "xtask"], "The tests of xtask")
 }
 
@@ -117,6 +121,7 @@ fn drive() -> Outcome {
         site::build()?;
     }
     let command_line = site::command_line()?;
+    let example = wasm::example()?;
     let folder = place::root().join("tests/browser");
     let entries = folder.read_dir().map_err(|_| "The folder tests/browser is missing.")?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -131,6 +136,7 @@ fn drive() -> Outcome {
         .env("STREAMGAUGE_BROWSER", browser)
         .env("STREAMGAUGE_SITE", place::dist())
         .env("STREAMGAUGE_COMMAND", command_line)
+        .env("STREAMGAUGE_EXAMPLE", example)
         .env("STREAMGAUGE_PICTURES", place::target().join("pictures"));
     crate::process::run(&mut command, "The browser tests")
 }

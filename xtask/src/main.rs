@@ -22,6 +22,7 @@ Usage: cargo xtask <command>
 
   build              write the static site into dist/
   serve [--port N]   build what is missing or stale, then serve dist/ on this machine
+  example            build the example of a handler in Rust, sdk/example, as WebAssembly
   test [stage…]      everything that CI runs, or the named stages only
 
 Stages:";
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["build"] => site::build().map(|_| ()),
+        ["example"] => wasm::example().map(|_| ()),
         ["serve"] => serve::build_and_serve(None),
         ["serve", "--port", port] => match port.parse() {
             Ok(port) => serve::build_and_serve(Some(port)),

@@ -25,7 +25,7 @@ pub fn ready() -> Outcome {
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    say("Installing the npm packages of package-lock.json (esbuild, binaryen, uplot, playwright-core)");
+    say("Installing the npm packages of package-lock.json (esbuild, binaryen, uplot, quickjs-wasi, playwright-core)");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let mut install = Command::new(npm);
     install.current_dir(&root).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);

@@ -49,6 +49,9 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
     let handbook = site.add("data/handbook", "json", read(&mut handbook()?, "Writing the handbook")?.as_bytes())?;
     let plots = site.add("data/plots", "js", &bundle_plots()?)?;
+    let quickjs = site.add("data/quickjs", "wasm", &metered_quickjs()?)?;
+    let handlers = site.add("data/handlers", "js", &bundle_handlers()?)?;
+    let meter = site.add("data/meter", "wasm", &bytes(&modules.meter)?)?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -58,6 +61,9 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("style", style.as_str()),
         ("handbook", handbook.as_str()),
         ("plots", plots.as_str()),
+        ("quickjs", quickjs.as_str()),
+        ("handlers", handlers.as_str()),
+        ("meter", meter.as_str()),
     ];
     let data = root.join("www/data");
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
@@ -96,11 +102,62 @@ fn bundle_plots() -> Outcome<Vec<u8>> {
     module(&entry, "plots.js", &[])
 }
 
+/// The JavaScript engine on fuel, which the page fetches for a scenario that has a handler's code.
+fn metered_quickjs() -> Outcome<Vec<u8>> {
+    let output = place::stage().join("quickjs.wasm");
+    let mut command = Command::new(command_line()?);
+    command.arg("meter").arg(place::root().join("node_modules/quickjs-wasi/quickjs.wasm")).arg(&output);
+    run(&mut command, "Putting the JavaScript engine on fuel")?;
+    bytes(&output)
+}
+
+/// The host of handlers as a plain script, with the sources of the prelude as they are: what they cost in fuel depends
+/// on each of their letters, and the native host has the same.
+fn bundle_handlers() -> Outcome<Vec<u8>> {
+    let folder = place::root().join("www/handlers");
+    let prelude = ["bytes.js", "console.js", "hashes.js", "lambda.js"].map(|name| text(&folder.join(name)));
+    let mut entry = format!(
+        "import {{ HandlerEngine, ModuleEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
+         export {{ limits }};\n\
+         export const create = (module) => new HandlerEngine(module, [\n",
+        folder.join("host.js").display(),
+        folder.join("limits.json").display(),
+    );
+    for source in prelude {
+        let _ = writeln!(entry, "{},", quoted(&source?));
+    }
+    entry.push_str("], limits);\n");
+    let file = place::stage().join("handlers-entry.js");
+    std::fs::write(&file, entry).map_err(|error| format!("{} cannot be written ({error}).", file.display()))?;
+    bundle(&file, "handlers.js", &["--format=iife", "--global-name=streamgaugeHandlers"])
+}
+
+/// A text as a string of JavaScript.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            _ if letter < ' ' || letter == '\u{2028}' || letter == '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", letter as u32);
+            }
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// A script with everything that it imports, as one module.
 fn module(entry: &Path, name: &str, more: &[&str]) -> Outcome<Vec<u8>> {
+    bundle(entry, name, &[&["--format=esm"], more].concat())
+}
+
+fn bundle(entry: &Path, name: &str, more: &[&str]) -> Outcome<Vec<u8>> {
     let output = place::stage().join(name);
     let mut esbuild = node::tool("esbuild/bin/esbuild")?;
-    esbuild.arg(entry).args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=eof"]);
+    esbuild.arg(entry).args(["--bundle", "--minify", "--target=es2022", "--legal-comments=eof", "--charset=utf8"]);
     esbuild.arg("--log-level=warning").args(more).arg(format!("--outfile={}", output.display()));
     run(&mut esbuild, &format!("Bundling {name}"))?;
     bytes(&output)
@@ -196,7 +253,7 @@ fn text(file: &Path) -> Outcome<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fill, hash};
+    use super::{fill, hash, quoted};
 
     #[test]
     fn every_place_is_filled_and_every_value_used() {
@@ -204,6 +261,11 @@ mod tests {
         assert!(fill("a {{x}}", &[]).is_err());
         assert!(fill("a", &[("x", "1")]).is_err());
         assert!(fill("a {{x", &[("x", "1")]).is_err());
+    }
+
+    #[test]
+    fn a_text_becomes_a_string_of_javascript() {
+        assert_eq!(quoted("a\n\"b\\ \u{2028}é\u{1}"), r#""a\n\"b\\ \u2028é\u0001""#);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Modules {
     pub glue: PathBuf,
     /// The engine's module.
     pub engine: PathBuf,
+    /// The module that puts others on fuel.
+    pub meter: PathBuf,
 }
 
 /// Cargo's arguments for the page's module.
@@ -42,7 +44,24 @@ pub const PAGE: [&str; 4] = ["--bin", "streamgauge", "--profile", "page"];
 pub const ENGINE: [&str; 7] =
     ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--profile", "engine"];
 
-/// Builds both modules; what is up to date is left as it is.
+/// Cargo's arguments for the module that puts others on fuel.
+pub const METER: [&str; 7] =
+    ["--bin", "streamgauge-meter", "--no-default-features", "--features", "meter-module", "--profile", "page"];
+
+/// Builds the example of a compiled handler and returns its place.
+pub fn example() -> Outcome<PathBuf> {
+    let toolchain = Toolchain::ready()?;
+    node::ready()?;
+    let built = compile(&toolchain, &["--package", "order-totals", "--profile", "engine"], "engine", "order_totals")?;
+    let module = place::stage().join("order-totals.wasm");
+    unless_done(&place::stage().join("order-totals.done"), &built, &[&module], || {
+        timed("Shrinking the example", || optimise(&built, &module, "-O3"))
+    })?;
+    say(&format!("The example stands in {}", module.display()));
+    Ok(module)
+}
+
+/// Builds all modules; what is up to date is left as it is.
 pub fn build() -> Outcome<Modules> {
     let toolchain = Toolchain::ready()?;
     node::ready()?;
@@ -52,11 +71,16 @@ pub fn build() -> Outcome<Modules> {
     ));
     let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
     let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
+    let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
-    let modules =
-        Modules { page: stage.join("page.wasm"), glue: stage.join("glue/page.js"), engine: stage.join("engine.wasm") };
+    let modules = Modules {
+        page: stage.join("page.wasm"),
+        glue: stage.join("glue/page.js"),
+        engine: stage.join("engine.wasm"),
+        meter: stage.join("meter.wasm"),
+    };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, "-O3"))
     })?;
@@ -65,6 +89,9 @@ pub fn build() -> Outcome<Modules> {
             let glue = bind(&page, &stage.join("glue"))?;
             optimise(&glue, &modules.page, "-Oz")
         })
+    })?;
+    unless_done(&stage.join("meter.done"), &meter, &[&modules.meter], || {
+        timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, "-Oz"))
     })?;
     for fault in engine_faults(&modules.engine)? {
         say(&format!("The engine's module does not keep to its interface: {fault}"));

@@ -1,0 +1,2 @@
+// {"node": 24}
+exports.handler = (event, context, callback) => callback(null, 1);

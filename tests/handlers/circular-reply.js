@@ -1,0 +1,5 @@
+exports.handler = async () => {
+  const loop = {};
+  loop.loop = loop;
+  return loop;
+};

@@ -1,0 +1,2 @@
+// {"times": 2}
+exports.handler = async () => process.exit(3);

@@ -1,0 +1,2 @@
+import fs from "node:fs";
+export const handler = async () => fs.readFileSync("/etc/passwd");

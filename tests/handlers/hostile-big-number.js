@@ -1,0 +1,4 @@
+exports.handler = async () => {
+  let number = 3n ** 20000n;
+  for (;;) String((number *= number));
+};

@@ -1,0 +1,4 @@
+// {"times": 2}
+exports.handler = async () => {
+  while (true) {}
+};

@@ -1,0 +1,5 @@
+exports.handler = async () => {
+  const again = () => setImmediate(again);
+  again();
+  await new Promise(() => {});
+};

@@ -1,0 +1,3 @@
+exports.handler = async () => {
+  for (;;) console.log("x".repeat(100));
+};

@@ -1,0 +1,7 @@
+exports.handler = async () => {
+  for (;;) {
+    try {
+      while (true) {}
+    } catch {} finally {}
+  }
+};

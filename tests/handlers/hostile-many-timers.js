@@ -1,0 +1,3 @@
+exports.handler = async () => {
+  for (;;) setTimeout(() => {}, 1000);
+};

@@ -1,0 +1,1 @@
+exports.handler = async () => new ArrayBuffer(2 ** 31 - 1).byteLength;

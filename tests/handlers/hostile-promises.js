@@ -1,0 +1,5 @@
+exports.handler = async () => {
+  const again = () => Promise.resolve().then(again);
+  again();
+  await new Promise(() => {});
+};

@@ -1,0 +1,1 @@
+exports.handler = async () => /^(a+)+$/.test("a".repeat(40) + "b");

@@ -1,0 +1,4 @@
+exports.handler = async () => {
+  const big = "ab".repeat(200000);
+  for (;;) big.split("a").join("c");
+};

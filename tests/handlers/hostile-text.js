@@ -1,0 +1,4 @@
+exports.handler = async () => {
+  let text = "x";
+  for (;;) text += text + Math.random();
+};

@@ -1,0 +1,3 @@
+// {"times": 3}
+let count = 0;
+exports.handler = async () => ++count;

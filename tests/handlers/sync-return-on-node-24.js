@@ -1,0 +1,2 @@
+// {"node": 24}
+exports.handler = (event) => event.Records.length;

@@ -1,0 +1,3 @@
+exports.handler = async (event) => {
+  const orders = event.Records.map(;
+};

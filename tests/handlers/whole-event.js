@@ -1,0 +1,2 @@
+// {"records": 1}
+exports.handler = async (event) => event;
