@@ -1,5 +1,6 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
+mod code;
 mod handle;
 mod report;
 
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
-use streamgauge::scenario::{Consumer, Draft, HandlerKind, Problem, Scenario, presets, schema};
+use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::{Pump, Session};
 use streamgauge::text;
 
@@ -34,6 +35,10 @@ enum Command {
         /// Seed of the run, instead of the scenario's own
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
+        /// JavaScript that decides each batch of a consumer; its place before it, from zero: 1=index.js. The first
+        /// consumer where none stands there
+        #[arg(long, value_name = "[N=]FILE")]
+        handler: Vec<code::Given>,
         /// Prints one JSON object instead of tables
         #[arg(long)]
         json: bool,
@@ -86,7 +91,7 @@ enum Failure {
 /// 2 where the input was wrong.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Run { what, seed, json } => run(&what, seed, json),
+        Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
@@ -117,19 +122,26 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
+fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
     let mut draft = read(what)?;
     if let Some(seed) = seed {
         draft.set("seed", seed.into());
     }
-    let scenario = draft.check().map_err(Failure::Problems)?;
-    let asks = |consumer: &Consumer| consumer.handler == HandlerKind::Host;
-    if let Some(index) = scenario.consumers.iter().position(asks) {
-        let message = "\"host\" needs a program that uses this crate and brings the handler; choose \"model\" here";
-        return Err(Failure::Problems(vec![Problem::new(format!("consumers.{index}.handler"), message)]));
+    let mut scenario = draft.check().map_err(Failure::Problems)?;
+    let problems = code::decide(&mut scenario, handler);
+    if !problems.is_empty() {
+        return Err(Failure::Problems(problems));
     }
+    let mut code = match handler {
+        [] => None,
+        given => Some(code::Code::load(&scenario, given).map_err(Failure::Run)?),
+    };
     let mut session = Session::new(scenario);
-    if session.run() == Pump::Full {
+    let end = match &mut code {
+        Some(code) => session.run_with(code),
+        None => session.run(),
+    };
+    if end == Pump::Full {
         let message = format!(
             "The run stopped at {}: more records wait than a run can hold. Choose a shorter run, lower rates, or a \
              consumer that keeps up.",
@@ -137,7 +149,15 @@ fn run(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
         );
         return Err(Failure::Run(message));
     }
-    Ok(if json { pretty(&session.summary()) } else { report::report(&session) })
+    Ok(if json {
+        let mut summary = session.summary();
+        if let Some(code) = &code {
+            summary["handlers"] = code.document();
+        }
+        pretty(&summary)
+    } else {
+        report::report(&session) + &code.map_or_else(String::new, |code| format!("\n{}", code.report()))
+    })
 }
 
 fn meter(module: &Path, output: &Path) -> Result<(), Failure> {

@@ -12,6 +12,23 @@ pub const fn for_form(text: &'static str) -> &'static str {
     if cfg!(all(target_arch = "wasm32", not(feature = "page"))) { "" } else { text }
 }
 
+/// A text as JSON. Written here, because the engine's module has no library for it.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..' ' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// Reads a decimal number: `1850`, `-0.5`, `1e6`. What the standard library does for it needs a table of ten kilobytes,
 /// which the page would have to load.
 pub fn number(text: &str) -> Option<f64> {

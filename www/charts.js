@@ -20,10 +20,13 @@ function fetchLibrary() {
   return coming;
 }
 
-/** Resolves in a task of its own, after all who asked before: making a plot takes too long to do four in a row. */
+/**
+ * Resolves in a task of its own and a frame of its own, after all who asked before: to make a plot takes too long to do
+ * several in a row, and so does the browser's work on their new canvases in one frame.
+ */
 let turn = Promise.resolve();
 function nextTurn() {
-  turn = turn.then(() => new Promise((resolve) => setTimeout(resolve)));
+  turn = turn.then(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   return turn;
 }
 

@@ -63,7 +63,7 @@ fn javascript(arguments: &Arguments, code: &[u8], event: &[u8]) -> Result<Vec<Va
 }
 
 /// The JavaScript engine from where npm has put it.
-fn engine() -> Result<HandlerEngine, String> {
+pub fn engine() -> Result<HandlerEngine, String> {
     const PACKAGED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/quickjs.wasm");
     let file = std::env::var_os("STREAMGAUGE_QUICKJS").map_or_else(|| PathBuf::from(PACKAGED), PathBuf::from);
     let module = fs::read(&file).map_err(|error| {

@@ -4,6 +4,7 @@
 //! at. [`packed`] carries the same in a third of the bytes, and the prelude makes the same event from it: parsing the
 //! names and addresses of each record again would take most of an invocation.
 
+use crate::text::quoted;
 use std::fmt::Write as _;
 
 /// One record of a batch.
@@ -150,23 +151,6 @@ pub fn transform_json(
         out.push('}');
     }
     out.push_str("]}");
-    out
-}
-
-/// A text as JSON. Written here, because the engine's module in the page has no library for it.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            '\n' => out.push_str("\\n"),
-            '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(letter));
-            }
-            _ => out.push(letter),
-        }
-    }
-    out.push('"');
     out
 }
 

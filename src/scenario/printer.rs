@@ -1,6 +1,7 @@
 //! Writes a document as text that people can read and a version control system can compare.
 
 use super::fields;
+use crate::text::quoted;
 use serde_json::{Map, Value};
 
 /// Longest line that an object or list may fill before it is broken into several.
@@ -35,23 +36,6 @@ pub fn compact(value: &Value) -> String {
             format!("{{{}}}", joined(map.iter().map(item).collect()))
         }
     }
-}
-
-/// A text as JSON.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..' ' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
-            _ => out.push(letter),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// Writes the value at a path and a depth; `before` is what stands on the line already.

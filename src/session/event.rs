@@ -1,11 +1,13 @@
 //! Records as a function's event holds them, in the service's own shape.
 
-use crate::engine::InvokedRecord;
 use crate::engine::payload::Payloads;
 use crate::engine::sequence::EPOCH_SECONDS;
+use crate::engine::{Invocation, InvokedRecord};
 use crate::errors::{ACCOUNT, STREAM_NAME, shard_id};
 use crate::scenario::Scenario;
+use crate::scenario::timestamp::iso;
 use crate::scenario::traffic::partition_key;
+use crate::units::{MICROS_PER_SECOND, SimTime};
 use serde_json::{Value, json};
 
 /// The event with some records of a shard: `{"Records": […]}`.
@@ -33,6 +35,24 @@ pub fn document(scenario: &Scenario, shard: u32, records: &[InvokedRecord]) -> V
         })
     };
     json!({ "Records": records.iter().map(record).collect::<Vec<_>>() })
+}
+
+/// The event of an invocation: its records, and where the mapping has tumbling windows the window with the state that
+/// the invocation before left.
+pub fn of_invocation(scenario: &Scenario, invocation: &Invocation, state: &Value) -> Value {
+    let shard = invocation.id.shard();
+    let mut event = document(scenario, shard, &invocation.records);
+    if let Some(window) = invocation.window {
+        let region = scenario.prices.region;
+        let wall = |at: SimTime| iso(EPOCH_SECONDS * MICROS_PER_SECOND + at.micros());
+        event["window"] = json!({ "start": wall(window.start), "end": wall(window.end) });
+        event["state"] = state.clone();
+        event["shardId"] = shard_id(shard).into();
+        event["eventSourceARN"] = format!("arn:aws:kinesis:{region}:{ACCOUNT}:stream/{STREAM_NAME}").into();
+        event["isFinalInvokeForWindow"] = window.is_final.into();
+        event["isWindowTerminatedEarly"] = window.is_early.into();
+    }
+    event
 }
 
 /// Bytes in base64, filled up with equals signs.

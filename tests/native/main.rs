@@ -3,6 +3,7 @@
 mod app;
 mod cli;
 mod closed_form;
+mod code;
 mod common;
 mod contract;
 mod faults;

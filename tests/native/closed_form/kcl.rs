@@ -9,7 +9,7 @@ use streamgauge::session::Session;
 use streamgauge::units::SimTime;
 
 /// Evenly spaced records on even shards, read by an application.
-fn application(per_s: u32, shards: u32, length: u32, kcl: &Value, operations: &Value) -> Session {
+pub(super) fn application(per_s: u32, shards: u32, length: u32, kcl: &Value, operations: &Value) -> Session {
     session(&json!({
         "length_s": length,
         "traffic": {

@@ -1,6 +1,6 @@
 //! The lease table of a KCL application: units against their sums, and what it costs to have too few.
 
-use crate::common::session;
+use super::kcl;
 use serde_json::{Value, json};
 use streamgauge::metrics::Metric;
 use streamgauge::session::Session;
@@ -10,18 +10,7 @@ fn application(shards: u32, settings: &Value) -> Session {
     let mut kcl =
         json!({"kind": "kcl", "workers": 2, "failover_s": 9, "checkpoint_s": 20, "fixed_ms": 1, "per_record_ms": 0});
     kcl.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-    session(&json!({
-        "length_s": 600,
-        "traffic": {
-            "curve": [{"kind": "constant", "per_s": shards * 10}],
-            "arrivals": "even",
-            "keys": {"kind": "uniform", "count": 4_000, "explicit_hash_key": "even"},
-            "sizes": {"kind": "fixed", "bytes": 100},
-        },
-        "producer": {"call": "PutRecord"},
-        "stream": {"shards": shards},
-        "consumers": [kcl],
-    }))
+    kcl::application(shards * 10, shards, 600, &kcl, &json!([]))
 }
 
 fn total(session: &Session, metric: Metric) -> f64 {
