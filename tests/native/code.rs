@@ -93,6 +93,7 @@ fn code_decides_as_a_closure_does() {
 fn a_window_s_state_goes_through_the_code() {
     let mut scenario = small();
     scenario["traffic"]["arrivals"] = "even".into();
+    scenario["producer"] = json!({ "call": "PutRecord" });
     scenario["consumers"] =
         json!([{ "batch_size": 20, "tumbling_window_s": 10, "window_wait_s": 5, "memory_mb": 1769 }]);
     let code = r#"
