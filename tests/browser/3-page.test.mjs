@@ -252,7 +252,7 @@ test("keys run, step and go back", () =>
 
 /// Plays of which the calmest counts. The time of a thread grows with what else the machine does, by caches and shared
 /// cores, and two are few: what the page itself does too long at once it does in every play.
-const PLAYS = 4;
+const PLAYS = 6;
 
 for (const [what, query] of [["the stream", ""], ["the logs of five consumers", "?log&preset=many-consumers"]]) {
   test(`no task takes the main thread more than 50 ms while a run plays, with ${what} in view`, async () => {
