@@ -251,8 +251,8 @@ impl App {
             // Rendering them measures them, and the frame after that draws into them.
             self.columns_due = false;
         }
-        self.pencil.draw(&self.model, &self.surroundings, now);
-        if self.ticking || self.columns_due {
+        let more = self.pencil.draw(&self.model, &self.surroundings, now);
+        if self.ticking || self.columns_due || more {
             self.frame.ask();
         }
         columns

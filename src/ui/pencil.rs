@@ -19,8 +19,11 @@ const CALM_EVERY_MS: f64 = 250.0;
 pub struct Pencil {
     places: Places,
     charts: Vec<Charts>,
-    /// The frames that each chart shows: change of the document, number of the run, the stream, the consumer, how many.
+    /// The frames that each chart shows, and those that all are to show.
     charted: [Option<RunState>; ChartKind::ALL.len()],
+    wanted: Option<RunState>,
+    /// Whose turn it is to be drawn.
+    turn: usize,
     calm: bool,
     /// Something may have another size or place, and what is drawn a few times a second is due.
     due: bool,
@@ -48,6 +51,8 @@ impl Pencil {
             places,
             charts: Vec::new(),
             charted: Default::default(),
+            wanted: None,
+            turn: 0,
             calm: surroundings.wants_calm(),
             due: true,
             recolour: false,
@@ -75,18 +80,22 @@ impl Pencil {
         Size { width: place.width(), height: place.height(), rem: self.rem, room: self.room }
     }
 
-    /// Draws what is due.
-    pub fn draw(&mut self, model: &Model, surroundings: &Surroundings, now: f64) {
+    /// Draws what is due. Says whether there is more to draw in the next frame.
+    pub fn draw(&mut self, model: &Model, surroundings: &Surroundings, now: f64) -> bool {
         // For who wants things to hold still the picture steps, cursor and all.
         if self.calm && model.is_playing() && now - self.drawn_at_ms < CALM_EVERY_MS {
-            return;
+            return false;
         }
         self.drawn_at_ms = now;
         let due = std::mem::take(&mut self.due);
         if due {
             self.measure(model, surroundings);
-            self.draw_charts(model);
+            self.prepare_charts();
+            self.wanted = Some(model.run_state());
         }
+        // A chart takes some milliseconds, and so do the columns: each has a frame of its own.
+        let charts = if self.calm { self.charts.len() } else { usize::from(!due) };
+        let lag = self.draw_charts(model, charts);
         let moment = Moment {
             scenario: model.shown(),
             timeline: model.timeline(),
@@ -108,6 +117,7 @@ impl Pencil {
         for chart in &self.charts {
             chart.cursor(moment.at, moment.frontier);
         }
+        lag
     }
 
     fn measure(&mut self, model: &Model, surroundings: &Surroundings) {
@@ -129,8 +139,8 @@ impl Pencil {
         self.charts.iter().for_each(Charts::resize);
     }
 
-    /// Gives the charts what has arrived since they were drawn last.
-    fn draw_charts(&mut self, model: &Model) {
+    /// Makes the charts where they are missing, and gives them their colours where those have changed.
+    fn prepare_charts(&mut self) {
         if self.charts.is_empty() {
             let places: Vec<Element> = self.places.plots.iter().filter_map(NodeRef::cast).collect();
             if places.len() < ChartKind::ALL.len() {
@@ -141,14 +151,23 @@ impl Pencil {
         if std::mem::take(&mut self.recolour) {
             self.charts.iter().for_each(Charts::retheme);
         }
-        let state = Some(model.run_state());
-        for (chart, charted) in self.charts.iter().zip(&mut self.charted) {
-            // One that is not shown is drawn when it is.
-            if *charted != state && chart.is_shown() {
-                *charted = state;
-                chart.set(model.shown(), model.timeline());
-            }
+    }
+
+    /// Whether a chart is still to be given what has arrived. One that is not shown is drawn when it is.
+    fn lags(&self, chart: usize) -> bool {
+        self.charted[chart] != self.wanted && self.charts[chart].is_shown()
+    }
+
+    /// Gives so many charts, in turn, what has arrived since they were drawn last. Says whether others lag.
+    fn draw_charts(&mut self, model: &Model, most: usize) -> bool {
+        let all = self.charts.len();
+        let in_turn = (self.turn..self.turn + all).map(|chart| chart % all);
+        let lagging: Vec<usize> = in_turn.filter(|chart| self.lags(*chart)).collect();
+        for chart in lagging.iter().take(most) {
+            self.charts[*chart].set(model.shown(), model.timeline());
+            (self.charted[*chart], self.turn) = (self.wanted, chart + 1);
         }
+        lagging.len() > most
     }
 
     /// The cursor, the slider and the clock.

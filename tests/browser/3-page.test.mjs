@@ -250,32 +250,23 @@ test("keys run, step and go back", () =>
     await until(async () => Number(await slider(page).inputValue()) === 0, "back at the start");
   }));
 
-/// Plays of which the calmest counts. The time of a thread grows with what else the machine does, by caches and shared
-/// cores, and two are few: what the page itself does too long at once it does in every play.
-const PLAYS = 6;
-
 for (const [what, query] of [["the stream", ""], ["the logs of five consumers", "?log&preset=many-consumers"]]) {
-  test(`no task takes the main thread more than 50 ms while a run plays, with ${what} in view`, async () => {
-    let calmest = null;
-    for (let play = 0; play < PLAYS && !(calmest?.own <= 50); play += 1) {
-      await withPage(
-        async (page) => {
-          await loaded(page);
-          await button(page, "300×").click();
-          const tasks = await tasksDuring(page, async () => {
-            await button(page, "Run").click();
-            await until(() => button(page, "Run again").isVisible(), "the run has ended");
-          });
-          const [longest] = tasks;
-          console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
-          assert.ok(tasks.length > 100, "the trace shows the page at work");
-          if (!(calmest?.own <= longest.own)) calmest = longest;
-        },
-        { query },
-      );
-    }
-    assert.ok(calmest.own <= 50, `${calmest.own} ms in the calmest of ${PLAYS} plays`);
-  });
+  test(`no task takes the main thread more than 50 ms while a run plays, with ${what} in view`, () =>
+    withPage(
+      async (page) => {
+        await loaded(page);
+        await button(page, "300×").click();
+        const tasks = await tasksDuring(page, async () => {
+          await button(page, "Run").click();
+          await until(() => button(page, "Run again").isVisible(), "the run has ended");
+        });
+        const [longest] = tasks;
+        console.log(`${tasks.length} tasks; the longest took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
+        assert.ok(tasks.length > 100, "the trace shows the page at work");
+        assert.ok(longest.own <= 50, JSON.stringify(tasks.slice(0, 5)));
+      },
+      { query },
+    ));
 }
 
 /// The tasks of the page's main thread while `act` goes on, in milliseconds, the longest first. `own` is the time
