@@ -20,5 +20,5 @@ pub mod verdict;
 pub use crate::words;
 
 pub use action::{Action, BoxEvent, Effect, Speed, Theme};
-pub use invocations::{Code, Invocations, Row, Sample, Tried};
+pub use invocations::{Invocations, Row, Sample, Tried};
 pub use model::{Message, Model, RunState, Start};

@@ -1,7 +1,6 @@
 //! Everything that can happen to the page, and everything the page can ask its surroundings to do.
 
-use super::invocations::Code;
-use crate::scenario::Problem;
+use crate::scenario::{Code, Problem};
 use serde_json::Value;
 
 /// Something that happened: a press, a key, a file, a message from the box, a moment of time.

@@ -4,10 +4,10 @@
 //! what has arrived it waits there.
 
 use super::action::{BoxEvent, Effect};
-use super::invocations::{Code, Invocations, Tried};
+use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
-use crate::scenario::{Scenario, packed};
+use crate::scenario::{Code, Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
