@@ -14,6 +14,10 @@ fn start() -> Start {
         at_seconds: None,
         sheet: false,
         log: false,
+        link: None,
+        work: String::new(),
+        work_at: String::new(),
+        earlier: String::new(),
     }
 }
 
