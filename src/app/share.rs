@@ -8,7 +8,7 @@ use super::action::{Effect, LinkAction};
 use super::model::{Message, Model};
 use super::start::Start;
 use crate::scenario::{Draft, Problem};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What the dialogue of the link shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,8 @@ impl Work {
     }
 
     fn text(&self) -> String {
-        json!({ "document": self.draft.value(), "foreign_code": self.foreign_code }).to_string()
+        // By the printer that the page has anyway.
+        format!("{{\"foreign_code\":{},\"document\":{}}}", self.foreign_code, self.draft.to_json())
     }
 }
 
@@ -143,7 +144,7 @@ impl Model {
         self.sharing.share = Some(share);
         vec![Effect::MakeLink(match &self.preset {
             Some(id) => format!("#s={id}"),
-            None => self.draft.value().to_string(),
+            None => self.draft.to_json(),
         })]
     }
 
@@ -173,9 +174,11 @@ impl Model {
             return self.pause();
         }
         if let Some(id) = answer["preset"].as_str().map(str::to_owned) {
-            let list = |name: &str| serde_json::from_value(answer[name].clone()).unwrap_or_default();
-            self.sharing.overrides =
-                Some((list("set"), serde_json::from_value(answer["ignored"].clone()).unwrap_or_default()));
+            // By hand: what serde derives for it would weigh more than all the rest of this.
+            let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let set = list("set").iter().map(|pair| (text(&pair[0]), pair[1].clone())).collect();
+            self.sharing.overrides = Some((set, list("ignored").iter().map(text).collect()));
             return self.choose_preset(&id);
         }
         let draft = Draft::from_value(answer["document"].take());
