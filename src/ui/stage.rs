@@ -34,6 +34,8 @@ pub struct Places {
     pub table: NodeRef,
     /// The dialogue with the rules.
     pub rules: NodeRef,
+    /// The dialogue with the link.
+    pub link: NodeRef,
 }
 
 /// The middle.

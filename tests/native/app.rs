@@ -4,5 +4,6 @@ mod events;
 mod fixture;
 mod form;
 mod model;
+mod share;
 mod verdict;
 mod words;

@@ -36,6 +36,8 @@ pub struct Modules {
     pub engine: PathBuf,
     /// The module that puts others on fuel.
     pub meter: PathBuf,
+    /// The module that packs and reads links.
+    pub link: PathBuf,
 }
 
 /// Cargo's arguments for the page's module.
@@ -47,6 +49,10 @@ pub const ENGINE: [&str; 7] =
 /// Cargo's arguments for the module that puts others on fuel.
 pub const METER: [&str; 7] =
     ["--bin", "streamgauge-meter", "--no-default-features", "--features", "meter-module", "--profile", "page"];
+
+/// Cargo's arguments for the module that packs and reads links.
+pub const LINK: [&str; 7] =
+    ["--bin", "streamgauge-link", "--no-default-features", "--features", "link-module", "--profile", "page"];
 
 /// Builds the example of a compiled handler and returns its place.
 pub fn example() -> Outcome<PathBuf> {
@@ -72,6 +78,7 @@ pub fn build() -> Outcome<Modules> {
     let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
     let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
     let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
+    let link = compile(&toolchain, &LINK, "page", "streamgauge-link")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
@@ -80,6 +87,7 @@ pub fn build() -> Outcome<Modules> {
         glue: stage.join("glue/page.js"),
         engine: stage.join("engine.wasm"),
         meter: stage.join("meter.wasm"),
+        link: stage.join("link.wasm"),
     };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, "-O3"))
@@ -92,6 +100,9 @@ pub fn build() -> Outcome<Modules> {
     })?;
     unless_done(&stage.join("meter.done"), &meter, &[&modules.meter], || {
         timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, "-Oz"))
+    })?;
+    unless_done(&stage.join("link.done"), &link, &[&modules.link], || {
+        timed("Shrinking the module of links", || optimise(&link, &modules.link, "-Oz"))
     })?;
     for fault in engine_faults(&modules.engine)? {
         say(&format!("The engine's module does not keep to its interface: {fault}"));
