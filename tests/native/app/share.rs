@@ -248,7 +248,7 @@ fn foreign_code_runs_when_somebody_asks_for_it() {
         "consumers": [{ "handler": "javascript", "code": code }],
     }));
     let answer = |draft: &Draft| json!({ "document": draft.value(), "code": "code" }).to_string();
-    let mut open = |model: &mut Model, draft: &Draft| {
+    let open = |model: &mut Model, draft: &Draft| {
         model.update(Action::Link(LinkAction::Opened(Some(answer(draft)))));
     };
     open(&mut model, &draft);
