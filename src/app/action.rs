@@ -161,6 +161,8 @@ pub enum LinkAction {
 /// A report from the box. Each names the run that it belongs to; reports of runs that were given up are ignored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BoxEvent {
+    /// The engine is there, at the start or after another one was ended.
+    Ready,
     /// The engine took the scenario.
     Opened {
         /// The run.

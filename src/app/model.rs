@@ -60,6 +60,9 @@ pub struct Model {
     /// The last event that was run through code outside of a run, and how many there were.
     pub(super) tried: Option<Tried>,
     pub(super) try_count: u32,
+    /// How often the box was ended since somebody pressed Run, and whether the run goes on with the next one.
+    pub(super) stops: u32,
+    pub(super) resumes: bool,
     pub(super) events: Vec<Event>,
     /// Place of the stream that was chosen to be shown.
     pub(super) stream: usize,
@@ -110,6 +113,8 @@ impl Model {
             run_count: 0,
             tried: None,
             try_count: 0,
+            stops: 0,
+            resumes: false,
             events: Vec::new(),
             stream: 0,
             consumer: 0,

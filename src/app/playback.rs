@@ -12,6 +12,8 @@ use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
 const CREDIT: u32 = 4;
+/// A run whose box was ended so often is not started again by itself.
+const STOPS_MAX: u32 = 3;
 /// The longest time that one tick moves the cursor: after a stall the run goes on where it was.
 const TICK_MS_MAX: f64 = 100.0;
 
@@ -146,6 +148,7 @@ impl Model {
             (self.cursor, self.frontier) = (SimTime::ZERO, SimTime::ZERO);
         }
         self.allow_code();
+        self.stops = 0;
         self.playing = true;
         self.goal = None;
         let mut effects = self.open_if_needed();
@@ -246,7 +249,8 @@ impl Model {
 
     pub(super) fn hear(&mut self, event: BoxEvent) -> Vec<Effect> {
         match event {
-            BoxEvent::Opened { .. } => Vec::new(),
+            BoxEvent::Ready if std::mem::take(&mut self.resumes) => self.open_if_needed(),
+            BoxEvent::Ready | BoxEvent::Opened { .. } => Vec::new(),
             BoxEvent::Refused { run, problems } => {
                 if run != self.run_count {
                     return Vec::new();
@@ -280,12 +284,27 @@ impl Model {
                 self.tell_stopped(&message);
                 effects
             }
-            BoxEvent::Stopped { reason } => {
-                let effects = self.give_up();
-                self.tell_stopped(&reason);
-                effects
-            }
+            BoxEvent::Stopped { reason } => self.stopped(&reason),
         }
+    }
+
+    /// The box was ended. A run is deterministic, so the next box makes it again up to where it was and goes on; what
+    /// stops again and again waits until somebody presses Run.
+    fn stopped(&mut self, reason: &str) -> Vec<Effect> {
+        self.stops += 1;
+        let under_way = self.incoming.is_some() || self.run.is_open() && !self.run.done;
+        if !under_way || self.stops >= STOPS_MAX {
+            let effects = self.give_up();
+            self.tell_stopped(reason);
+            return effects;
+        }
+        self.incoming = None;
+        if !self.run.done {
+            self.run.id = 0;
+        }
+        self.resumes = true;
+        self.tell("The engine was ended and starts anew.", format!("{reason} The run goes on from here."));
+        Vec::new()
     }
 
     /// Asks for one event to be run through the code of a consumer.

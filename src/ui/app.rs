@@ -242,7 +242,7 @@ impl App {
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.
     fn hear(&mut self, event: web::BoxEvent) -> bool {
         let event = match event {
-            web::BoxEvent::Ready => return false,
+            web::BoxEvent::Ready => BoxEvent::Ready,
             web::BoxEvent::Opened { id } => BoxEvent::Opened { run: id },
             web::BoxEvent::Refused { id, message } => {
                 BoxEvent::Refused { run: id, problems: vec![Problem::new("", message)] }

@@ -228,6 +228,30 @@ fn an_engine_that_stops_leaves_what_has_arrived() {
     assert_eq!((model.cursor(), model.timeline().frames()), (at, 400));
 }
 
+/// A box that was ended is followed by another one, in which the run comes again as far and goes on.
+#[test]
+fn a_run_outlives_its_box_and_not_for_ever() {
+    let mut model = model();
+    let mut run = opened(&model.update(Action::RunOrPause));
+    send(&mut model, run, 0, 300);
+    watch(&mut model);
+    let at = model.cursor();
+    let stop = || Action::Box(BoxEvent::Stopped { reason: "It did not answer.".to_owned() });
+    for _ in 0..2 {
+        assert_eq!(model.update(stop()), []);
+        assert_eq!((model.cursor(), model.timeline().frames()), (at, 300));
+        let again = opened(&model.update(Action::Box(BoxEvent::Ready)));
+        assert!(again > run && model.is_playing());
+        run = again;
+    }
+    send(&mut model, run, 0, 400);
+    assert_eq!((model.cursor(), model.timeline().frames()), (at, 400));
+    model.update(stop());
+    assert_eq!(model.message().unwrap().head, "The engine stopped.");
+    assert!(!model.is_playing());
+    assert_eq!(model.update(Action::Box(BoxEvent::Ready)), []);
+}
+
 #[test]
 fn a_page_can_start_at_a_moment() {
     let (mut model, effects) = Model::new(&Start { at_seconds: Some(520.0), ..start() });
