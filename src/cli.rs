@@ -13,6 +13,7 @@ use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
+use streamgauge::session::code::Code;
 use streamgauge::session::{Pump, Session};
 use streamgauge::text;
 
@@ -127,15 +128,13 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
     if let Some(seed) = seed {
         draft.set("seed", seed.into());
     }
-    let mut scenario = draft.check().map_err(Failure::Problems)?;
-    let problems = code::decide(&mut scenario, handler);
+    code::write(&mut draft, handler).map_err(Failure::Run)?;
+    let scenario = draft.check().map_err(Failure::Problems)?;
+    let problems = code::asks_a_program(&scenario);
     if !problems.is_empty() {
         return Err(Failure::Problems(problems));
     }
-    let mut code = match handler {
-        [] => None,
-        given => Some(code::Code::load(&scenario, given).map_err(Failure::Run)?),
-    };
+    let mut code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
     let mut session = Session::new(scenario);
     let end = match &mut code {
         Some(code) => session.run_with(code),
@@ -152,11 +151,12 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
     Ok(if json {
         let mut summary = session.summary();
         if let Some(code) = &code {
-            summary["handlers"] = code.document();
+            summary["handlers"] = code::document(code);
         }
         pretty(&summary)
     } else {
-        report::report(&session) + &code.map_or_else(String::new, |code| format!("\n{}", code.report()))
+        report::report(&session)
+            + &code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)))
     })
 }
 

@@ -479,6 +479,10 @@ limits! {
     SIZE_SIGMA_MAX: Count = 4, "", OURS, documented;
     /// Records that all shards of a run together keep for their reader; beyond it the run stops and says so.
     LOG_RECORDS_MAX: Count = 24_000_000, "records", OURS, documented;
+    /// Source text of a handler.
+    HANDLER_SOURCE_MAX: Bytes = Bytes::new(64 << 10), "bytes", OURS, documented;
+    /// A compiled handler that is uploaded.
+    HANDLER_MODULE_MAX: Bytes = Bytes::new(4 << 20), "bytes", OURS, documented;
     /// Operations in one run.
     OPERATIONS_MAX: Count = 1_000, "operations", OURS, documented;
 }

@@ -15,6 +15,7 @@ mod field_table;
 pub mod fields;
 pub mod filter;
 mod function;
+mod handler;
 mod hop;
 mod kcl;
 pub mod packed;
@@ -34,11 +35,12 @@ mod tumbling;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, ReadSource,
-    Responses, StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, ReadSource, Responses,
+    StartingPosition,
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
+pub use handler::{DurationFrom, HandlerKind};
 pub use hop::Hop;
 pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;
