@@ -6,6 +6,7 @@
 mod app;
 mod charts;
 mod frame;
+mod handler;
 mod listen;
 mod model_page;
 mod pencil;

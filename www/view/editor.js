@@ -23,9 +23,9 @@ const look = EditorView.theme({
   "&.cm-focused": { outline: "var(--focus)", outlineOffset: "-3px" },
   ".cm-scroller": { font: "inherit", fontFamily: "var(--mono)", lineHeight: "1.62", overflow: "auto" },
   ".cm-content": { padding: ".6rem 0", caretColor: "var(--ink)" },
-  ".cm-line": { padding: "0 1rem 0 .2rem" },
+  ".cm-line": { padding: "0 1rem 0 .7rem" },
   ".cm-gutters": { backgroundColor: "var(--paper)", color: "var(--ink-3)", border: "0" },
-  ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.9rem", padding: "0 .9rem 0 .3rem" },
+  ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.6rem", padding: "0 .4rem 0 .3rem" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--ink) 4%, transparent)" },
@@ -36,7 +36,7 @@ const look = EditorView.theme({
   ".cm-nonmatchingBracket": { backgroundColor: "transparent" },
   ".failed": { backgroundColor: "color-mix(in srgb, var(--lost) 10%, transparent)", boxShadow: "inset 3px 0 0 var(--lost)" },
   ".why": {
-    padding: ".1rem 1rem .3rem .2rem", whiteSpace: "normal", fontFamily: "var(--sans)", fontWeight: "600",
+    padding: ".1rem 1rem .3rem .7rem", whiteSpace: "normal", fontFamily: "var(--sans)", fontWeight: "600",
     fontSize: "var(--t-small)", lineHeight: "1.5", color: "var(--lost-text)",
     backgroundColor: "color-mix(in srgb, var(--lost) 10%, transparent)", boxShadow: "inset 3px 0 0 var(--lost)",
   },
@@ -174,8 +174,15 @@ export class Editor {
   /** Marks lines: `{ line, text }` of what failed when it ran. */
   fail(failures) {
     if (JSON.stringify(failures) === JSON.stringify(this.failures)) return;
+    const before = this.failures.map(({ line }) => line).join();
     this.failures = failures;
     this.draw();
+    // Who does not type here is shown where it failed.
+    const [first] = failures;
+    const other = first && before !== failures.map(({ line }) => line).join() && first.line <= this.view.state.doc.lines;
+    if (other && !this.view.hasFocus) {
+      this.view.dispatch({ effects: EditorView.scrollIntoView(this.view.state.doc.line(first.line).from, { y: "center" }) });
+    }
   }
 
   draw() {

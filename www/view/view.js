@@ -15,12 +15,32 @@ function base64(bytes) {
   return btoa(text);
 }
 
-/** Gives a file with a handler away: source as it is, a module as base64. Anything else is not for this view. */
+/** Why a module cannot run here, in a sentence; nothing if it can. The box's own loader says so, before any of it runs. */
+async function refusal(bytes) {
+  const meter = await fetch(new URL(document.documentElement.dataset.meter, document.baseURI));
+  const { instance: { exports } } = await WebAssembly.instantiate(await meter.arrayBuffer(), {});
+  const at = exports.sg_alloc(bytes.length) >>> 0;
+  new Uint8Array(exports.memory.buffer).set(bytes, at);
+  if (exports.sg_prepare() === 0) return "";
+  return new TextDecoder().decode(new Uint8Array(exports.memory.buffer, exports.sg_out_ptr() >>> 0, exports.sg_out_len()));
+}
+
+/** Gives a module away, or the sentence that refuses it. */
+async function takeModule(bytes, act) {
+  const sentence = await refusal(bytes);
+  if (sentence) act("refused", sentence);
+  else act("module", base64(bytes));
+}
+
+/** Gives a file with a handler away: source as it is, a module once it was looked into. */
 export async function take(file, act) {
-  const name = file.name.toLowerCase();
-  if (file.size > FILE_BYTES_MAX) act("unreadable", file.name);
-  else if (name.endsWith(".wasm")) act("module", base64(new Uint8Array(await file.arrayBuffer())));
-  else act("source", await file.text());
+  try {
+    if (file.size > FILE_BYTES_MAX) act("unreadable", file.name);
+    else if (/\.wasm$/i.test(file.name)) await takeModule(new Uint8Array(await file.arrayBuffer()), act);
+    else act("source", await file.text());
+  } catch {
+    act("unreadable", file.name);
+  }
 }
 
 export default class HandlerView {
@@ -63,7 +83,8 @@ export default class HandlerView {
     this.rows.addEventListener("click", (event) => this.choose(event.target.closest("tr")));
     this.rows.addEventListener("keydown", (event) => this.walk(event));
     this.host = element("div", { class: "ed" });
-    this.note = element("p", { class: "note" });
+    this.note = element("p", {});
+    this.instead = element("div", { class: "note" }, this.note, button("Write a handler", "write"));
     this.mapping = element("div", { class: "map" });
     this.eventHead = element("small");
     this.event = element("pre", { tabindex: "0", "aria-label": "Event" });
@@ -77,7 +98,7 @@ export default class HandlerView {
         element("div", { class: "which" }, element("span", { class: "seg", role: "group", "aria-label": "Which" }, ...this.which), search),
         element("div", { class: "inv" }, table, this.more)),
       element("section", { "aria-label": "Code" },
-        element("h2", {}, "Code ", element("small", {}, "Tab moves on; Esc, then Tab, indents")), this.host, this.note, this.mapping),
+        element("h2", {}, "Code ", element("small", {}, "Tab moves on; Esc, then Tab, indents")), this.host, this.instead, this.mapping),
       element("section", { "aria-label": "Invocation" }, this.seen, this.trial.place)));
     this.turn(false);
     this.editor = new Editor(this.host, (text) => act("code", text));
@@ -105,7 +126,7 @@ export default class HandlerView {
     try {
       const response = await fetch(new URL(file, document.baseURI));
       if (!response.ok) throw new Error(String(response.status));
-      this.act("module", base64(new Uint8Array(await response.arrayBuffer())));
+      await takeModule(new Uint8Array(await response.arrayBuffer()), this.act);
     } catch {
       this.act("unreadable", "The module");
     }
@@ -150,7 +171,7 @@ export default class HandlerView {
     say(this.remedy, state.remedy);
     this.remedy.hidden = !state.remedy;
     this.host.hidden = state.note !== "";
-    this.note.hidden = state.note === "";
+    this.instead.hidden = state.note === "";
     say(this.note, state.note);
     say(this.count, state.count);
     say(this.more, state.more);

@@ -96,7 +96,8 @@ fn native() -> Outcome {
     } else {
         run_cargo(&["test", "--package", "streamgauge", "--no-fail-fast"], "The native tests")?;
     }
-    let handlers = ["streamgauge-handler", "order-totals", "streamgauge-handlers"].map(|package| ["--package", package]);
+    let handlers =
+        ["streamgauge-handler", "order-totals", "streamgauge-handlers"].map(|package| ["--package", package]);
     let handlers = [&["test", "--profile", "xtask"], handlers.as_flattened()].concat();
     run_cargo(&handlers, "The tests of the crate for compiled handlers")?;
     run_cargo(&["test", "--package", "xtask", "--profile", "xtask"], "The tests of xtask")
