@@ -16,10 +16,13 @@ pub mod model;
 pub mod picture;
 mod playback;
 pub mod reading;
+pub mod share;
+mod start;
 pub mod table;
 pub mod verdict;
 pub use crate::words;
 
-pub use action::{Action, BoxEvent, Effect, Speed, Theme};
-pub use invocations::{Code, Invocations, Row, Sample, Tried};
-pub use model::{Message, Model, RunState, Start};
+pub use action::{Action, BoxEvent, Effect, LinkAction, Speed, Theme};
+pub use invocations::{Invocations, Row, Sample, Tried};
+pub use model::{Message, Model, RunState};
+pub use start::Start;

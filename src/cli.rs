@@ -2,6 +2,7 @@
 
 mod code;
 mod handle;
+mod link;
 mod report;
 
 use clap::{Parser, Subcommand};
@@ -30,7 +31,7 @@ struct Arguments {
 enum Command {
     /// Runs a scenario to its end and prints what happened
     Run {
-        /// A scenario file, the id of a preset, or - for the standard input
+        /// A scenario file, the id of a preset, a link, or - for the standard input
         #[arg(value_name = "FILE-OR-PRESET")]
         what: String,
         /// Seed of the run, instead of the scenario's own
@@ -53,6 +54,19 @@ enum Command {
     Presets {
         /// The preset whose scenario file to print
         id: Option<String>,
+    },
+    /// Prints the link that carries a scenario, code included
+    Link {
+        /// A scenario file, the id of a preset, or - for the standard input
+        file: String,
+        /// Address of the page that is to open it
+        #[arg(long, value_name = "URL", default_value = "")]
+        base: String,
+    },
+    /// Prints the scenario file that a link carries
+    Open {
+        /// The link: a whole address, or what stands in it from the # on
+        link: String,
     },
     /// Prints a scenario as the page hands it to the engine's module; for tests of that module
     #[command(hide = true)]
@@ -98,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Pack { what } => {
             read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
         }
+        Command::Link { file, base } => read(&file).and_then(|draft| link::of(&draft, &base)),
+        Command::Open { link } => link::open(&link).map(|draft| draft.to_json()),
         Command::Handle(arguments) => handle::handle(&arguments).map_err(Failure::Run),
         Command::Meter { module, output } => meter(&module, &output).map(|()| String::new()),
         Command::Schema => Ok(pretty(&schema::schema())),
@@ -194,8 +210,11 @@ fn list_presets(id: Option<&str>) -> Result<String, Failure> {
     Ok(out)
 }
 
-/// The draft behind a path, a preset's id or `-`.
+/// The draft behind a path, a preset's id, a link or `-`.
 fn read(what: &str) -> Result<Draft, Failure> {
+    if link::is_one(what) {
+        return link::open(what);
+    }
     let text = if what == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)

@@ -25,9 +25,10 @@
 //!
 //! ```text
 //! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← app
-//! metering ←───────────────────────────────── handlers                         ↑        ↑
-//!                                                ↑                  web, engine_main   ui       wasm32 only
-//!                                            meter_main             cli                         native only
+//! metering ←───────────────────────────────── handlers    ↑                    ↑        ↑
+//!                                                ↑       link         web, engine_main  ui      wasm32 only
+//!                                            meter_main   ↑             cli                     native only
+//!                                                     link_main
 //! ```
 //!
 //! | module | what it is |
@@ -40,6 +41,7 @@
 //! | [`metering`] | rewrites a WebAssembly module so that it runs on fuel |
 //! | [`handlers`] | runs the code of a consumer, JavaScript or a compiled module, on that fuel and in virtual time |
 //! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
+//! | [`link`] | a scenario in a link, read back with every care; its QR code; the fingerprint of its code |
 //! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers) |
 //! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
 //! | [`cost`] | quantities times a dated price book |
@@ -49,10 +51,11 @@
 //! | `web` | the page's side of the box |
 //! | `ui` | Yew components that draw and forward, in the binary |
 //!
-//! Three WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
+//! Four WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
 //! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
 //! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
-//! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one.
+//! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one; the fourth (`link_main.rs`)
+//! packs and reads links and is fetched when somebody shares one or opens one.
 //!
 //! # What always holds
 //!
@@ -82,6 +85,8 @@ pub mod errors;
 pub mod handlers;
 pub mod hash_key;
 pub mod limits;
+#[cfg(any(not(target_arch = "wasm32"), feature = "link-module"))]
+pub mod link;
 #[cfg(any(not(target_arch = "wasm32"), feature = "meter-module"))]
 pub mod metering;
 pub mod metrics;

@@ -40,7 +40,7 @@ pub use consumer::{
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
-pub use handler::{DurationFrom, HandlerKind};
+pub use handler::{Code, DurationFrom, HandlerKind};
 pub use hop::Hop;
 pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;

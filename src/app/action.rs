@@ -1,7 +1,6 @@
 //! Everything that can happen to the page, and everything the page can ask its surroundings to do.
 
-use super::invocations::Code;
-use crate::scenario::Problem;
+use crate::scenario::{Code, Problem};
 use serde_json::Value;
 
 /// Something that happened: a press, a key, a file, a message from the box, a moment of time.
@@ -111,6 +110,8 @@ pub enum Action {
     DismissMessage,
     /// The scenario shall be saved as a file.
     SaveScenario,
+    /// Something about links and what is kept of somebody's own work.
+    Link(LinkAction),
     /// Somebody comes near what the handbook explains.
     AskHandbook,
     /// The handbook has come; without text it could not be had.
@@ -140,6 +141,33 @@ impl Action {
             _ => None,
         }
     }
+}
+
+/// What can happen with links, and with what is kept of somebody's own work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAction {
+    /// The link of this scenario is wanted.
+    Share,
+    /// The link was made, as the link's module answers; without text the module could not be had.
+    Made(Option<String>),
+    /// The link is to be put into the clipboard.
+    Copy,
+    /// It was, or the browser refused.
+    Copied(bool),
+    /// The dialogue of the link was closed.
+    Close,
+    /// A link stands in the address.
+    Open(String),
+    /// It was read, as the link's module answers; without text the module could not be had.
+    Opened(Option<String>),
+    /// What was kept is wanted back.
+    BackToMine,
+    /// The line above the verdict was read.
+    DismissNotice,
+    /// What was changed may be saved now.
+    KeepWork,
+    /// The browser refused to save it.
+    WorkUnsaved,
 }
 
 /// A report from the box. Each names the run that it belongs to; reports of runs that were given up are ignored.
@@ -250,6 +278,21 @@ pub enum Effect {
         preset: String,
         /// The file under the root of the site.
         file: String,
+    },
+    /// Have the link of a document, or the address of a fragment, made and answer with `LinkAction::Made`.
+    MakeLink(String),
+    /// Have a link read and answer with `LinkAction::Opened`.
+    ReadLink(String),
+    /// Put a text into the clipboard and answer with `LinkAction::Copied`.
+    Copy(String),
+    /// Answer with `LinkAction::KeepWork` in a moment, once for all changes until then.
+    SaveSoon,
+    /// Keep somebody's own work on this machine; answer with `LinkAction::WorkUnsaved` where that fails.
+    SaveWork {
+        /// What is being changed.
+        work: String,
+        /// What was changed before it; empty where there is nothing.
+        earlier: String,
     },
     /// Fetch the handbook and answer with `Action::Handbook`.
     FetchHandbook,

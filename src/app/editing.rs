@@ -2,8 +2,7 @@
 //! becomes an operation at the cursor; everything else starts over at 0:00.
 
 use super::action::{Effect, Speed};
-use super::model::{Message, Model};
-use super::words;
+use super::model::Model;
 use super::{form, live};
 use crate::limits;
 use crate::scenario::fields::{self, Kind};
@@ -296,7 +295,7 @@ impl Model {
     fn load_preset(&mut self, id: &str, table: &str) -> Vec<Effect> {
         let Some(preset) = presets::by_id(id) else { return Vec::new() };
         match preset.draft_with(table) {
-            Ok(draft) => self.load(draft, Some(id.to_owned())),
+            Ok(draft) => self.load_with_overrides(draft, id),
             Err(_) => {
                 self.tell("The series of this preset arrived damaged.", "Load the page again.");
                 Vec::new()
@@ -305,11 +304,12 @@ impl Model {
     }
 
     /// Takes another document in place of this one.
-    fn load(&mut self, draft: Draft, preset: Option<String>) -> Vec<Effect> {
+    pub(super) fn load(&mut self, draft: Draft, preset: Option<String>) -> Vec<Effect> {
+        let mut effects = self.give_way();
         self.draft = draft;
         self.raw.clear();
         self.awaited = None;
-        let effects = self.changed(false);
+        effects.extend(self.changed(false));
         (self.preset, self.edited) = (preset, false);
         self.speed = Speed::for_length(self.length().seconds_f64());
         effects
@@ -338,15 +338,9 @@ impl Model {
         let is_json = name.to_ascii_lowercase().ends_with(".json") || text.trim_start().starts_with('{');
         let opened = if is_json { self.open_scenario(text) } else { self.open_series(name, text) };
         opened.unwrap_or_else(|problems| {
-            const SHOWN: usize = 4;
             let kind = if is_json { "a scenario" } else { "a series" };
-            let mut points: Vec<_> = problems.iter().take(SHOWN).map(|problem| self.problem_text(problem)).collect();
-            if problems.len() > SHOWN {
-                points.push(format!("And {} more.", words::int((problems.len() - SHOWN) as f64)));
-            }
             let head = format!("{name} cannot be read as {kind}.");
-            let sub = "Nothing was changed here. Correct the file and drop it again.".to_owned();
-            self.message = Some(Message { head, sub, points });
+            self.tell_problems(&head, "Nothing was changed here. Correct the file and drop it again.", &problems);
             self.pause()
         })
     }

@@ -76,11 +76,11 @@ impl Model {
         self.handler.open = true;
         (self.stream, self.consumer) = (0, consumer);
         let has_code = self.shown().consumers[self.consumer()].handler.is_code();
-        if has_code { Vec::new() } else { self.begin() }
+        if has_code { Vec::new() } else { self.begin_code() }
     }
 
     /// Code of one's own, where there was none.
-    fn begin(&mut self) -> Vec<Effect> {
+    fn begin_code(&mut self) -> Vec<Effect> {
         let code = match self.handler_code() {
             "" => STARTER.to_owned(),
             code => code.to_owned(),
@@ -98,10 +98,11 @@ impl Model {
                 self.handler.selected =
                     selected.and_then(|(shard, number)| Some((shard.parse().ok()?, number.parse().ok()?)));
             }
-            "write" => return self.begin(),
+            "write" => return self.begin_code(),
             "code" | "source" => return self.use_source(text, false),
             "sample" => return self.use_source(text, true),
-            "module" => return self.use_module(text),
+            "module" => return self.use_module(text, false),
+            "brought" => return self.use_module(text, true),
             "try" => {
                 let event = Some(text).filter(|text| !text.trim().is_empty());
                 return self.try_event(self.consumer() as u32, event);
@@ -143,19 +144,24 @@ impl Model {
             (self.handler_path("handler"), json!(HandlerKind::JavaScript.word())),
             (self.handler_path("code"), json!(code)),
         ]);
-        if sample && self.draft.get("traffic.payloads").is_none() {
-            values.push(("traffic.payloads".to_owned(), orders()));
-        }
+        values.extend(self.records_for(sample));
         self.set_all(&values)
     }
 
-    fn use_module(&mut self, module: String) -> Vec<Effect> {
+    /// The records that a sample works on, where nothing was said of them.
+    fn records_for(&self, sample: bool) -> Option<(String, Value)> {
+        let free = sample && self.draft.get("traffic.payloads").is_none();
+        free.then(|| ("traffic.payloads".to_owned(), orders()))
+    }
+
+    fn use_module(&mut self, module: String, sample: bool) -> Vec<Effect> {
         self.handler.open = true;
         let mut values = self.injected();
         values.extend([
             (self.handler_path("handler"), json!(HandlerKind::Module.word())),
             (self.handler_path("module"), json!(module)),
         ]);
+        values.extend(self.records_for(sample));
         self.set_all(&values)
     }
 

@@ -1,40 +1,11 @@
 //! What consumers' code did: invocations with their logs as they arrive from the box, and one event tried out.
 
-use crate::handlers::event::decoded;
 use crate::handlers::{LogLine, Status};
-use crate::scenario::{Consumer, HandlerKind, Scenario};
 use crate::units::{SimTime, Span};
 use serde_json::Value;
-use std::sync::Arc;
 
 /// Rows that are kept of a run; the box sends no more either.
 const ROWS_MAX: usize = 20_000;
-
-/// The code of a consumer, for the box.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// The source text of JavaScript.
-    JavaScript(Arc<str>),
-    /// A compiled module.
-    Module(Arc<[u8]>),
-}
-
-impl Code {
-    /// The code that decides for a consumer, if some does.
-    pub fn of(consumer: &Consumer) -> Option<Self> {
-        match consumer.handler {
-            HandlerKind::Model | HandlerKind::Host => None,
-            HandlerKind::JavaScript => Some(Self::JavaScript(Arc::clone(&consumer.code))),
-            HandlerKind::Module => Some(Self::Module(decoded(&consumer.module).unwrap_or_default().into())),
-        }
-    }
-
-    /// The code of all consumers of a scenario, by their index.
-    pub fn all(scenario: &Scenario) -> Vec<(u32, Self)> {
-        let of = |(index, consumer)| Some((index, Self::of(consumer)?));
-        (0..).zip(&scenario.consumers).filter_map(of).collect()
-    }
-}
 
 /// One invocation of a consumer's code.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,8 @@ use super::handler::HandlerState;
 use super::invocations::Tried;
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
+use super::share::Sharing;
+use super::start::Start;
 use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
@@ -21,25 +23,6 @@ use crate::units::{SimTime, Span};
 const VERDICT_EVERY_MS: f64 = 350.0;
 /// How often a screen reader is told, in milliseconds.
 const ANNOUNCE_EVERY_MS: f64 = 5_000.0;
-
-/// How the page starts: from its address and what was remembered.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Start {
-    /// Id of a preset; the first one where it is unknown.
-    pub preset: String,
-    /// Light or dark.
-    pub theme: Theme,
-    /// Laid out for a room.
-    pub present: bool,
-    /// The moment to show, in seconds; runs up to it without a press on Run.
-    pub at_seconds: Option<f64>,
-    /// The sheet is open.
-    pub sheet: bool,
-    /// The log of each shard is shown instead of the stream.
-    pub log: bool,
-    /// The handler view is open.
-    pub handler: bool,
-}
 
 /// Of the document, of the run, of the stream and of the consumer that are shown, and of the frames that have arrived.
 pub type RunState = [usize; 5];
@@ -89,6 +72,7 @@ pub struct Model {
     pub(super) frontier: SimTime,
     pub(super) goal: Option<Goal>,
     pub(super) message: Option<Message>,
+    pub(super) sharing: Sharing,
     /// What is shown for whoever asks, once it has come; and whether it is on its way.
     handbook: Option<Handbook>,
     handbook_asked: bool,
@@ -136,6 +120,7 @@ impl Model {
             frontier: SimTime::ZERO,
             goal: None,
             message: None,
+            sharing: Sharing::default(),
             handbook: None,
             handbook_asked: false,
             theme: start.theme,
@@ -151,7 +136,10 @@ impl Model {
         };
         model.find_events();
         let mut effects = vec![Effect::SetTheme(start.theme), Effect::SetPresent(start.present)];
-        let seconds = start.at_seconds.filter(|seconds| *seconds > 0.0);
+        effects.extend(model.begin(start));
+        // What came by link waits for a press.
+        let foreign = start.link.is_some() || model.has_foreign_code();
+        let seconds = start.at_seconds.filter(|seconds| *seconds > 0.0 && !foreign);
         if let Some(asked) = asked.filter(|asked| asked.id != preset.id) {
             effects.extend(model.choose_preset(asked.id));
             model.awaited = model.awaited.map(|(id, _)| (id, seconds));
@@ -187,7 +175,10 @@ impl Model {
             }
             Action::AddOperation(kind) => self.add_operation(kind),
             Action::RemoveOperation(index) => self.remove_operation(index),
-            Action::ChoosePreset(id) => self.choose_preset(&id),
+            Action::ChoosePreset(id) => {
+                self.forget_link();
+                self.choose_preset(&id)
+            }
             Action::Table { preset, text } => self.take_table(&preset, text.as_deref()),
             Action::OpenFile { name, text } => self.open_file(&name, &text),
             Action::FileUnreadable { name } => {
@@ -234,6 +225,7 @@ impl Model {
                 Vec::new()
             }
             Action::SaveScenario => vec![self.save()],
+            Action::Link(action) => self.link(action),
             Action::AskHandbook if self.handbook_asked => Vec::new(),
             Action::AskHandbook => {
                 self.handbook_asked = true;
@@ -248,6 +240,7 @@ impl Model {
                 Vec::new()
             }
         };
+        self.mind_work(&mut effects);
         self.renew_verdict(&mut effects, !(ticked && self.playing));
         effects
     }

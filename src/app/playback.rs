@@ -4,10 +4,10 @@
 //! what has arrived it waits there.
 
 use super::action::{BoxEvent, Effect};
-use super::invocations::{Code, Invocations, Tried};
+use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
-use crate::scenario::{Scenario, packed};
+use crate::scenario::{Code, Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
@@ -84,7 +84,7 @@ impl Model {
 
     /// Starts the engine unless it has been started for this scenario.
     fn open_if_needed(&mut self) -> Vec<Effect> {
-        if self.run.is_open() || self.incoming.is_some() {
+        if self.run.is_open() || self.incoming.is_some() || self.holds_back_code() {
             return Vec::new();
         }
         // What an engine that failed has left stays in view until another one has come as far.
@@ -98,6 +98,9 @@ impl Model {
     /// Starts the engine for a scenario that is the same up to the cursor. What is shown stays until the new run
     /// has come as far.
     pub(super) fn reopen(&mut self) -> Vec<Effect> {
+        if self.holds_back_code() {
+            return Vec::new();
+        }
         let run = self.next_run();
         let id = run.id;
         self.incoming = Some(run);
@@ -142,6 +145,7 @@ impl Model {
         if self.is_at_end() {
             (self.cursor, self.frontier) = (SimTime::ZERO, SimTime::ZERO);
         }
+        self.allow_code();
         self.playing = true;
         self.goal = None;
         let mut effects = self.open_if_needed();
@@ -291,6 +295,9 @@ impl Model {
             self.tried = Some(Tried::Refused("This consumer has no code that could be run.".to_owned()));
             return Vec::new();
         };
+        if self.holds_back_code() {
+            return Vec::new();
+        }
         self.try_count += 1;
         self.tried = Some(Tried::Asked);
         let scenario = packed::pack(&self.scenario);

@@ -13,7 +13,7 @@ use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
 use serde_json::Value;
 
-pub use super::canonical::of;
+pub use super::canonical::{VERSION, of};
 
 /// The scenario of a draft, or every problem it has.
 pub fn check(draft: &Draft) -> Result<Scenario, Vec<Problem>> {

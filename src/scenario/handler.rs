@@ -1,9 +1,11 @@
 //! Who decides what an invocation does, and the code that does it.
 
-use super::Consumer;
 use super::canonical::Group;
 use super::document::Reader;
+use super::{Consumer, Scenario};
+use crate::handlers::event::decoded;
 use crate::limits;
+use std::sync::Arc;
 
 /// Who decides the outcome of an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,32 @@ pub enum DurationFrom {
     Model,
     /// The code's own virtual time, of which fuel and waits are the parts. A handler of the model has none.
     Code,
+}
+
+/// The code of a consumer, for whoever runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The source text of JavaScript.
+    JavaScript(Arc<str>),
+    /// A compiled module.
+    Module(Arc<[u8]>),
+}
+
+impl Code {
+    /// The code that decides for a consumer, if some does.
+    pub fn of(consumer: &Consumer) -> Option<Self> {
+        match consumer.handler {
+            HandlerKind::Model | HandlerKind::Host => None,
+            HandlerKind::JavaScript => Some(Self::JavaScript(Arc::clone(&consumer.code))),
+            HandlerKind::Module => Some(Self::Module(decoded(&consumer.module).unwrap_or_default().into())),
+        }
+    }
+
+    /// The code of all consumers of a scenario, by their index.
+    pub fn all(scenario: &Scenario) -> Vec<(u32, Self)> {
+        let of = |(index, consumer)| Some((index, Self::of(consumer)?));
+        (0..).zip(&scenario.consumers).filter_map(of).collect()
+    }
 }
 
 /// Who decides.

@@ -7,11 +7,12 @@ use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
 use super::stage::{self, Places};
 use super::surroundings::Surroundings;
-use super::{model_page, result, table, top};
+use super::{link, model_page, result, table, top};
+use gloo_timers::callback::Timeout;
 use serde_json::{Value, json};
 use std::rc::Rc;
 use streamgauge::app::form::Group;
-use streamgauge::app::{Action, BoxEvent, Effect, Model, picture};
+use streamgauge::app::{Action, BoxEvent, Effect, LinkAction, Model, picture};
 use streamgauge::scenario::{ConsumerKind, Problem};
 use streamgauge::units::SimTime;
 use streamgauge::web::{self, GlassBox};
@@ -21,6 +22,9 @@ use yew::{AttrValue, Callback, Component, Context, Html, MouseEvent, classes, ht
 
 /// The columns are rendered again at most so often while a run plays, in milliseconds.
 const COLUMNS_EVERY_MS: f64 = 125.0;
+
+/// What was changed is saved so long after the first change, in milliseconds: storage is slow, and some browsers count.
+const SAVE_AFTER_MS: u32 = 600;
 
 /// What the component hears.
 pub enum Msg {
@@ -159,6 +163,7 @@ impl Component for App {
                 { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
                 { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
                 { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
+                { link::view(&self.model, &self.places.link, &act) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
         }
@@ -169,6 +174,7 @@ impl Component for App {
         table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
         table::show(&self.places.limits, self.dialog == Some(Dialog::Limits));
         self.drawer.show(&self.model, &self.places.handler);
+        table::show(&self.places.link, self.model.share().is_some());
         self.pencil.measure_again();
         self.frame.ask();
     }
@@ -210,6 +216,20 @@ impl App {
                 Effect::Announce(text) => {
                     if let Some(live) = self.places.live.cast::<Element>() {
                         live.set_text_content(Some(&text));
+                    }
+                }
+                Effect::MakeLink(what) => link::question("make", what, &self.report, LinkAction::Made),
+                Effect::ReadLink(text) => link::question("open", text, &self.report, LinkAction::Opened),
+                Effect::Copy(text) => {
+                    link::question("copy", text, &self.report, |done| LinkAction::Copied(done.is_some()));
+                }
+                Effect::SaveSoon => {
+                    let report = self.report.clone();
+                    Timeout::new(SAVE_AFTER_MS, move || report.emit(Action::Link(LinkAction::KeepWork))).forget();
+                }
+                Effect::SaveWork { work, earlier } => {
+                    if !self.surroundings.save_work(&work, &earlier) {
+                        self.report.emit(Action::Link(LinkAction::WorkUnsaved));
                     }
                 }
                 Effect::FetchTable { preset, file } => Surroundings::fetch_table(preset, file, self.report.clone()),
@@ -307,7 +327,7 @@ impl App {
 fn listeners(ctx: &Context<App>, surroundings: &Surroundings) -> Vec<Listener> {
     let window = &surroundings.window;
     let act = ctx.link().callback(Msg::Act);
-    let keys = act.clone();
+    let (keys, linked, left) = (act.clone(), act.clone(), act.clone());
     let resized = ctx.link().callback(|_: Event| Msg::Resized);
     let rethemed = ctx.link().callback(|_: Event| Msg::Rethemed);
     let mut listeners = vec![
@@ -324,6 +344,13 @@ fn listeners(ctx: &Context<App>, surroundings: &Surroundings) -> Vec<Listener> {
             let event: DragEvent = event.unchecked_into();
             Surroundings::open_files(event.data_transfer().and_then(|data| data.files()), act.clone());
         }),
+        Listener::new(window, "hashchange", move |_| {
+            if let Some(link) = Surroundings::new().link() {
+                linked.emit(Action::Link(LinkAction::Open(link)));
+            }
+        }),
+        // The last changes before the page is left.
+        Listener::new(window, "pagehide", move |_| left.emit(Action::Link(LinkAction::KeepWork))),
         Listener::new(window, "resize", move |event| resized.emit(event)),
     ];
     if let Ok(Some(dark)) = window.match_media("(prefers-color-scheme: dark)") {

@@ -38,6 +38,8 @@ pub struct Places {
     pub limits: NodeRef,
     /// The drawer of the handler view.
     pub handler: NodeRef,
+    /// The dialogue with the link.
+    pub link: NodeRef,
 }
 
 /// The middle.

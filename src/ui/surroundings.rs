@@ -36,16 +36,40 @@ impl Surroundings {
         let search = self.window.location().search().unwrap_or_default();
         let query = UrlSearchParams::new_with_str(&search).ok();
         let asked = |name: &str| query.as_ref().and_then(|query| query.get(name));
-        let theme = asked("theme").or_else(|| self.storage()?.get_item(&key("theme")).ok()?);
+        let theme = asked("theme").unwrap_or_else(|| self.kept("theme"));
         Start {
             preset: asked("preset").unwrap_or_default(),
-            theme: Theme::by_name(&theme.unwrap_or_default()),
+            theme: Theme::by_name(&theme),
             present: asked("present").is_some(),
             log: asked("log").is_some(),
             handler: asked("handler").is_some(),
             at_seconds: asked("t").and_then(|at| number(&at)).filter(|at| at.is_finite()),
             sheet: asked("sheet").is_some(),
+            link: self.link(),
+            work: self.kept("work"),
+            work_at: self.kept("work.at"),
+            earlier: self.kept("earlier"),
         }
+    }
+
+    /// The link in the address, if there is one.
+    pub fn link(&self) -> Option<String> {
+        self.window.location().hash().ok().filter(|hash| hash.starts_with("#k") || hash.starts_with("#s="))
+    }
+
+    fn kept(&self, name: &str) -> String {
+        self.storage().and_then(|storage| storage.get_item(&key(name)).ok()?).unwrap_or_default()
+    }
+
+    /// Keeps somebody's own work, with the time; says whether the browser did.
+    pub fn save_work(&self, work: &str, earlier: &str) -> bool {
+        // "Thu Nov 26 2026 22:30:11 GMT…", as the language defines it.
+        let now = js_sys::Date::new_0().to_string();
+        let kept = [("work", work.into()), ("work.at", now.substring(4, 21)), ("earlier", earlier.into())];
+        let set = |storage: Storage| {
+            kept.into_iter().all(|(name, value)| storage.set_item(&key(name), &String::from(value)).is_ok())
+        };
+        self.storage().is_some_and(set)
     }
 
     fn storage(&self) -> Option<Storage> {

@@ -2,7 +2,7 @@
 
 use super::select::Select;
 use super::surroundings::Surroundings;
-use streamgauge::app::{Action, Model, Theme, picture};
+use streamgauge::app::{Action, LinkAction, Model, Theme, picture};
 use streamgauge::scenario::presets;
 use web_sys::{Event, HtmlInputElement};
 use yew::{AttrValue, Callback, Html, MouseEvent, TargetCast, html};
@@ -23,6 +23,8 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>, open_model: &Call
             { file_button("Open", "A scenario (JSON) or a series of counts (CSV). Dropping it on the page does the same.", "btn quiet hide-phone hide-room", act) }
             <button class="btn quiet hide-phone hide-room" title="Save the scenario as a file"
                 onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
+            <button class="btn quiet" title="A link that carries the whole scenario, and its QR code"
+                onclick={act.reform(|_| Action::Link(LinkAction::Share))}>{ "Share link" }</button>
             <button class="btn quiet hide-phone hide-room" title="Rules, constants and sources of the simulation"
                 onclick={open_model}>{ "Model" }</button>
             <button class="btn quiet hide-phone" title="For a projector: large, without the columns"

@@ -10,6 +10,7 @@ pub fn view(model: &Model, act: &Callback<Action>) -> Html {
         let verdict = model.verdict();
         return html! {
             <div class="verdict">
+                { super::link::notice(model, act) }
                 <h1>{ for verdict.head.iter().map(piece) }</h1>
                 <p>{ for verdict.sub.iter().map(piece) }</p>
             </div>
@@ -18,6 +19,7 @@ pub fn view(model: &Model, act: &Callback<Action>) -> Html {
     let dismiss = act.reform(|_| Action::DismissMessage);
     html! {
         <div class="verdict told" role="alert">
+            { super::link::notice(model, act) }
             <h1>{ &message.head }</h1>
             <p>{ &message.sub }</p>
             if !message.points.is_empty() {

@@ -16,8 +16,9 @@ use web_sys::{
 };
 
 use super::message::{BoxEvent, Message, text};
-use super::tools::{Tools, code_object, fetch_bytes};
-use crate::app::Code;
+use super::pulse::Pulse;
+use super::tools::{Tools, code_object, fetch_bytes, object};
+use crate::scenario::Code;
 
 /// The worker is asked for a sign of life so often, in milliseconds.
 const PING_MS: u32 = 1_000;
@@ -84,16 +85,6 @@ struct Live {
     used: bool,
     /// What it was given.
     tools: Tools,
-}
-
-/// Signs of life.
-#[derive(Default)]
-struct Pulse {
-    asked: Cell<u32>,
-    answered: Cell<u32>,
-    misses: Cell<u32>,
-    seconds_waited: Cell<u32>,
-    last_ms: Cell<f64>,
 }
 
 impl GlassBox {
@@ -498,30 +489,8 @@ impl Inner {
     }
 }
 
-impl Pulse {
-    fn reset(&self) {
-        self.forgive();
-        self.seconds_waited.set(0);
-    }
-
-    /// Takes every question as answered.
-    fn forgive(&self) {
-        self.answered.set(self.asked.get());
-        self.misses.set(0);
-    }
-}
-
 fn with(weak: &Weak<Inner>, act: impl FnOnce(&Inner)) {
     if let Some(inner) = weak.upgrade() {
         act(&inner);
     }
-}
-
-fn object(kind: &str, fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    let kind = ("type", JsValue::from_str(kind));
-    for (name, value) in fields.iter().chain([&kind]) {
-        Reflect::set(&object, &JsValue::from_str(name), value).expect_throw("a new object takes fields");
-    }
-    object
 }

@@ -1,6 +1,6 @@
 //! What runs the code of consumers in the box: fetched when there is some, and then part of every box.
 
-use crate::app::Code;
+use crate::scenario::Code;
 use js_sys::{ArrayBuffer, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::JsValue;
@@ -75,4 +75,14 @@ pub(super) async fn fetch_bytes(window: &Window, url: &str) -> Result<ArrayBuffe
         return Err(JsValue::from_str("the server answered without the file"));
     }
     JsFuture::from(response.array_buffer()?).await?.dyn_into()
+}
+
+/// A message for the worker.
+pub(super) fn object(kind: &str, fields: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    let kind = ("type", JsValue::from_str(kind));
+    for (name, value) in fields.iter().chain([&kind]) {
+        Reflect::set(&object, &JsValue::from_str(name), value).expect_throw("a new object takes fields");
+    }
+    object
 }

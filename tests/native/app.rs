@@ -5,5 +5,6 @@ mod fixture;
 mod form;
 mod handler;
 mod model;
+mod share;
 mod verdict;
 mod words;

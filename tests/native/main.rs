@@ -13,6 +13,7 @@ mod findings;
 mod golden;
 mod handlers;
 mod keys;
+mod link;
 mod mapping;
 mod metering;
 mod modules;

@@ -12,7 +12,7 @@ const ORDER: [&[&str]; 11] = [
     &["limits"],
     &["errors", "handlers"],
     &["scenario"],
-    &["engine"],
+    &["engine", "link"],
     &["metrics"],
     &["cost"],
     &["session", "rules"],
@@ -161,6 +161,7 @@ fn a_module_uses_only_what_stands_to_its_left() {
             // Programs: they use the library by its name.
             "ui" => (named(&code, "streamgauge"), place("web")),
             "cli" => (named(&code, "streamgauge"), place("app")),
+            "link_main" => (named(&code, "streamgauge"), place("link")),
             "meter_main" => (named(&code, "streamgauge"), place("handlers")),
             "engine_main" => (named(&code, "streamgauge"), place("session")),
             "web" => (named(&code, "crate"), place("web")),

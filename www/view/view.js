@@ -26,10 +26,10 @@ async function refusal(bytes) {
 }
 
 /** Gives a module away, or the sentence that refuses it. */
-async function takeModule(bytes, act) {
+async function takeModule(bytes, act, what = "module") {
   const sentence = await refusal(bytes);
   if (sentence) act("refused", sentence);
-  else act("module", base64(bytes));
+  else act(what, base64(bytes));
 }
 
 /** Gives a file with a handler away: source as it is, a module once it was looked into. */
@@ -126,7 +126,7 @@ export default class HandlerView {
     try {
       const response = await fetch(new URL(file, document.baseURI));
       if (!response.ok) throw new Error(String(response.status));
-      await takeModule(new Uint8Array(await response.arrayBuffer()), this.act);
+      await takeModule(new Uint8Array(await response.arrayBuffer()), this.act, "brought");
     } catch {
       this.act("unreadable", "The module");
     }

@@ -72,7 +72,7 @@ fn clippy() -> Outcome {
 
 fn clippy_wasm() -> Outcome {
     let toolchain = Toolchain::ready()?;
-    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::METER[..]] {
+    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::METER[..], &wasm::LINK[..]] {
         if let Some(mut clippy) = toolchain.clippy()? {
             crate::process::run(clippy.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
         } else {

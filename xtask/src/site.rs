@@ -55,6 +55,8 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let handlers = site.add("data/handlers", "js", &bundle_handlers()?)?;
     let meter = site.add("data/meter", "wasm", &bytes(&modules.meter)?)?;
     let view = view::add(&site, modules)?;
+    let link = site.add("data/link", "wasm", &bytes(&modules.link)?)?;
+    let links = site.add("data/links", "js", &bundle_links(&link)?)?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -68,6 +70,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("handlers", handlers.as_str()),
         ("meter", meter.as_str()),
         ("view", view.as_str()),
+        ("links", links.as_str()),
     ];
     let data = root.join("www/data");
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
@@ -104,6 +107,12 @@ fn bundle_plots() -> Outcome<Vec<u8>> {
     std::fs::write(&entry, "export { default } from \"uplot\";\n")
         .map_err(|error| format!("{} cannot be written ({error}).", entry.display()))?;
     module(&entry, "plots.js", &[])
+}
+
+/// What packs and reads links, which the page fetches when somebody shares or opens one. It knows its module's name.
+fn bundle_links(link: &str) -> Outcome<Vec<u8>> {
+    let name = link.trim_start_matches("data/");
+    module(&place::root().join("www/links/links.js"), "links.js", &[&format!("--define:LINK_MODULE=\"{name}\"")])
 }
 
 /// The JavaScript engine on fuel, which the page fetches for a scenario that has a handler's code.

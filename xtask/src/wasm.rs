@@ -38,6 +38,8 @@ pub struct Modules {
     pub meter: PathBuf,
     /// The handlers in Rust that the page brings along, by name.
     pub handlers: Vec<(String, PathBuf)>,
+    /// The module that packs and reads links.
+    pub link: PathBuf,
 }
 
 /// Cargo's arguments for the page's module.
@@ -49,6 +51,10 @@ pub const ENGINE: [&str; 7] =
 /// Cargo's arguments for the module that puts others on fuel.
 pub const METER: [&str; 7] =
     ["--bin", "streamgauge-meter", "--no-default-features", "--features", "meter-module", "--profile", "page"];
+
+/// Cargo's arguments for the module that packs and reads links.
+pub const LINK: [&str; 7] =
+    ["--bin", "streamgauge-link", "--no-default-features", "--features", "link-module", "--profile", "page"];
 
 /// Builds the example of a compiled handler and returns its place.
 pub fn example() -> Outcome<PathBuf> {
@@ -74,6 +80,7 @@ pub fn build() -> Outcome<Modules> {
     let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
     let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
     let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
+    let link = compile(&toolchain, &LINK, "page", "streamgauge-link")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
@@ -83,6 +90,7 @@ pub fn build() -> Outcome<Modules> {
         engine: stage.join("engine.wasm"),
         meter: stage.join("meter.wasm"),
         handlers: brought(&toolchain)?,
+        link: stage.join("link.wasm"),
     };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, "-O3"))
@@ -95,6 +103,9 @@ pub fn build() -> Outcome<Modules> {
     })?;
     unless_done(&stage.join("meter.done"), &meter, &[&modules.meter], || {
         timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, "-Oz"))
+    })?;
+    unless_done(&stage.join("link.done"), &link, &[&modules.link], || {
+        timed("Shrinking the module of links", || optimise(&link, &modules.link, "-Oz"))
     })?;
     for fault in engine_faults(&modules.engine)? {
         say(&format!("The engine's module does not keep to its interface: {fault}"));

@@ -17,6 +17,10 @@ fn model() -> Model {
         sheet: false,
         log: false,
         handler: false,
+        link: None,
+        work: String::new(),
+        work_at: String::new(),
+        earlier: String::new(),
     };
     Model::new(&start).0
 }
@@ -70,7 +74,7 @@ fn run_of(mut model: Model, rows: &[Value]) -> Model {
 }
 
 fn texts(value: &Value) -> String {
-    let line = |line: &Value| line[1].as_str().or(line.as_str()).unwrap_or_default().to_owned();
+    let line = |line: &Value| line[1].as_str().or(line.as_str()).unwrap_or_default().replace('\u{a0}', " ");
     value.as_array().expect("it is a list").iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
