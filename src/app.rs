@@ -7,6 +7,7 @@ pub mod event;
 pub mod events;
 pub mod form;
 pub mod handbook;
+mod handler;
 pub mod hints;
 pub mod invocations;
 pub mod live;

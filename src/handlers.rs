@@ -44,6 +44,7 @@ pub use machine::{EngineError, HandlerEngine, QUICKJS};
 #[cfg(not(target_arch = "wasm32"))]
 pub use module_host::{ModuleEngine, ModuleEnvironment, ModuleRequest};
 
+use crate::limits::HANDLER_FUEL_PER_MICROSECOND;
 use serde::Deserialize;
 
 /// What one environment and one invocation may use. All figures are the box's own, not Lambda's, except the size of a
@@ -202,5 +203,5 @@ pub struct Outcome {
 /// estimate, between what compiled and what interpreted code takes on Lambda.
 pub const fn cpu_ns(fuel: u64, memory_mb: u64, limits: &Limits) -> u64 {
     let memory = if memory_mb < limits.full_cpu_mb { memory_mb } else { limits.full_cpu_mb };
-    fuel * limits.full_cpu_mb / memory
+    fuel * limits.full_cpu_mb / memory * 1_000 / HANDLER_FUEL_PER_MICROSECOND
 }

@@ -424,6 +424,9 @@ limits! {
     /// Most memory of a function.
     LAMBDA_MEMORY_MAX_MB: Count = 10_240, "MB", LG, documented;
 
+    /// Units of fuel that the code of a handler uses in a microsecond with a whole processor.
+    HANDLER_FUEL_PER_MICROSECOND: Count = 1_000, "units", OURS, estimated;
+
     // Bounds of the simulator. They keep every run finite and every number exact.
     /// Shortest run.
     RUN_LENGTH_MIN: Span = Span::from_secs(1), "s", OURS, documented;

@@ -5,6 +5,8 @@
 //! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
 
 mod consumers;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod handlers;
 
 use crate::cost::prices::{self, Price};
 use crate::limits::{self, Limit};

@@ -6,6 +6,7 @@
 mod app;
 mod charts;
 mod frame;
+mod handler;
 mod link;
 mod listen;
 mod model_page;

@@ -93,6 +93,17 @@ pub enum Action {
     OpenSheet(bool),
     /// From the picture of the stream to that of the logs, or back.
     ToggleLog,
+    /// The handler view was opened or closed.
+    ToggleHandler,
+    /// Code is to be written for the consumer with this index.
+    WriteHandler(usize),
+    /// Somebody did something in the handler view.
+    Handler {
+        /// What, in a word.
+        what: String,
+        /// A text with it: code, a choice, a field's value; may be empty.
+        text: String,
+    },
     /// The remedy of a finding was pressed.
     TryFinding(usize),
     /// A message was read.
@@ -116,7 +127,7 @@ pub enum Action {
 
 impl Action {
     /// What a key does, as the browser names it: space or Page Down for the filled button, Page Up back to 0:00,
-    /// comma and full stop for a step, n for the next event, l for the logs, Escape out of sheet and message.
+    /// comma and full stop for a step, n for the next event, l for the logs, h for the handler view, Escape out of sheet and message.
     pub fn for_key(key: &str) -> Option<Self> {
         match key {
             " " | "PageDown" => Some(Self::RunOrPause),
@@ -125,6 +136,7 @@ impl Action {
             "." => Some(Self::Step(1)),
             "n" => Some(Self::JumpToNextEvent),
             "l" => Some(Self::ToggleLog),
+            "h" => Some(Self::ToggleHandler),
             "Escape" => Some(Self::OpenSheet(false)),
             _ => None,
         }

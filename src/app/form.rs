@@ -35,6 +35,8 @@ pub struct Group {
     pub more: Vec<Knob>,
     /// Index of the consumer that it is, and whether there are others.
     pub consumer: Option<(usize, bool)>,
+    /// Whether it is a function, whose handler can be written.
+    pub lambda: bool,
     /// Place of the stream that follows, if it is one.
     pub stream: Option<usize>,
 }
@@ -224,7 +226,7 @@ impl Source<'_> {
     }
 
     /// The knob of a path, with the table's words.
-    fn knob(&self, path: &str) -> Option<Knob> {
+    pub(super) fn knob(&self, path: &str) -> Option<Knob> {
         let field = fields::field(path)?;
         let in_force = path_in_force(self.draft, path, self.cursor);
         let value = self.draft.get_or_default(&in_force);
@@ -325,6 +327,7 @@ impl Source<'_> {
             more_label: "Times, arrivals, length, seed".to_owned(),
             more,
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }
@@ -351,6 +354,7 @@ impl Source<'_> {
             more_label: "Number of keys, spread of sizes, payloads".to_owned(),
             more,
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }
@@ -401,6 +405,7 @@ impl Source<'_> {
             more_label: if kpl { "Sizes, rate, age, buffer" } else { "Batch, buffer, backoff, answers" }.to_owned(),
             more,
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }
@@ -414,6 +419,7 @@ impl Source<'_> {
             more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }
@@ -455,6 +461,7 @@ impl Source<'_> {
             more_label: String::new(),
             more: Vec::new(),
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }
@@ -470,6 +477,7 @@ impl Source<'_> {
             // Of what, the label says; the column is too narrow to say it twice.
             more: self.knobs(own.filter(|path| *path != "prices.region")).into_iter().map(in_dollars).collect(),
             consumer: None,
+            lambda: false,
             stream: None,
         }
     }

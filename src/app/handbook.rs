@@ -33,6 +33,11 @@ impl Handbook {
         text(&self.0["fields"][path])
     }
 
+    /// What a handler can and cannot do: titles with their sentences.
+    pub fn handlers(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        list(&self.0["handlers"]).iter().map(|part| (text(&part[0]), list(&part[1]).iter().map(text).collect()))
+    }
+
     /// Every mechanism.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
         list(&self.0["rules"]).iter().map(|rule| Section {
@@ -79,7 +84,11 @@ pub fn document() -> Value {
     };
     let fields: serde_json::Map<_, _> =
         fields::all().iter().map(|field| (field.path.to_owned(), json!(title_of(field)))).collect();
-    json!({ "rules": crate::rules::ALL.iter().map(rule).collect::<Vec<_>>(), "fields": fields })
+    json!({
+        "rules": crate::rules::ALL.iter().map(rule).collect::<Vec<_>>(),
+        "fields": fields,
+        "handlers": crate::rules::handlers::about(),
+    })
 }
 
 /// What a field does, its range and the limit it meets, in one text.

@@ -1,10 +1,12 @@
 //! The page as data: what is typed, what runs, what is shown, and what each action does to it.
 
+mod shown;
+
 use super::action::{Action, Effect, Speed, Theme};
 use super::event::Event;
 use super::handbook::Handbook;
-use super::invocations::{Invocations, Tried};
-use super::log::LogView;
+use super::handler::HandlerState;
+use super::invocations::Tried;
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
 use super::share::Sharing;
@@ -13,7 +15,6 @@ use super::verdict::{self, Verdict};
 use super::words::span_text;
 use super::{capacity, events, form, playback};
 use crate::cost;
-use crate::metrics::positions::LANES_MAX;
 use crate::metrics::{Finding, View};
 use crate::scenario::{Draft, Problem, Scenario, presets};
 use crate::units::{SimTime, Span};
@@ -82,6 +83,7 @@ pub struct Model {
     present: bool,
     sheet: bool,
     log: bool,
+    pub(super) handler: HandlerState,
     /// Milliseconds of watching: the time that moving marks follow.
     watched_ms: f64,
     verdict: Verdict,
@@ -130,6 +132,7 @@ impl Model {
             present: start.present,
             sheet: start.sheet,
             log: start.log,
+            handler: HandlerState::new(start.handler),
             watched_ms: 0.0,
             verdict: Verdict::default(),
             verdict_at_ms: 0.0,
@@ -218,6 +221,9 @@ impl Model {
                 self.log = !self.log;
                 Vec::new()
             }
+            Action::ToggleHandler => self.toggle_handler(),
+            Action::WriteHandler(consumer) => self.write_handler(consumer),
+            Action::Handler { what, text } => self.act_in_handler(&what, text),
             Action::TryFinding(index) => self.try_finding(index),
             Action::DismissMessage => {
                 self.message = None;
@@ -358,72 +364,6 @@ impl Model {
     /// Whether the cursor stands at the end of a finished run.
     pub fn is_at_end(&self) -> bool {
         self.run.done && self.cursor >= playback::end_of(self.length())
-    }
-
-    /// Whether time passes.
-    pub const fn is_playing(&self) -> bool {
-        self.playing
-    }
-
-    /// Whether the page waits for the engine: it is asked for an instant that has not arrived.
-    pub fn is_waiting(&self) -> bool {
-        let starved = self.playing && !self.run.done && self.cursor >= self.received();
-        self.goal.is_some() || self.incoming.is_some() || starved
-    }
-
-    /// The speed of playback.
-    pub const fn speed(&self) -> Speed {
-        self.speed
-    }
-
-    /// Light or dark.
-    pub const fn theme(&self) -> Theme {
-        self.theme
-    }
-
-    /// Whether the page is laid out for a room.
-    pub const fn is_presenting(&self) -> bool {
-        self.present
-    }
-
-    /// Whether the sheet is open.
-    pub const fn sheet_is_open(&self) -> bool {
-        self.sheet
-    }
-
-    /// Whether the log of each shard is shown instead of the stream.
-    pub const fn shows_log(&self) -> bool {
-        self.log
-    }
-
-    /// Where the consumer that is shown stands on each shard at the cursor.
-    pub fn log_view(&self) -> Option<LogView> {
-        LogView::of(self.shown(), self.timeline(), self.frames(), LANES_MAX)
-    }
-
-    /// What stands where the verdict stands otherwise.
-    pub const fn message(&self) -> Option<&Message> {
-        self.message.as_ref()
-    }
-
-    /// Seconds of watching: what moving marks follow. It stands still while nothing plays.
-    pub const fn motion_seconds(&self) -> f64 {
-        self.watched_ms / 1_000.0
-    }
-
-    /// What consumers' code did in the run that is shown.
-    pub const fn invocations(&self) -> &Invocations {
-        &self.run.invocations
-    }
-
-    /// What came of the last event that was run through code outside of a run.
-    pub const fn tried(&self) -> Option<&Tried> {
-        self.tried.as_ref()
-    }
-
-    /// What the engine said about the whole run, as JSON, once it is done.
-    pub fn summary(&self) -> Option<&str> {
-        self.run.summary.as_deref()
     }
 
     /// Complete frames at the cursor.

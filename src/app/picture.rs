@@ -5,6 +5,7 @@
 //! else does, and each has a second sign: hatch, stripes, a tick, a drop.
 
 mod bar;
+mod calls;
 mod curve;
 pub mod decimate;
 mod describe;
@@ -24,6 +25,7 @@ mod strip;
 mod svg;
 
 pub use bar::ledger_bar;
+pub use calls::calls;
 pub use curve::{curve, curve_from_pointer};
 pub use describe::lanes_text;
 pub use log::{log, log_text};

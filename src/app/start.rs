@@ -17,6 +17,8 @@ pub struct Start {
     pub sheet: bool,
     /// The log of each shard is shown instead of the stream.
     pub log: bool,
+    /// The handler view is open.
+    pub handler: bool,
     /// The link in the address.
     pub link: Option<String>,
     /// What was kept of somebody's own work, and when, in words; empty where nothing was.

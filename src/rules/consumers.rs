@@ -14,6 +14,17 @@ pub(super) const RULES: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Code of a handler",
+        rule: "The code decides the outcome of each batch. How long it takes is counted, never measured: units of fuel, one \
+               for each function that begins and each turn of a loop, also inside the engine that interprets JavaScript, \
+               become time by the memory of the function; waits for timers are added. A timeout, a reply that is too \
+               large, or memory that is used up end an invocation with Lambda's words.",
+        departure: "How much work a real processor does in that time depends on the code: the figure lies between what \
+                    compiled and what interpreted code takes on Lambda. Memory is that of the engine, which is smaller than Node.",
+        names: &["HANDLER_FUEL_PER_MICROSECOND"],
+        prices: &[],
+    },
+    Rule {
         title: "Filter criteria",
         rule: "A record that matches none of the mapping’s patterns is passed over: the iterator moves on, no batch has it, \
                and the ledger counts it by a name of its own. A pattern names fields of the data, each with a list of what \

@@ -1,6 +1,7 @@
 //! The one component with a state: it holds the model, carries out its effects, and draws what moves.
 
 use super::frame::AnimationFrame;
+use super::handler::Drawer;
 use super::listen::Listener;
 use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
@@ -50,6 +51,8 @@ pub enum Dialog {
     Table,
     /// How everything is modelled.
     Model,
+    /// What a handler can and cannot do.
+    Limits,
 }
 
 /// The page.
@@ -70,6 +73,8 @@ pub struct App {
     form_state: Option<(u32, usize)>,
     dragged: Option<String>,
     dialog: Option<Dialog>,
+    /// The handler view.
+    drawer: Drawer,
     /// Where actions go that come later.
     report: Callback<Action>,
     _listeners: Vec<Listener>,
@@ -104,6 +109,10 @@ impl Component for App {
             form_state: None,
             dragged: None,
             dialog: None,
+            drawer: Drawer::new(
+                ctx.link().callback(Msg::Act),
+                ctx.link().callback(|()| Msg::Show(Some(Dialog::Limits))),
+            ),
             report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
@@ -124,7 +133,7 @@ impl Component for App {
             Msg::Rethemed => self.pencil.retheme(),
             Msg::Show(dialog) => {
                 self.dialog = dialog;
-                if dialog == Some(Dialog::Model) {
+                if matches!(dialog, Some(Dialog::Model | Dialog::Limits)) {
                     self.act(Action::AskHandbook);
                 }
             }
@@ -145,14 +154,15 @@ impl Component for App {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
-                <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"))}>
+                <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
                 { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
-                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &close, &closed) }
+                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
+                { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
                 { link::view(&self.model, &self.places.link, &act) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
@@ -162,6 +172,8 @@ impl Component for App {
     fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
         table::show(&self.places.table, self.dialog == Some(Dialog::Table));
         table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
+        table::show(&self.places.limits, self.dialog == Some(Dialog::Limits));
+        self.drawer.show(&self.model, &self.places.handler);
         table::show(&self.places.link, self.model.share().is_some());
         self.pencil.measure_again();
         self.frame.ask();

@@ -9,6 +9,7 @@ pub fn view(
     model: &Model,
     dialog: &NodeRef,
     open: bool,
+    limits: &Callback<MouseEvent>,
     close: &Callback<MouseEvent>,
     closed: &Callback<Event>,
 ) -> Html {
@@ -18,11 +19,37 @@ pub fn view(
         <dialog ref={dialog.clone()} class="numbers rules" aria-label="How it is modelled" onclose={closed.clone()}>
             <div class="numbers-head">
                 <strong>{ "How it is modelled" }</strong>
+                <button class="btn" onclick={limits.clone()}>{ "What a handler can do" }</button>
                 <button class="btn" onclick={close.clone()}>{ "Close" }</button>
             </div>
             <div class="numbers-body" tabindex="0">
                 { sections.unwrap_or_else(|| html! { <p class="hint">{ waits }</p> }) }
             </div>
+        </dialog>
+    }
+}
+
+/// What a handler can and cannot do, in a dialogue of its own.
+pub fn limits(
+    model: &Model,
+    dialog: &NodeRef,
+    open: bool,
+    close: &Callback<MouseEvent>,
+    closed: &Callback<Event>,
+) -> Html {
+    let section = |(title, points): (&str, Vec<&str>)| {
+        html! {
+            <section><h2>{ title.to_owned() }</h2><ul>{ for points.iter().map(|point| html! { <li>{ (*point).to_owned() }</li> }) }</ul></section>
+        }
+    };
+    let text = model.handbook().filter(|_| open).map(|handbook| handbook.handlers().map(section).collect::<Html>());
+    html! {
+        <dialog ref={dialog.clone()} class="numbers rules" aria-label="What a handler can and cannot do" onclose={closed.clone()}>
+            <div class="numbers-head">
+                <strong>{ "What a handler can and cannot do" }</strong>
+                <button class="btn" onclick={close.clone()}>{ "Close" }</button>
+            </div>
+            <div class="numbers-body" tabindex="0">{ text.unwrap_or_else(|| html! { <p class="hint">{ "Loading…" }</p> }) }</div>
         </dialog>
     }
 }

@@ -190,7 +190,9 @@ impl Pencil {
     }
 
     fn draw_columns(&self, model: &Model, moment: &Moment) {
-        fill(&self.places.strip, self.sizes.strip, |size| picture::time_strip(moment, size));
+        fill(&self.places.strip, self.sizes.strip, |size| {
+            if model.shows_handler() { model.invocation_strip(size) } else { picture::time_strip(moment, size) }
+        });
         fill(&self.places.curve, self.sizes.curve, |size| picture::curve(model.scenario(), size));
         let ledger = model.reading().ledger();
         for ((bar, size), labelled) in self.places.bars.iter().zip(self.sizes.bars).zip([false, true]) {

@@ -84,7 +84,7 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                                 onclick={act.reform(move |_| Action::RemoveStream(place))}>{ "Remove this stream" }</button>
                         </div>
                     }
-                    if let Some((index, several)) = group.consumer { { consumer(index, several, &group.title, act) } }
+                    if let Some((index, several)) = group.consumer { { consumer(index, several, group.lambda, &group.title, act) } }
                 </details>
             }
         </div>
@@ -108,13 +108,17 @@ fn parts(props: &Props) -> Html {
 }
 
 /// Consumers beside this one.
-fn consumer(index: usize, several: bool, title: &str, act: &Callback<Action>) -> Html {
+fn consumer(index: usize, several: bool, writes: bool, title: &str, act: &Callback<Action>) -> Html {
     html! {
         <div class="tools">
             <button class="btn" title="One more like the last, with a position of its own"
                 onclick={act.reform(|_| Action::AddConsumer)}>{ "Add a consumer" }</button>
             <button class="btn" title="Another stream, with consumers of its own"
                 onclick={act.reform(move |_| Action::AddStream(index))}>{ "Put into another stream" }</button>
+            if writes {
+                <button class="btn" title="JavaScript as Lambda takes it, or a compiled module"
+                    onclick={act.reform(move |_| Action::WriteHandler(index))}>{ "Write the handler…" }</button>
+            }
             if several {
                 <button class="btn" aria-label={format!("Remove {title}")}
                     onclick={act.reform(move |_| Action::RemoveConsumer(index))}>{ "Remove this one" }</button>

@@ -34,6 +34,10 @@ pub struct Places {
     pub table: NodeRef,
     /// The dialogue with the rules.
     pub rules: NodeRef,
+    /// The dialogue with what a handler can do.
+    pub limits: NodeRef,
+    /// The drawer of the handler view.
+    pub handler: NodeRef,
     /// The dialogue with the link.
     pub link: NodeRef,
 }
@@ -51,6 +55,7 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: 
                 { slider(model, places, act) }
             </div>
             { charts(model, places, open_table) }
+            if model.shows_handler() { <section class="drawer" aria-label="Handler" ref={places.handler.clone()}></section> }
             <div class="roombar">
                 <strong>{ "Where records are" }</strong>
                 <svg class="bar" ref={places.bars[1].clone()} aria-hidden="true"></svg>
@@ -116,8 +121,10 @@ fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
             </span>
             <span class="seg speed hide-phone" role="group" aria-label="Speed">{ for Speed::ALL.into_iter().map(speed) }</span>
             <span class="grow"></span>
-            <button class="btn" aria-pressed={model.shows_log().to_string()} title="Where the consumer stands on each shard, and its batches (l)"
+            <button class={classes!("btn", model.shows_handler().then_some("hide-phone"))} aria-pressed={model.shows_log().to_string()} title="Where the consumer stands on each shard, and its batches (l)"
                 onclick={act.reform(|_| Action::ToggleLog)}>{ "Log" }</button>
+            <button class={classes!("btn", (!model.shows_handler()).then_some("hide-phone"))} aria-pressed={model.shows_handler().to_string()} title="The code of the consumer, and its invocations (h)"
+                onclick={act.reform(|_| Action::ToggleHandler)}>{ "Handler" }</button>
             if model.is_waiting() { <span class="busy" role="status">{ "computing…" }</span> }
             <button class="btn quiet hide-phone" title="To the next mark on the time axis (n)"
                 onclick={act.reform(|_| Action::JumpToNextEvent)}>{ "Next event ›" }</button>
@@ -131,17 +138,19 @@ fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
         seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number(),
     });
     let length = model.length().seconds_f64();
-    let now = int(rate(model.shown().traffic.rate_at(model.cursor())));
+    let name = if model.shows_handler() {
+        html! { <><strong>{ "Invocations" }</strong><span class="now">{ "a stroke each" }</span></> }
+    } else {
+        let now = int(rate(model.shown().traffic.rate_at(model.cursor())));
+        html! { <><strong>{ "Traffic" }</strong><span class="now">{ "records/s " }<b>{ now }</b></span></> }
+    };
     html! {
         <div class="stack">
             <input class="scrub" type="range" ref={places.scrub.clone()} min="0" max={length.to_string()}
                 step={model.timeline().width().seconds_f64().to_string()} aria-label="Time in the run" oninput={seek} />
             <div class="cursor whole" ref={places.cursors[0].clone()}><i></i></div>
             <div class="row time">
-                <div class="name">
-                    <strong>{ "Traffic" }</strong>
-                    <span class="now">{ "records/s " }<b>{ now }</b></span>
-                </div>
+                <div class="name">{ name }</div>
                 <div class="plot"><svg ref={places.strip.clone()} aria-hidden="true"></svg></div>
             </div>
         </div>

@@ -1,5 +1,6 @@
 //! What lies around the page in a browser: address, preferences, theme, files, and the voice of a screen reader.
 
+use super::handler;
 use streamgauge::app::{Action, Start, Theme};
 use streamgauge::text::number;
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,6 +42,7 @@ impl Surroundings {
             theme: Theme::by_name(&theme),
             present: asked("present").is_some(),
             log: asked("log").is_some(),
+            handler: asked("handler").is_some(),
             at_seconds: asked("t").and_then(|at| number(&at)).filter(|at| at.is_finite()),
             sheet: asked("sheet").is_some(),
             link: self.link(),
@@ -150,6 +152,9 @@ impl Surroundings {
     /// Reads the first of some files and reports it.
     pub fn open_files(files: Option<web_sys::FileList>, report: Callback<Action>) {
         let Some(file) = files.and_then(|files| files.get(0)) else { return };
+        if handler::take(&file, &report) {
+            return;
+        }
         spawn_local(async move { report.emit(read(&file).await) });
     }
 

@@ -37,6 +37,11 @@ const STATES = [
   { name: "log-room-light", query: "?theme=light&log&present&preset=with-enough-shards&t=520", viewport: room },
   { name: "log-phone-light", query: "?theme=light&log&preset=many-consumers&t=500", ...phone },
   { name: "log-phone-dark", query: "?theme=dark&log&preset=with-enough-shards&t=520", ...phone },
+  { name: "handler-light", query: "?theme=light&handler&preset=poison-record&t=240", sample: "Book orders, and throw", viewport: desk },
+  { name: "handler-dark", query: "?theme=dark&handler&preset=poison-record&t=240", sample: "Book orders, and report what failed", viewport: desk },
+  { name: "handler-module-light", query: "?theme=light&handler&preset=poison-record&t=240", sample: "Rust: fail on a pattern", viewport: desk },
+  { name: "handler-room-light", query: "?theme=light&handler&present&preset=poison-record&t=240", sample: "Book orders, and throw", viewport: room },
+  { name: "handler-phone-light", query: "?theme=light&handler&preset=poison-record&t=240", sample: "Book orders, and throw", ...phone },
   { name: "room-light", query: "?theme=light&present&t=520", viewport: room },
   { name: "room-dark", query: "?theme=dark&present&t=520", viewport: room },
   { name: "phone-light", query: "?theme=light&t=520", ...phone },
@@ -55,7 +60,7 @@ after(async () => {
   await site?.close();
 });
 
-for (const { name, query, file: golden, consumer, ...options } of STATES) {
+for (const { name, query, file: golden, consumer, sample, ...options } of STATES) {
   test(name, async () => {
     const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...options });
     await page.goto(site.url(query));
@@ -72,6 +77,11 @@ for (const { name, query, file: golden, consumer, ...options } of STATES) {
       const [at, end] = [Number(await slider.inputValue()), Number(await slider.getAttribute("max"))];
       return at >= Math.min(wanted, end) - 1;
     };
+    if (sample) {
+      await page.locator(".dh select").selectOption({ label: sample }, { force: true });
+      await until(async () => Number(await slider.inputValue()) === 0, "the run starts over");
+      await slider.fill(String(wanted));
+    }
     if (consumer) await page.locator(".readers button").nth(consumer).click();
     await until(there, `the page shows second ${wanted}`, 60_000);
     await until(async () => !(await page.getByText("computing…").isVisible()), "nothing is being computed", 60_000);

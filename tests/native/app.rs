@@ -3,6 +3,7 @@
 mod events;
 mod fixture;
 mod form;
+mod handler;
 mod model;
 mod share;
 mod verdict;

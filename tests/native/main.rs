@@ -28,6 +28,7 @@ mod published;
 mod reference;
 mod rules;
 mod runs;
+mod samples;
 mod scenario;
 mod tidy;
 mod vectors;

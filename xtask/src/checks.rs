@@ -96,7 +96,9 @@ fn native() -> Outcome {
     } else {
         run_cargo(&["test", "--package", "streamgauge", "--no-fail-fast"], "The native tests")?;
     }
-    let handlers = ["test", "--package", "streamgauge-handler", "--package", "order-totals", "--profile", "xtask"];
+    let handlers =
+        ["streamgauge-handler", "order-totals", "streamgauge-handlers"].map(|package| ["--package", package]);
+    let handlers = [&["test", "--profile", "xtask"], handlers.as_flattened()].concat();
     run_cargo(&handlers, "The tests of the crate for compiled handlers")?;
     run_cargo(&["test", "--package", "xtask", "--profile", "xtask"], "The tests of xtask")
 }

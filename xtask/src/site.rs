@@ -1,5 +1,7 @@
 //! The static site: bundles, policies and names with content hashes, written into `dist/`.
 
+mod view;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,6 +54,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let quickjs = site.add("data/quickjs", "wasm", &metered_quickjs()?)?;
     let handlers = site.add("data/handlers", "js", &bundle_handlers()?)?;
     let meter = site.add("data/meter", "wasm", &bytes(&modules.meter)?)?;
+    let view = view::add(&site, modules)?;
     let link = site.add("data/link", "wasm", &bytes(&modules.link)?)?;
     let links = site.add("data/links", "js", &bundle_links(&link)?)?;
     let names = [
@@ -66,6 +69,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("quickjs", quickjs.as_str()),
         ("handlers", handlers.as_str()),
         ("meter", meter.as_str()),
+        ("view", view.as_str()),
         ("links", links.as_str()),
     ];
     let data = root.join("www/data");
@@ -188,13 +192,18 @@ fn bundle_style() -> Outcome<Vec<u8>> {
         let _ = writeln!(entry, "@import \"{}\";", sheet.display());
     }
     let input = place::stage().join("entry.css");
-    let output = place::stage().join("page.css");
     std::fs::write(&input, entry).map_err(|error| format!("{} cannot be written ({error}).", input.display()))?;
+    style(&input, "page.css")
+}
+
+/// A sheet with everything that it imports.
+fn style(input: &Path, name: &str) -> Outcome<Vec<u8>> {
+    let output = place::stage().join(name);
     let mut esbuild = node::tool("esbuild/bin/esbuild")?;
-    esbuild.arg(&input).args(["--bundle", "--minify", "--log-level=warning", "--target=es2022"]);
+    esbuild.arg(input).args(["--bundle", "--minify", "--log-level=warning", "--target=es2022"]);
     // Nothing that a sheet names is fetched from elsewhere: what is not in the bundle fails to build.
     esbuild.args(["--loader:.svg=dataurl"]).arg(format!("--outfile={}", output.display()));
-    run(&mut esbuild, "Bundling the page's styles")?;
+    run(&mut esbuild, &format!("Bundling {name}"))?;
     bytes(&output)
 }
 

@@ -36,6 +36,8 @@ pub struct Modules {
     pub engine: PathBuf,
     /// The module that puts others on fuel.
     pub meter: PathBuf,
+    /// The handlers in Rust that the page brings along, by name.
+    pub handlers: Vec<(String, PathBuf)>,
     /// The module that packs and reads links.
     pub link: PathBuf,
 }
@@ -87,6 +89,7 @@ pub fn build() -> Outcome<Modules> {
         glue: stage.join("glue/page.js"),
         engine: stage.join("engine.wasm"),
         meter: stage.join("meter.wasm"),
+        handlers: brought(&toolchain)?,
         link: stage.join("link.wasm"),
     };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
@@ -108,6 +111,27 @@ pub fn build() -> Outcome<Modules> {
         say(&format!("The engine's module does not keep to its interface: {fault}"));
     }
     Ok(modules)
+}
+
+/// Builds the handlers in Rust that the page brings along.
+fn brought(toolchain: &Toolchain) -> Outcome<Vec<(String, PathBuf)>> {
+    let package = ["build", "--package", "streamgauge-handlers", "--examples", "--profile", "page"];
+    run(toolchain.cargo(package[0]).args(&package[1..]), "Building the handlers in Rust")?;
+    let folder = place::root().join("sdk/handlers/examples");
+    let entries = folder.read_dir().map_err(|error| format!("{} cannot be read ({error}).", folder.display()))?;
+    let stem = |path: PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| stem(entry.path())).collect();
+    names.sort();
+    let stage = place::stage().join("handlers");
+    std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
+    let small = |name: String| {
+        let file = format!("{}.wasm", name.replace('-', "_"));
+        let built = toolchain.target_dir().join(TARGET).join("page/examples").join(file);
+        let module = stage.join(format!("{name}.wasm"));
+        unless_done(&stage.join(format!("{name}.done")), &built, &[&module], || optimise(&built, &module, "-Oz"))?;
+        Ok((name, module))
+    };
+    names.into_iter().map(small).collect()
 }
 
 /// Compiles one module and returns the bytes' place.

@@ -112,6 +112,7 @@ impl Source<'_> {
             more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
             more,
             consumer: Some((index, several)),
+            lambda,
             stream: None,
         }
     }

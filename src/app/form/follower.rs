@@ -27,6 +27,7 @@ impl Source<'_> {
             more_label: "Name, size, mode, calls, consumer".to_owned(),
             more,
             consumer: None,
+            lambda: false,
             stream: Some(place),
         }
     }

@@ -5,6 +5,8 @@ use super::forecast::{Forecast, LANES_MAX};
 
 /// Below this width the producer's and the destination's columns give way.
 const NARROW: f64 = 620.0;
+/// Pictures lower than this, in units, leave out what producer and destination are.
+const LOW: f64 = 170.0;
 
 /// How much a lane can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(super) struct Layout {
     pub height: f64,
     /// Phone width.
     pub narrow: bool,
+    /// Too low for the words of producer and destination.
+    pub low: bool,
     /// Projector.
     pub room: bool,
     pub detail: Detail,
@@ -99,6 +103,7 @@ impl Layout {
             width: size.width,
             height: size.height,
             narrow,
+            low: !narrow && size.height < LOW * u,
             room: size.room,
             detail: Detail::Heat,
             source,

@@ -147,14 +147,16 @@ impl<'a> Scene<'a> {
                 if failing.is_empty() { self.reading.consumer.title() } else { failing.trim_start() },
             );
         } else {
-            self.svg.text(0.0, y, "ink2", "Producer");
+            if !layout.low {
+                self.svg.text(0.0, y, "ink2", "Producer");
+                self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
+            }
             let order = if layout.detail == Detail::Heat { ", by hash range" } else { "" };
             self.svg.text(layout.gate, y, "ink2", &format!("Stream, {stream}{order}"));
             if layout.detail == Detail::Row {
                 self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
             }
             self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.title()));
-            self.svg.text(layout.sink + 4.0 * u, y, "ink2", "Destination");
         }
     }
 
@@ -167,6 +169,11 @@ impl<'a> Scene<'a> {
         let outline = Path::at(x - 9.0 * u, top).across(x).down(top + height).across(x - 9.0 * u);
         self.svg.path("class=\"ghost\"", &outline);
 
+        if self.layout.low {
+            self.svg.text(0.0, middle - 2.0 * u, "ink strong", &format!("{}/s", rate(self.reading.offered)));
+            self.svg.text(0.0, middle + 12.0 * u, "", "offered");
+            return;
+        }
         let y = self.producer_line();
         self.svg.text(0.0, y - 12.0 * u, "fig", &rate(self.reading.offered));
         self.svg.text(0.0, y + 5.0 * u, "ink2", "records/s offered");
@@ -268,9 +275,10 @@ impl<'a> Scene<'a> {
     fn destination(&mut self) {
         let (u, x) = (self.layout.unit, self.layout.sink);
         let total: f64 = self.outlets.iter().map(|(_, _, height)| height).sum();
+        let low = self.layout.low;
         let wall = (40.0 * u).max(total + 12.0 * u);
         // Below the head of the column, with its figure in between.
-        let middle = self.layout.middle.max(60.0 * u + wall / 2.0);
+        let middle = if low { self.layout.middle } else { self.layout.middle.max(60.0 * u + wall / 2.0) };
         let mut floor = middle + total / 2.0;
         let mut bands = Path::new();
         for (from, bottom, height) in self.outlets.iter().rev() {
@@ -282,6 +290,11 @@ impl<'a> Scene<'a> {
         self.svg.path(&fill(DONE), &bands);
         self.svg.path(&stroke("var(--ink)", 2.5), &Path::at(x, middle - wall / 2.0).down(middle + wall / 2.0));
         let right = self.layout.width;
+        if low {
+            self.svg.text(x + 8.0 * u, middle - 2.0 * u, "ink strong", &count(self.reading.processed_total));
+            self.svg.text(x + 8.0 * u, middle + 12.0 * u, "t-done", "processed ✓");
+            return;
+        }
         self.svg.text(right, middle - wall / 2.0 - 24.0 * u, "fig e", &count(self.reading.processed_total));
         self.svg.text(right, middle - wall / 2.0 - 8.0 * u, "e t-done", "processed ✓");
         let to =
@@ -306,10 +319,10 @@ impl<'a> Scene<'a> {
             self.svg.text(19.0 * u, y, "fig t-lost", &count(lost));
             if narrow {
                 self.svg.text(19.0 * u, y - 22.0 * u, "t-lost", "lost");
-            } else {
+            } else if !self.layout.low {
                 self.svg.text(0.0, y - 24.0 * u, "t-lost", "lost at the producer");
             }
-        } else if !narrow {
+        } else if !narrow && !self.layout.low {
             self.scale_of_widths(y);
         }
         self.gone_in_the_stream(y);

@@ -191,7 +191,10 @@ impl<'a> State<'a> {
     pub(super) fn errors(&self) -> String {
         let (errors, all) = (self.reading.rate(Metric::Errors, 30.0), self.reading.rate(Metric::Invocations, 30.0));
         if errors > 0.0 && all > 0.0 {
-            format!(" {} of the invocations fail, as injected, and are tried again.", words::percent(errors / all))
+            // Where code decides, errors are its own.
+            let code = self.consumer.handler.is_code();
+            let cause = if code { "" } else { ", as injected," };
+            format!(" {} of the invocations fail{cause} and are tried again.", words::percent(errors / all))
         } else {
             String::new()
         }

@@ -14,6 +14,7 @@ fn start() -> Start {
         at_seconds: None,
         sheet: false,
         log: false,
+        handler: false,
         link: None,
         work: String::new(),
         work_at: String::new(),

@@ -13,6 +13,7 @@ fn start() -> Start {
         at_seconds: None,
         sheet: false,
         log: false,
+        handler: false,
         link: None,
         work: String::new(),
         work_at: "Nov 26 2026 21:40".to_owned(),

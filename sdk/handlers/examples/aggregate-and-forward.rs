@@ -1,0 +1,3 @@
+//! The module aggregate-and-forward.
+
+streamgauge_handler::handler!(streamgauge_handlers::aggregate_and_forward);

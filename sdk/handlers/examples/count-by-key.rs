@@ -1,0 +1,3 @@
+//! The module count-by-key.
+
+streamgauge_handler::handler!(streamgauge_handlers::count_by_key);

@@ -1,0 +1,3 @@
+//! The module fail-on-pattern.
+
+streamgauge_handler::handler!(streamgauge_handlers::fail_on_pattern);

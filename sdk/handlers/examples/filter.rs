@@ -1,0 +1,3 @@
+//! The module filter.
+
+streamgauge_handler::handler!(streamgauge_handlers::filter);
