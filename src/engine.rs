@@ -14,6 +14,7 @@ pub mod arrivals;
 mod batch;
 pub mod control;
 mod digest;
+pub mod direct;
 pub mod draws;
 pub mod fact;
 mod failure;

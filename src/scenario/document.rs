@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, filter, function, hop, payload, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, design, direct, filter, function, hop, payload, prices, producer, sizes, stream, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -59,6 +59,12 @@ impl Reader<'_> {
             Some(Problem::new(path, problem.message.as_str()))
         };
         self.problems.iter().filter_map(inside).collect()
+    }
+
+    /// What was found wrong in some parts of the document.
+    pub(super) fn problems_in(&self, parts: &[&str]) -> Vec<Problem> {
+        let inside = |problem: &&Problem| parts.contains(&problem.path.split('.').next().unwrap_or_default());
+        self.problems.iter().filter(inside).cloned().collect()
     }
 
     /// Reports many, of one list.
@@ -134,6 +140,13 @@ pub(super) fn consumer_by_default() -> Consumer {
     consumer::read(&mut Reader { draft: &draft, problems: Vec::new() }, 0)
 }
 
+/// A direct design of which nothing is written.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn direct_by_default() -> direct::Direct {
+    let draft = Draft::from_value(Value::Null);
+    direct::Direct::read(&mut Reader { draft: &draft, problems: Vec::new() }, "designs.0.direct")
+}
+
 /// Builds the scenario and checks the fields against each other.
 pub(super) fn build(draft: &Draft, problems: Vec<Problem>) -> Result<Scenario, Vec<Problem>> {
     build_behind(draft, problems, None)
@@ -190,12 +203,14 @@ pub(super) fn build_behind(
         account_concurrency,
         filters_max,
         then: Vec::new(),
+        designs: Vec::new(),
     };
     if let Some(before) = before {
         let Traffic { parts, put_millionths, .. } = &mut scenario.traffic;
         (*parts, *put_millionths) = (before.parts.clone(), Some(before.put_millionths));
     }
     scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
+    scenario.designs = design::read(&mut read, &scenario);
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 
