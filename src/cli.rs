@@ -1,6 +1,7 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
 mod code;
+mod compare;
 mod handle;
 mod report;
 
@@ -13,7 +14,7 @@ use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
-use streamgauge::session::{Pump, Session};
+use streamgauge::session::{DirectRun, Pump, Session};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -39,6 +40,18 @@ enum Command {
         /// consumer where none stands there
         #[arg(long, value_name = "[N=]FILE")]
         handler: Vec<code::Given>,
+        /// Prints one JSON object instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs all designs of a scenario on the same arrivals and prints them side by side
+    Compare {
+        /// A scenario file, the id of a preset, or - for the standard input
+        #[arg(value_name = "FILE-OR-PRESET")]
+        what: String,
+        /// Seed of the runs, instead of the scenario's own
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
         /// Prints one JSON object instead of tables
         #[arg(long)]
         json: bool,
@@ -92,6 +105,9 @@ enum Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
+        Command::Compare { what, seed, json } => {
+            scenario_of(&what, seed).and_then(|scenario| compare::compare(&scenario, json).map_err(Failure::Run))
+        }
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
@@ -122,12 +138,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+/// The scenario of what was named, with another seed if one is given.
+fn scenario_of(what: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
     let mut draft = read(what)?;
     if let Some(seed) = seed {
         draft.set("seed", seed.into());
     }
-    let mut scenario = draft.check().map_err(Failure::Problems)?;
+    draft.check().map_err(Failure::Problems)
+}
+
+fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+    let mut scenario = scenario_of(what, seed)?;
     let problems = code::decide(&mut scenario, handler);
     if !problems.is_empty() {
         return Err(Failure::Problems(problems));
@@ -149,14 +170,25 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
+    let direct = compare::direct_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
+        if !direct.is_empty() {
+            let named = |(title, run): &(String, DirectRun)| {
+                let mut summary = run.summary();
+                summary["design"] = title.as_str().into();
+                summary
+            };
+            summary["direct"] = direct.iter().map(named).collect();
+        }
         if let Some(code) = &code {
             summary["handlers"] = code.document();
         }
         pretty(&summary)
     } else {
-        report::report(&session) + &code.map_or_else(String::new, |code| format!("\n{}", code.report()))
+        let code = code.map_or_else(String::new, |code| format!("\n{}", code.report()));
+        let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
+        report::report(&session) + &code + &direct
     })
 }
 

@@ -146,12 +146,11 @@ mod direct;
 
 pub use direct::*;
 
-/// Every limit, in the order in which the files declare them.
+/// Every limit, file by file.
 pub static ALL: &[Limit] = &joined::<{ OWN.len() + DIRECT.len() }>();
 
 const fn joined<const N: usize>() -> [Limit; N] {
-    let mut limits = [OWN[0]; N];
-    let mut at = 0;
+    let (mut limits, mut at) = ([OWN[0]; N], 0);
     while at < N {
         limits[at] = if at < OWN.len() { OWN[at] } else { DIRECT[at - OWN.len()] };
         at += 1;

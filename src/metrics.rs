@@ -4,6 +4,7 @@
 //! that crosses from the box to the page. Everything shown derives from it.
 
 pub mod direct;
+pub mod direct_findings;
 pub mod findings;
 pub mod histogram;
 mod latency;

@@ -274,7 +274,8 @@ impl DirectEngine {
             self.in_flight -= 1;
             return;
         }
-        let next = Attempt { attempt: attempt.attempt + 1, place: Place::Client, connected: false, generation: 0, ..attempt };
+        let next =
+            Attempt { attempt: attempt.attempt + 1, place: Place::Client, connected: false, generation: 0, ..attempt };
         let next = self.attempts.put(next);
         let wait = self.draws.backoff(&self.direct.client, attempt.attempt.into());
         self.agenda.push(self.now + wait, Event::Again(next));

@@ -107,8 +107,5 @@ pub(super) const FPM: Source = Source {
     text: "public guides on sizing PHP-FPM (pm.max_children), and its default backlog",
     date: "2026-11",
 };
-pub(super) const MYSQL: Source = Source {
-    tag: "RDS",
-    text: "defaults of RDS for MySQL, as recorded in a public parameter group",
-    date: "2026-11",
-};
+pub(super) const MYSQL: Source =
+    Source { tag: "RDS", text: "defaults of RDS for MySQL, as recorded in a public parameter group", date: "2026-11" };

@@ -270,8 +270,7 @@ impl Direct {
         }
         let Client { backoff, backoff_max, .. } = direct.client;
         if backoff > backoff_max {
-            let message =
-                format!("is less than the first wait; choose {} s or more", backoff.seconds_f64());
+            let message = format!("is less than the first wait; choose {} s or more", backoff.seconds_f64());
             wrong("client.backoff_max_s", message);
         }
         direct

@@ -6,6 +6,7 @@ use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
 use crate::units::{SimTime, Span};
 use crate::{text, words};
+use serde_json::{Value, json};
 
 /// A run of one design.
 #[derive(Clone, Debug)]
@@ -87,6 +88,14 @@ impl Run {
         match self {
             Self::Stream(session) => session.digest(),
             Self::Direct(run) => run.digest(),
+        }
+    }
+
+    /// The result so far as one JSON object.
+    pub fn summary(&self) -> Value {
+        match self {
+            Self::Stream(session) => session.summary(),
+            Self::Direct(run) => run.summary(),
         }
     }
 
@@ -174,12 +183,13 @@ impl Comparison {
     /// The matrix: what matters to those who wait, to those who depend on the work, and to those who pay.
     pub fn measures(&self) -> Vec<Measure> {
         let outcomes: Vec<Outcome> = self.runs.iter().map(Run::outcome).collect();
-        let of = |id, name, about, unit, value: &dyn Fn(&Outcome) -> Option<f64>, text: &dyn Fn(f64, &Outcome) -> String| {
-            let values: Vec<Option<f64>> = outcomes.iter().map(value).collect();
-            let texts = values.iter().zip(&outcomes);
-            let texts = texts.map(|(value, outcome)| value.map_or("–".to_owned(), |value| text(value, outcome)));
-            Measure { id, name, about, unit, texts: texts.collect(), values }
-        };
+        let of =
+            |id, name, about, unit, value: &dyn Fn(&Outcome) -> Option<f64>, text: &dyn Fn(f64, &Outcome) -> String| {
+                let values: Vec<Option<f64>> = outcomes.iter().map(value).collect();
+                let texts = values.iter().zip(&outcomes);
+                let texts = texts.map(|(value, outcome)| value.map_or("–".to_owned(), |value| text(value, outcome)));
+                Measure { id, name, about, unit, texts: texts.collect(), values }
+            };
         let ms = |span: Option<Span>| span.map(Span::millis_f64);
         let spans = |value: f64, _: &Outcome| text::span_text(value / 1_000.0);
         let counts = |value: f64, outcome: &Outcome| match value {
@@ -246,6 +256,24 @@ impl Comparison {
         ]
     }
 
+    /// The matrix and the sentences as one JSON object.
+    pub fn document(&self) -> Value {
+        let measure = |measure: &Measure| {
+            json!({
+                "id": measure.id, "name": measure.name, "about": measure.about, "unit": measure.unit,
+                "values": measure.values, "best": measure.best(),
+            })
+        };
+        let traffic: Vec<String> = self.runs.iter().map(|run| format!("{:016x}", run.digest().traffic())).collect();
+        json!({
+            "designs": self.titles,
+            "traffic_digests": traffic,
+            "measures": self.measures().iter().map(measure).collect::<Vec<_>>(),
+            "sentences": self.sentences(),
+            "results": self.runs.iter().map(Run::summary).collect::<Vec<_>>(),
+        })
+    }
+
     /// What tells the designs apart, in sentences.
     pub fn sentences(&self) -> Vec<String> {
         let outcomes: Vec<Outcome> = self.runs.iter().map(Run::outcome).collect();
@@ -253,9 +281,8 @@ impl Comparison {
         let failing: Vec<usize> = (0..outcomes.len()).filter(|place| outcomes[*place].failed > 0).collect();
         for place in &failing {
             let Outcome { failed, offered, first_failed, .. } = &outcomes[*place];
-            let first = first_failed.map_or(String::new(), |(at, why)| {
-                format!(", the first at {}: {why}", text::clock(at.seconds_f64()))
-            });
+            let first = first_failed
+                .map_or(String::new(), |(at, why)| format!(", the first at {}: {why}", text::clock(at.seconds_f64())));
             said.push(format!(
                 "{} fails {} of {} in the client’s face{first}.",
                 self.titles[*place],

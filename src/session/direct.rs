@@ -1,12 +1,16 @@
 //! A run of a direct design in one object: engine, recorder and digest.
 
-use super::Pump;
+use super::{Pump, summary};
 use crate::cost::{Bill, direct_bill};
-use crate::engine::direct::DirectEngine;
+use crate::engine::direct::{Cause, DirectEngine};
 use crate::engine::{Digest, Step};
-use crate::metrics::direct::{DirectFrame, DirectLedger, DirectRecorder};
+use crate::metrics::direct::{COLUMNS, Column, DirectFrame, DirectLedger, DirectRecorder};
+use crate::metrics::direct_findings::direct_findings;
+use crate::metrics::timeline::MetricKind;
+use crate::metrics::{Finding, Histogram};
 use crate::scenario::{Direct, Scenario};
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
+use serde_json::{Map, Value, json};
 
 /// A run of a direct design on the traffic of a scenario.
 #[derive(Clone, Debug)]
@@ -104,5 +108,75 @@ impl DirectRun {
     /// The bill of the closed frames.
     pub fn bill(&self) -> Bill {
         direct_bill(&self.scenario, &self.direct, self.observers.0.width(), self.frames())
+    }
+}
+
+impl DirectRun {
+    /// What the closed frames show.
+    pub fn findings(&self) -> Vec<Finding> {
+        direct_findings(&self.direct, self.observers.0.width(), self.frames())
+    }
+
+    /// The result so far as one JSON object, in the manner of [`Session::summary`](super::Session::summary).
+    pub fn summary(&self) -> Value {
+        let (ledger, recorder) = (self.ledger(), self.recorder());
+        let by_cause = |counts: &[u64; Cause::COUNT]| {
+            let causes = Cause::ALL.iter().zip(counts).filter(|(_, count)| **count > 0);
+            causes.map(|(cause, count)| (cause.name().to_owned(), json!(count))).collect::<Map<_, _>>()
+        };
+        let mut attempts_failed = [0; Cause::COUNT];
+        for frame in self.frames() {
+            attempts_failed.iter_mut().zip(frame.attempts_failed).for_each(|(all, more)| *all += more);
+        }
+        let latency = |histogram: &Histogram| {
+            let ms = |span: Option<Span>| span.map(Span::millis_f64);
+            json!({
+                "unit": "ms",
+                "count": histogram.count(),
+                "mean": ms(histogram.mean()),
+                "p50": ms(histogram.quantile(500)),
+                "p90": ms(histogram.quantile(900)),
+                "p99": ms(histogram.quantile(990)),
+                "p999": ms(histogram.quantile(999)),
+                "max": ms(histogram.quantile(1_000)),
+            })
+        };
+        let metric = |(name, unit, kind, of): &Column| {
+            let values = || self.frames().iter().map(of).filter(|value| !value.is_nan());
+            let highest = values().fold(0.0, f64::max);
+            let value = match kind {
+                MetricKind::Count => json!({"unit": unit, "sum": values().sum::<f64>()}),
+                MetricKind::Gauge => json!({"unit": unit, "last": values().last(), "max": highest}),
+                MetricKind::Statistic => json!({"unit": unit, "max": highest}),
+            };
+            ((*name).to_owned(), value)
+        };
+        json!({
+            "digest": format!("{:016x}", self.digest().get()),
+            "traffic_digest": format!("{:016x}", self.digest().traffic()),
+            "ledger": {
+                "offered": ledger.offered,
+                "answered": ledger.answered,
+                "failed": by_cause(&ledger.failed),
+                "failures": ledger.failures(),
+                "in_flight": ledger.in_flight,
+                "attempts": ledger.attempts,
+                "retries": ledger.retries,
+                "attempts_failed": by_cause(&attempts_failed),
+                "background": {
+                    "handed_over": ledger.handed_over, "done": ledger.done, "dropped": ledger.dropped,
+                    "pending": ledger.pending,
+                },
+                "balances": ledger.balances(),
+            },
+            "latency": {
+                "answered": latency(recorder.answered()),
+                "failed": latency(recorder.failed()),
+                "background": latency(recorder.late()),
+            },
+            "metrics": COLUMNS.iter().map(metric).collect::<Map<_, _>>(),
+            "bill": summary::bill(&self.bill()),
+            "findings": self.findings().iter().map(summary::finding).collect::<Vec<_>>(),
+        })
     }
 }

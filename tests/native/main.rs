@@ -6,6 +6,7 @@ mod closed_form;
 mod code;
 mod common;
 mod contract;
+mod direct;
 mod faults;
 mod filtering;
 mod findings;

@@ -57,9 +57,15 @@ pub(super) struct Fleet {
 pub(super) enum Wish {
     Nothing,
     /// So many instances, of so many.
-    More { from: u32, to: u32 },
+    More {
+        from: u32,
+        to: u32,
+    },
     /// One instance less.
-    Fewer { from: u32, which: usize },
+    Fewer {
+        from: u32,
+        which: usize,
+    },
 }
 
 impl Fleet {

@@ -1,6 +1,9 @@
 //! Rows of the field table: other designs, and the direct one.
 
-use super::{Choice, DAY, Default, Field, JITTERS, Kind, LAWS, MICROS_PER_SECOND, Number, SECONDS, SHARE, Span, l, millis, whole, word};
+use super::{
+    Choice, DAY, Default, Field, JITTERS, Kind, LAWS, MICROS_PER_SECOND, Number, SECONDS, SHARE, Span, l, millis,
+    whole, word,
+};
 
 const PLANS: &[Choice] = &[
     word("stream", "Data Streams", "Another producer, stream and consumers."),
