@@ -191,7 +191,7 @@ impl DirectEngine {
                 }
             }
             Event::Up(instance) => {
-                self.fleet.become_(self.now, instance.into(), Doing::Up);
+                self.fleet.turn(self.now, instance.into(), Doing::Up);
                 self.tell(observer, DirectFact::Up { instance: instance.into() });
             }
             Event::Look => self.look(observer),
@@ -343,7 +343,7 @@ impl DirectEngine {
         if let Some(next) = instance.backlog.pop_front() {
             self.begin(next, observer);
         } else if instance.running.is_empty() && instance.doing == Doing::Draining {
-            self.fleet.become_(self.now, place.into(), Doing::Off);
+            self.fleet.turn(self.now, place.into(), Doing::Off);
             self.tell(observer, DirectFact::Down { instance: place.into() });
         }
     }
@@ -358,7 +358,7 @@ impl DirectEngine {
         instance.pool_line.clear();
         instance.cpu.clear(self.now);
         let draining = instance.doing == Doing::Draining;
-        self.fleet.become_(self.now, place.into(), if draining { Doing::Off } else { Doing::Restarting });
+        self.fleet.turn(self.now, place.into(), if draining { Doing::Off } else { Doing::Restarting });
         let requests = (running.len() + waiting.len()) as u32;
         self.tell(observer, DirectFact::OutOfMemory { instance: place.into(), requests });
         // The attempt that was too much has no event yet.
@@ -396,7 +396,7 @@ impl DirectEngine {
             Wish::Fewer { from, which } => {
                 self.tell(observer, DirectFact::Scaled { from, to: from - 1 });
                 let idle = self.fleet.instances[which].running.is_empty();
-                self.fleet.become_(self.now, which, if idle { Doing::Off } else { Doing::Draining });
+                self.fleet.turn(self.now, which, if idle { Doing::Off } else { Doing::Draining });
                 if idle {
                     self.tell(observer, DirectFact::Down { instance: which as u32 });
                 }

@@ -248,7 +248,7 @@ impl Comparison {
             of(
                 "month_cost",
                 "Costs, 30 days",
-                "At list prices.",
+                "At list prices; of a stream without the application that puts into it.",
                 "USD",
                 &|outcome| Some(outcome.month_cents as f64 / 100.0),
                 &|_, outcome| words::dollars_cents(outcome.month_cents),

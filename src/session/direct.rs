@@ -146,7 +146,7 @@ impl DirectRun {
             let highest = values().fold(0.0, f64::max);
             let value = match kind {
                 MetricKind::Count => json!({"unit": unit, "sum": values().sum::<f64>()}),
-                MetricKind::Gauge => json!({"unit": unit, "last": values().last(), "max": highest}),
+                MetricKind::Gauge => json!({"unit": unit, "last": values().next_back(), "max": highest}),
                 MetricKind::Statistic => json!({"unit": unit, "max": highest}),
             };
             ((*name).to_owned(), value)

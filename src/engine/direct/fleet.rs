@@ -81,7 +81,7 @@ impl Fleet {
         };
         for _ in 0..direct.application.instances {
             let instance = fleet.start(0);
-            fleet.become_(0, instance, Doing::Up);
+            fleet.turn(0, instance, Doing::Up);
         }
         fleet
     }
@@ -101,12 +101,12 @@ impl Fleet {
                 pool_line: VecDeque::new(),
             });
         }
-        self.become_(now, place, Doing::Starting);
+        self.turn(now, place, Doing::Starting);
         place
     }
 
     /// Changes what an instance does.
-    pub fn become_(&mut self, now: u64, place: usize, doing: Doing) {
+    pub fn turn(&mut self, now: u64, place: usize, doing: Doing) {
         self.instances[place].doing = doing;
         let count = |of: &dyn Fn(Doing) -> bool| self.instances.iter().filter(|each| of(each.doing)).count() as u32;
         let (up, paid) = (count(&|doing| doing == Doing::Up), count(&|doing| doing != Doing::Off));

@@ -191,5 +191,9 @@ fn the_slow_step_in_the_background_leaves_the_answer_fast() {
     let bounded = slow(40, json!(100));
     assert_eq!(bounded.ledger().failures(), 0);
     near(mean(&bounded, 100, |frame| frame.done as f64), 20.0);
-    assert!(bounded.ledger().dropped > 3_000 && bounded.ledger().pending == 140, "{:?}", bounded.ledger());
+    assert!(
+        bounded.ledger().dropped > 3_000 && (120..=140).contains(&bounded.ledger().pending),
+        "{:?}",
+        bounded.ledger()
+    );
 }
