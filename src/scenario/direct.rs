@@ -276,12 +276,6 @@ impl Direct {
         direct
     }
 
-    /// A design of which nothing is written.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn by_default() -> Self {
-        super::document::direct_by_default()
-    }
-
     /// Worker processes of each instance.
     pub const fn workers(&self) -> u32 {
         let Application { workers, memory_mb, reserved_mb, worker_mb, .. } = self.application;

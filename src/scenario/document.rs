@@ -7,8 +7,8 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, design, direct, filter, function, hop, payload, prices, producer, sizes,
-    stream, walk,
+    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, sizes, stream,
+    walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -139,13 +139,6 @@ impl Reader<'_> {
 pub(super) fn consumer_by_default() -> Consumer {
     let draft = Draft::from_value(Value::Null);
     consumer::read(&mut Reader { draft: &draft, problems: Vec::new() }, 0)
-}
-
-/// A direct design of which nothing is written.
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) fn direct_by_default() -> direct::Direct {
-    let draft = Draft::from_value(Value::Null);
-    direct::Direct::read(&mut Reader { draft: &draft, problems: Vec::new() }, "designs.0.direct")
 }
 
 /// Builds the scenario and checks the fields against each other.
