@@ -8,6 +8,7 @@ pub mod events;
 pub mod form;
 pub mod handbook;
 pub mod hints;
+pub mod invocations;
 pub mod live;
 pub mod log;
 pub mod model;
@@ -19,4 +20,5 @@ pub mod verdict;
 pub use crate::words;
 
 pub use action::{Action, BoxEvent, Effect, Speed, Theme};
+pub use invocations::{Invocations, Row, Sample, Tried};
 pub use model::{Message, Model, RunState, Start};

@@ -14,6 +14,7 @@ use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
+use streamgauge::session::code::Code;
 use streamgauge::session::{DirectRun, Pump, Session};
 use streamgauge::text;
 
@@ -105,9 +106,7 @@ enum Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
-        Command::Compare { what, seed, json } => {
-            scenario_of(&what, seed).and_then(|scenario| compare::compare(&scenario, json).map_err(Failure::Run))
-        }
+        Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
@@ -138,25 +137,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The scenario of what was named, with another seed if one is given.
-fn scenario_of(what: &str, seed: Option<u64>) -> Result<Scenario, Failure> {
+fn compare_designs(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
     let mut draft = read(what)?;
     if let Some(seed) = seed {
         draft.set("seed", seed.into());
     }
-    draft.check().map_err(Failure::Problems)
-}
-
-fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
-    let mut scenario = scenario_of(what, seed)?;
-    let problems = code::decide(&mut scenario, handler);
+    let scenario = draft.check().map_err(Failure::Problems)?;
+    let problems = code::asks_a_program(&scenario);
     if !problems.is_empty() {
         return Err(Failure::Problems(problems));
     }
-    let mut code = match handler {
-        [] => None,
-        given => Some(code::Code::load(&scenario, given).map_err(Failure::Run)?),
-    };
+    let code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
+    compare::compare(&scenario, code, json).map_err(Failure::Run)
+}
+
+fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+    let mut draft = read(what)?;
+    if let Some(seed) = seed {
+        draft.set("seed", seed.into());
+    }
+    code::write(&mut draft, handler).map_err(Failure::Run)?;
+    let scenario = draft.check().map_err(Failure::Problems)?;
+    let problems = code::asks_a_program(&scenario);
+    if !problems.is_empty() {
+        return Err(Failure::Problems(problems));
+    }
+    let mut code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
     let mut session = Session::new(scenario);
     let end = match &mut code {
         Some(code) => session.run_with(code),
@@ -182,11 +188,11 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
             summary["direct"] = direct.iter().map(named).collect();
         }
         if let Some(code) = &code {
-            summary["handlers"] = code.document();
+            summary["handlers"] = code::document(code);
         }
         pretty(&summary)
     } else {
-        let code = code.map_or_else(String::new, |code| format!("\n{}", code.report()));
+        let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
         let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
         report::report(&session) + &code + &direct
     })

@@ -54,7 +54,7 @@ mod waiting;
 pub use digest::Digest;
 pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
 pub use failure::{Condition, FailureCause, GivenUp};
-pub use invocation::{Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
+pub use invocation::{Answer, Invocation, InvocationId, InvokedRecord, InvokedWindow, Outcome};
 pub use lambda::ConcurrencyCap;
 pub use lane::LaneState;
 pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
@@ -301,8 +301,8 @@ impl Engine {
     ///
     /// # Errors
     /// When no running invocation with this id waits for one.
-    pub fn accept(&mut self, id: InvocationId, outcome: Outcome) -> Result<(), AcceptError> {
-        self.readers.accept(id, outcome).then_some(()).ok_or(AcceptError)
+    pub fn accept(&mut self, id: InvocationId, answer: impl Into<Answer>) -> Result<(), AcceptError> {
+        self.readers.accept(id, answer.into()).then_some(()).ok_or(AcceptError)
     }
 
     /// Changes something now. What concerns a consumer that the scenario does not have changes nothing.

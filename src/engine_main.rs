@@ -1,4 +1,4 @@
-//! The engine's WebAssembly module: one session behind ten plain functions, without wasm-bindgen and without Yew.
+//! The engine's WebAssembly module: one session behind plain functions, without wasm-bindgen and without Yew.
 //!
 //! It holds one run at a time. Texts and blocks of frames leave through one buffer, which stays valid until the
 //! next call. The other side is the worker in `www/`.
@@ -6,6 +6,12 @@
 use std::cell::RefCell;
 use streamgauge::scenario::packed::unpack;
 use streamgauge::session::{Pump, Session};
+use streamgauge::units::Span;
+
+#[path = "engine_questions.rs"]
+mod questions;
+
+use questions::Desk;
 
 /// The run, and the buffers that cross the border.
 #[derive(Default)]
@@ -13,6 +19,7 @@ struct Host {
     input: Vec<u8>,
     output: Vec<u8>,
     session: Option<Session>,
+    desk: Option<Desk>,
     /// Frames of each stream that have been taken.
     taken: Vec<usize>,
 }
@@ -39,6 +46,7 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
         host.taken.clear();
         host.session = std::str::from_utf8(&host.input).ok().and_then(unpack).map(Session::new);
+        host.desk = host.session.as_ref().map(|session| Desk::new(session.scenario()));
         if host.session.is_some() {
             return 0;
         }
@@ -49,24 +57,59 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
 }
 
 /// Does about so many arrivals and events. 0: there is more to do. 1: the run is over. 2: it cannot go on, since
-/// too many records wait. 3: no run is open.
+/// too many records wait. 3: no run is open. 4: the code of consumers is asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_pump(budget: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
-        let Some(session) = &mut host.session else { return 3 };
+        let (Some(session), Some(desk)) = (&mut host.session, &mut host.desk) else { return 3 };
         match session.pump(session.engine().end(), budget) {
             Pump::Finished => 1,
             Pump::Full => 2,
             Pump::Spent | Pump::Reached | Pump::Waiting(_) => {
-                // The box runs no handler code: what a scenario leaves to the host succeeds.
-                for invocation in session.take_invocations() {
-                    let accepted = session.accept(invocation.id, streamgauge::engine::Outcome::Succeeded);
-                    debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+                if desk.collect(session) {
+                    4
+                } else {
+                    0
                 }
-                0
             }
         }
     })
+}
+
+/// Puts the next question to a consumer's code into the output. 0: there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_ask() -> u32 {
+    HOST.with_borrow_mut(|host| {
+        let (Some(session), Some(desk)) = (&host.session, &mut host.desk) else { return 0 };
+        desk.ask(session.scenario()).map_or(0, |question| {
+            host.output = question;
+            1
+        })
+    })
+}
+
+/// Takes the state of a tumbling window out of the input, with which the code answered the question asked last; nothing
+/// where it gave none.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_keep_state() {
+    HOST.with_borrow_mut(|host| {
+        let state = String::from_utf8(host.input.clone()).ok().filter(|state| !state.is_empty());
+        if let Some(desk) = &mut host.desk {
+            desk.keep_state(state);
+        }
+    });
+}
+
+/// Takes the answer to the question asked last. 0: it succeeded. 1: it failed. 2: the input names the records that did,
+/// a line each. The code took so many microseconds, and so many to load.
+#[unsafe(no_mangle)]
+pub extern "C" fn sg_answer(kind: u32, took: f64, init: f64) {
+    HOST.with_borrow_mut(|host| {
+        let (Some(session), Some(desk)) = (&mut host.session, &mut host.desk) else { return };
+        let failed = std::str::from_utf8(&host.input).unwrap_or_default();
+        let micros = |value: f64| Span::from_micros(value as u64);
+        desk.answer(session, kind, failed, micros(took), micros(init));
+    });
 }
 
 /// Puts closed frames of one stream that have not been taken into the output, as 64-bit floats: the place of the

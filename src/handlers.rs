@@ -75,6 +75,9 @@ pub struct Limits {
     pub log_lines: usize,
     /// Largest reply in bytes, Lambda's own limit.
     pub reply_bytes: usize,
+    /// Environments of a run that keep their state from one invocation to the next, divided among the consumers that have
+    /// code; others load their code each time.
+    pub environments_kept: u32,
     /// Largest source text in bytes.
     pub source_bytes: usize,
     /// Largest uploaded module in bytes.
@@ -113,6 +116,28 @@ pub enum Status {
     Exited = 4,
     /// The engine itself came to an end, such as by too deep a nesting.
     Crashed = 5,
+}
+
+impl Status {
+    const ALL: [Self; 6] =
+        [Self::Succeeded, Self::Failed, Self::TimedOut, Self::OutOfMemory, Self::Exited, Self::Crashed];
+
+    /// The status with this number, if there is one.
+    pub fn by_number(number: u64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// A few words for a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed out",
+            Self::OutOfMemory => "out of memory",
+            Self::Exited => "exited",
+            Self::Crashed => "crashed",
+        }
+    }
 }
 
 /// A line of the log.

@@ -147,16 +147,7 @@ mod direct;
 pub use direct::*;
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &joined::<{ OWN.len() + DIRECT.len() }>();
-
-const fn joined<const N: usize>() -> [Limit; N] {
-    let (mut limits, mut at) = ([OWN[0]; N], 0);
-    while at < N {
-        limits[at] = if at < OWN.len() { OWN[at] } else { DIRECT[at - OWN.len()] };
-        at += 1;
-    }
-    limits
-}
+pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() }>(OWN);
 
 limits! { OWN:
     // A shard.
@@ -495,6 +486,10 @@ limits! { OWN:
     SIZE_SIGMA_MAX: Count = 4, "", OURS, documented;
     /// Records that all shards of a run together keep for their reader; beyond it the run stops and says so.
     LOG_RECORDS_MAX: Count = 24_000_000, "records", OURS, documented;
+    /// Source text of a handler.
+    HANDLER_SOURCE_MAX: Bytes = Bytes::new(64 << 10), "bytes", OURS, documented;
+    /// A compiled handler that is uploaded.
+    HANDLER_MODULE_MAX: Bytes = Bytes::new(4 << 20), "bytes", OURS, documented;
     /// Operations in one run.
     OPERATIONS_MAX: Count = 1_000, "operations", OURS, documented;
 }

@@ -17,6 +17,7 @@ mod field_table;
 pub mod fields;
 pub mod filter;
 mod function;
+mod handler;
 mod hop;
 mod kcl;
 pub mod packed;
@@ -36,8 +37,8 @@ mod tumbling;
 mod walk;
 
 pub use consumer::{
-    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, HandlerKind, OnFailure, Poison, Poller, ReadSource,
-    Responses, StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, ReadSource, Responses,
+    StartingPosition,
 };
 pub use design::{Design, Plan};
 pub use direct::{
@@ -45,6 +46,7 @@ pub use direct::{
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
+pub use handler::{Code, DurationFrom, HandlerKind};
 pub use hop::Hop;
 pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;

@@ -17,16 +17,19 @@
 //! ```
 
 mod chain;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod code;
 mod compare;
 mod direct;
 pub mod event;
 pub mod failure;
 mod positions;
+pub mod question;
 pub mod response;
 mod summary;
 
 use crate::cost::{Bill, bill, findings};
-use crate::engine::{AcceptError, Digest, Engine, Invocation, InvocationId, Outcome, Step};
+use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
 use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
@@ -46,7 +49,7 @@ pub struct Session {
     then: Vec<Session>,
     trace: Trace,
     /// Answers known beforehand.
-    known: BTreeMap<InvocationId, Outcome>,
+    known: BTreeMap<InvocationId, Answer>,
     /// Operations by hand that are still to come, from the trace that is replayed or for the next whole instant; the
     /// next one last.
     coming: Vec<PlannedOperation>,
@@ -56,21 +59,22 @@ pub struct Session {
 /// What came from outside during a run: with it the run can be repeated without a handler.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// Outcomes by invocation, in the order in which they were accepted.
-    pub outcomes: Vec<(InvocationId, Outcome)>,
+    /// Answers by invocation, in the order in which they were accepted.
+    pub answers: Vec<(InvocationId, Answer)>,
     /// Operations that were applied by hand, with their instants.
     pub operations: Vec<PlannedOperation>,
 }
 
 /// The code of a consumer, as a program that uses this crate gives it.
 pub trait Handler {
-    /// Decides the outcome of an invocation. Wall-clock time spent here does not enter the simulation.
-    fn handle(&mut self, invocation: &Invocation) -> Outcome;
+    /// Decides what comes of an invocation: an [`Outcome`], or an [`Answer`] with the time that it took where the
+    /// scenario has `"duration_from": "code"`. Wall-clock time spent here does not enter the simulation.
+    fn handle(&mut self, invocation: &Invocation) -> Answer;
 }
 
-impl<F: FnMut(&Invocation) -> Outcome> Handler for F {
-    fn handle(&mut self, invocation: &Invocation) -> Outcome {
-        self(invocation)
+impl<A: Into<Answer>, F: FnMut(&Invocation) -> A> Handler for F {
+    fn handle(&mut self, invocation: &Invocation) -> Answer {
+        self(invocation).into()
     }
 }
 
@@ -113,7 +117,7 @@ impl Session {
         let engine = Engine::new(&scenario);
         let observers = (Recorder::new(&scenario), (Digest::default(), Taps::new(&scenario)));
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
-        let known = trace.outcomes.iter().copied().collect();
+        let known = trace.answers.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
         Self { scenario, engine, observers, then, trace: Trace::default(), known, coming, questions: Vec::new() }
     }
@@ -208,13 +212,14 @@ impl Session {
         std::mem::take(&mut self.questions)
     }
 
-    /// Gives the outcome of an invocation.
+    /// Gives the outcome of an invocation, or an answer with the time that it took.
     ///
     /// # Errors
     /// When no running invocation with this id waits for one.
-    pub fn accept(&mut self, id: InvocationId, outcome: Outcome) -> Result<(), AcceptError> {
-        self.engine.accept(id, outcome)?;
-        self.trace.outcomes.push((id, outcome));
+    pub fn accept(&mut self, id: InvocationId, answer: impl Into<Answer>) -> Result<(), AcceptError> {
+        let answer = answer.into();
+        self.engine.accept(id, answer)?;
+        self.trace.answers.push((id, answer));
         Ok(())
     }
 
@@ -244,9 +249,9 @@ impl Session {
                 Pump::Spent | Pump::Reached => {}
                 Pump::Waiting(_) => {
                     for invocation in self.take_invocations() {
-                        let outcome = handler.handle(&invocation);
+                        let answer = handler.handle(&invocation);
                         // What was asked before a fault took it away needs no answer any more.
-                        let _ = self.accept(invocation.id, outcome);
+                        let _ = self.accept(invocation.id, answer);
                     }
                 }
                 end @ (Pump::Finished | Pump::Full) => return end,
@@ -349,9 +354,9 @@ impl Session {
         }
         for invocation in self.engine.take_invocations() {
             match self.known.get(&invocation.id) {
-                Some(outcome) => {
-                    let outcome = *outcome;
-                    let _ = self.accept(invocation.id, outcome);
+                Some(answer) => {
+                    let answer = *answer;
+                    let _ = self.accept(invocation.id, answer);
                 }
                 None => self.questions.push(invocation),
             }

@@ -2,6 +2,8 @@
 
 mod glass_box;
 mod message;
+mod pulse;
+mod tools;
 
 pub use glass_box::GlassBox;
 pub use message::BoxEvent;

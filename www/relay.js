@@ -13,9 +13,12 @@
     if (event.source !== parent) return;
     const message = event.data;
     if (message?.type === "start" && worker === null) {
-      worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+      // What runs handlers comes before the worker's own script, which takes away all that a script could use.
+      const scripts = [message.handlers ?? "", source];
+      worker = new Worker(URL.createObjectURL(new Blob(scripts, { type: "text/javascript" })));
       worker.addEventListener("error", (error) => tell({ type: "broken", message: String(error.message) }));
-      worker.postMessage({ engine: message.engine }, [event.ports[0], message.engine]);
+      const { engine, tools } = message;
+      worker.postMessage({ engine, tools }, [event.ports[0], engine]);
     } else if (message?.type === "kill") {
       worker?.terminate();
       tell({ type: "killed" });

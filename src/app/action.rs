@@ -1,6 +1,6 @@
 //! Everything that can happen to the page, and everything the page can ask its surroundings to do.
 
-use crate::scenario::Problem;
+use crate::scenario::{Code, Problem};
 use serde_json::Value;
 
 /// Something that happened: a press, a key, a file, a message from the box, a moment of time.
@@ -103,6 +103,13 @@ pub enum Action {
     AskHandbook,
     /// The handbook has come; without text it could not be had.
     Handbook(Option<String>),
+    /// One event is to be run through the code of a consumer: this one, or the first batch of the scenario.
+    TryEvent {
+        /// Index of the consumer.
+        consumer: u32,
+        /// The event as JSON.
+        event: Option<String>,
+    },
 }
 
 impl Action {
@@ -143,6 +150,8 @@ pub enum BoxEvent {
         run: u32,
         /// The block.
         block: Vec<f64>,
+        /// What consumers' code did, as JSON; empty where it did nothing.
+        rows: String,
     },
     /// The run reached its end.
     Done {
@@ -150,6 +159,15 @@ pub enum BoxEvent {
         run: u32,
         /// What the engine says about the whole of it, as JSON.
         summary: String,
+        /// What consumers' code did last, as JSON; empty where it did nothing.
+        rows: String,
+    },
+    /// One event was run through code.
+    Tried {
+        /// Number of the try.
+        id: u32,
+        /// What came of it, as JSON.
+        result: String,
     },
     /// The engine failed, in this run or as a whole.
     Failed {
@@ -172,6 +190,21 @@ pub enum Effect {
         run: u32,
         /// The scenario, packed for the box.
         scenario: String,
+        /// What its consumers run, by their index.
+        code: Vec<(u32, Code)>,
+    },
+    /// Run one event through code in the box, and answer with `BoxEvent::Tried`.
+    TryCode {
+        /// Number of the try.
+        id: u32,
+        /// The scenario, packed for the box.
+        scenario: String,
+        /// Index of the consumer.
+        consumer: u32,
+        /// Its code.
+        code: Code,
+        /// The event as JSON; none for the first batch of the scenario.
+        event: Option<String>,
     },
     /// Allow the box to send so many more blocks of frames.
     GrantCredit(u32),

@@ -3,6 +3,7 @@
 use super::action::{Action, Effect, Speed, Theme};
 use super::event::Event;
 use super::handbook::Handbook;
+use super::invocations::{Invocations, Tried};
 use super::log::LogView;
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
@@ -71,6 +72,9 @@ pub struct Model {
     /// A run that replaces the shown one as soon as it has come as far as the cursor.
     pub(super) incoming: Option<Run>,
     pub(super) run_count: u32,
+    /// The last event that was run through code outside of a run, and how many there were.
+    pub(super) tried: Option<Tried>,
+    pub(super) try_count: u32,
     pub(super) events: Vec<Event>,
     /// Place of the stream that was chosen to be shown.
     pub(super) stream: usize,
@@ -118,6 +122,8 @@ impl Model {
             awaited: None,
             incoming: None,
             run_count: 0,
+            tried: None,
+            try_count: 0,
             events: Vec::new(),
             stream: 0,
             consumer: 0,
@@ -225,6 +231,7 @@ impl Model {
                 self.handbook_asked = true;
                 vec![Effect::FetchHandbook]
             }
+            Action::TryEvent { consumer, event } => self.try_event(consumer, event),
             Action::Handbook(text) => {
                 self.handbook = text.as_deref().and_then(Handbook::read);
                 // What could not be had is asked for again.
@@ -402,6 +409,16 @@ impl Model {
     /// Seconds of watching: what moving marks follow. It stands still while nothing plays.
     pub const fn motion_seconds(&self) -> f64 {
         self.watched_ms / 1_000.0
+    }
+
+    /// What consumers' code did in the run that is shown.
+    pub const fn invocations(&self) -> &Invocations {
+        &self.run.invocations
+    }
+
+    /// What came of the last event that was run through code outside of a run.
+    pub const fn tried(&self) -> Option<&Tried> {
+        self.tried.as_ref()
     }
 
     /// What the engine said about the whole run, as JSON, once it is done.

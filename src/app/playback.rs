@@ -4,9 +4,10 @@
 //! what has arrived it waits there.
 
 use super::action::{BoxEvent, Effect};
+use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
-use crate::scenario::{Scenario, packed};
+use crate::scenario::{Code, Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
@@ -21,6 +22,8 @@ pub(super) struct Run {
     pub timelines: Vec<Timeline>,
     pub done: bool,
     pub summary: Option<String>,
+    /// What consumers' code did so far.
+    pub invocations: Invocations,
 }
 
 /// Where the cursor goes as soon as the frames are there.
@@ -39,7 +42,7 @@ impl Run {
             Timeline::new(scenario.length, Timeline::width_of(scenario), shards, scenario.consumers.len())
         };
         let timelines = scenario.streams().into_iter().map(timeline).collect();
-        Self { id, timelines, done: false, summary: None }
+        Self { id, timelines, done: false, summary: None, invocations: Invocations::default() }
     }
 
     /// What has arrived of the first stream. Those that follow have frames of the same width.
@@ -75,7 +78,8 @@ impl Model {
     }
 
     fn open_effects(&self, run: u32) -> Vec<Effect> {
-        vec![Effect::OpenRun { run, scenario: packed::pack(&self.scenario) }, Effect::GrantCredit(CREDIT)]
+        let (scenario, code) = (packed::pack(&self.scenario), Code::all(&self.scenario));
+        vec![Effect::OpenRun { run, scenario, code }, Effect::GrantCredit(CREDIT)]
     }
 
     /// Starts the engine unless it has been started for this scenario.
@@ -249,9 +253,17 @@ impl Model {
                 self.message = Some(Message { head, sub: "Change what is named here and run it.".to_owned(), points });
                 effects
             }
-            BoxEvent::Frames { run, block } => self.take_frames(run, &block),
-            BoxEvent::Done { run, summary } => {
+            BoxEvent::Frames { run, block, rows } => self.take_frames(run, &block, &rows),
+            BoxEvent::Tried { id, result } => {
+                if id == self.try_count {
+                    self.tried = Some(Tried::read(&result));
+                }
+                Vec::new()
+            }
+            BoxEvent::Done { run, summary, rows } => {
                 if let Some(run) = self.run_named(run) {
+                    // Rows that cannot be read are none.
+                    let _ = run.invocations.take(&rows);
                     run.done = true;
                     run.summary = Some(summary);
                 }
@@ -272,6 +284,19 @@ impl Model {
         }
     }
 
+    /// Asks for one event to be run through the code of a consumer.
+    pub(super) fn try_event(&mut self, consumer: u32, event: Option<String>) -> Vec<Effect> {
+        let code = self.scenario.consumers.get(consumer as usize).and_then(Code::of);
+        let Some(code) = code else {
+            self.tried = Some(Tried::Refused("This consumer has no code that could be run.".to_owned()));
+            return Vec::new();
+        };
+        self.try_count += 1;
+        self.tried = Some(Tried::Asked);
+        let scenario = packed::pack(&self.scenario);
+        vec![Effect::TryCode { id: self.try_count, scenario, consumer, code, event }]
+    }
+
     fn tell_stopped(&mut self, why: &str) {
         self.tell("The engine stopped.", format!("{why} What has arrived is still here. Press Run to start again."));
     }
@@ -284,14 +309,15 @@ impl Model {
         }
     }
 
-    fn take_frames(&mut self, run: u32, block: &[f64]) -> Vec<Effect> {
+    fn take_frames(&mut self, run: u32, block: &[f64], rows: &str) -> Vec<Effect> {
         let Some(run) = self.run_named(run) else { return Vec::new() };
         // The place of the stream comes first.
         let appended = match block {
             [stream, rest @ ..] => run.timelines.get_mut(*stream as usize).map(|timeline| timeline.append(rest)),
             [] => None,
         };
-        if !matches!(appended, Some(Ok(()))) {
+        let read = run.invocations.take(rows).is_some();
+        if !read || !matches!(appended, Some(Ok(()))) {
             let mut effects = self.give_up();
             effects.push(Effect::RestartBox);
             self.tell("The engine sent something that is not a run.", "Press Run to start again.");

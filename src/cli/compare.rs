@@ -6,6 +6,7 @@ use streamgauge::engine::direct::Cause;
 use streamgauge::limits::grouped;
 use streamgauge::metrics::Histogram;
 use streamgauge::scenario::{Plan, Scenario};
+use streamgauge::session::code::Code;
 use streamgauge::session::{Comparison, DirectRun, Measure, Pump};
 use streamgauge::{text, words};
 
@@ -80,13 +81,17 @@ pub fn direct(title: &str, run: &DirectRun) -> String {
     out
 }
 
-/// All designs of a scenario side by side: as text, or as one JSON object.
+/// All designs of a scenario side by side: as text, or as one JSON object. `code` decides the batches of the first.
 ///
 /// # Errors
 /// A sentence about the first that could not go to its end.
-pub fn compare(scenario: &Scenario, json: bool) -> Result<String, String> {
+pub fn compare(scenario: &Scenario, code: Option<Code>, json: bool) -> Result<String, String> {
     let mut comparison = Comparison::new(scenario);
-    comparison.run().map_err(|place| full(&comparison.titles()[place]))?;
+    let end = match code {
+        Some(mut code) => comparison.run_with(&mut code),
+        None => comparison.run(),
+    };
+    end.map_err(|place| full(&comparison.titles()[place]))?;
     if json {
         return Ok(super::pretty(&comparison.document()));
     }

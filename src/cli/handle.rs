@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
-use streamgauge::handlers::event::{Record, binary};
+use streamgauge::handlers::event::{Record, binary, decoded};
 use streamgauge::handlers::{
     Environment, HandlerEngine, ModuleEngine, ModuleEnvironment, ModuleRequest, Outcome, QUICKJS, Request, Settings,
 };
@@ -110,28 +110,6 @@ fn batch(event: &[u8]) -> Result<Vec<u8>, String> {
     Ok(binary(&records))
 }
 
-/// Bytes from base64 with its padding.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for chunk in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let mut value = 0;
-        for at in 0..4 {
-            let digit = match chunk.get(at).copied() {
-                None => 0,
-                Some(letter @ b'A'..=b'Z') => letter - b'A',
-                Some(letter @ b'a'..=b'z') => letter - b'a' + 26,
-                Some(letter @ b'0'..=b'9') => letter - b'0' + 52,
-                Some(b'+') => 62,
-                Some(b'/') => 63,
-                Some(_) => return None,
-            };
-            value = value << 6 | u32::from(digit);
-        }
-        bytes.extend(&value.to_be_bytes()[1..chunk.len().max(1)]);
-    }
-    Some(bytes)
-}
-
 /// An outcome as it is printed.
 fn shown(outcome: &Outcome) -> Value {
     let lines = outcome.logs.iter().map(|line| json!({"at_ns": line.at, "level": line.level, "text": line.text}));
@@ -147,16 +125,4 @@ fn shown(outcome: &Outcome) -> Value {
         "init": outcome.init.as_deref().map(shown),
         "environment_ended": outcome.dead,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decoded;
-
-    #[test]
-    fn base64_is_read_as_rfc_4648_says() {
-        let words = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"].map(decoded);
-        assert_eq!(words, ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| Some(text.as_bytes().to_vec())));
-        assert_eq!(decoded("a-b="), None);
-    }
 }

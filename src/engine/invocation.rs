@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::sequence::SequenceNumber;
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimTime, Span};
 
 /// Names one invocation of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,8 +42,13 @@ pub struct Invocation {
     pub attempt: u32,
     /// When it began.
     pub started: SimTime,
-    /// When it ends.
+    /// When it ends; when it began, where that is for the answer to say.
     pub ends: SimTime,
+    /// The execution environment that it runs in, by its number among those of its consumer: one that is gone leaves its
+    /// number to a later one. What is no function has one for each shard.
+    pub environment: u32,
+    /// Whether that environment is new: a cold start.
+    pub cold: bool,
     /// The tumbling window that it belongs to, where the mapping has any.
     pub window: Option<InvokedWindow>,
     /// The records in order; none in the last invocation of a window.
@@ -87,16 +92,20 @@ pub enum Outcome {
     FailedFrom(u32),
 }
 
-impl Invocation {
-    pub(super) fn new(
-        id: InvocationId,
-        attempt: u32,
-        (started, ends): (SimTime, SimTime),
-        window: Option<InvokedWindow>,
-        batch: &[(u64, Record)],
-    ) -> Self {
-        let records = batch.iter().map(|(index, record)| InvokedRecord::new(id.shard, *index, *record)).collect();
-        Self { id, attempt, started, ends, window, records }
+/// What came of an invocation: an outcome, and where the scenario says that the time is the code's, how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What comes after.
+    pub outcome: Outcome,
+    /// How long the code ran and waited. What takes as long as the timeout and failed has timed out.
+    pub took: Span,
+    /// How long the code took to load, within the start of a new environment.
+    pub init: Span,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, took: Span::ZERO, init: Span::ZERO }
     }
 }
 

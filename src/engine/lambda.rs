@@ -1,7 +1,7 @@
 //! Lambda behind the mapping: a function's execution environments, and the caps on how many may work at once.
 //!
-//! An invocation takes the environment that was used last, or makes one, which is a cold start. Environments are never
-//! told apart: of the busy ones their number is known, of the idle ones since when they are idle.
+//! An invocation takes the environment that was used last, or makes one, which is a cold start. Environments have numbers,
+//! so that the state of a handler's code stays with its own; a number is used again when its environment is gone.
 
 use super::fault::Share;
 use super::rng::{Exponential, Rng};
@@ -33,8 +33,12 @@ struct Function {
     reserved: Option<u32>,
     idle_life: u64,
     busy: u32,
-    /// Since when each idle environment is idle, µs, the oldest first.
-    idle: VecDeque<u64>,
+    /// Since when each idle environment is idle, µs, and its number; the oldest first.
+    idle: VecDeque<(u64, u32)>,
+    /// Numbers of environments that are gone.
+    free: Vec<u32>,
+    /// Numbers that were ever given.
+    numbers: u32,
     /// Environments that began to work before this instant are gone when they end, µs.
     deployed_at: u64,
     /// What the scaling rate has lent: with nothing lent it lies in the past, each new environment moves it on, µs.
@@ -57,10 +61,10 @@ pub enum ConcurrencyCap {
 /// What becomes of an invocation that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// An idle environment takes it.
-    Warm,
+    /// The idle environment with this number takes it.
+    Warm(u32),
     /// A new environment does.
-    Cold,
+    Cold(u32),
     /// It is refused.
     Throttled(ConcurrencyCap),
 }
@@ -75,6 +79,8 @@ impl Lambda {
                 idle_life: settings.function.idle_life.micros(),
                 busy: 0,
                 idle: VecDeque::new(),
+                free: Vec::new(),
+                numbers: 0,
                 deployed_at: 0,
                 lent_until: 0,
             })
@@ -98,7 +104,7 @@ impl Lambda {
     /// A reader asks for an invocation.
     pub fn begin(&mut self, reader: u32, now: u64) -> Start {
         let throttled = now < self.injected.1 && self.busy() >= self.injected.0;
-        let Some(function) = &mut self.functions[reader as usize] else { return Start::Warm };
+        let Some(function) = &mut self.functions[reader as usize] else { return Start::Warm(0) };
         if throttled {
             return Start::Throttled(ConcurrencyCap::Injected);
         }
@@ -109,17 +115,16 @@ impl Lambda {
         if let Some(cap) = full {
             return Start::Throttled(cap);
         }
-        let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
-        function.idle.drain(..gone);
-        let start = if function.idle.pop_back().is_some() {
-            Start::Warm
+        function.forget_old(now);
+        let start = if let Some((_, number)) = function.idle.pop_back() {
+            Start::Warm(number)
         } else {
             let lent_until = function.lent_until.max(now) + SCALE_GAP;
             if lent_until > now + SCALE_GAP * limits::LAMBDA_SCALE_STEP {
                 return Start::Throttled(ConcurrencyCap::ScalingRate);
             }
             function.lent_until = lent_until;
-            Start::Cold
+            Start::Cold(function.new_number())
         };
         function.busy += 1;
         self.unreserved_busy += u32::from(function.reserved.is_none());
@@ -139,27 +144,35 @@ impl Lambda {
     /// A share of a reader's idle environments is lost. Gives how many are.
     pub fn lose_idle(&mut self, reader: u32, share: &mut Share, now: u64) -> u32 {
         let Some(function) = &mut self.functions[reader as usize] else { return 0 };
-        let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
-        function.idle.drain(..gone);
+        function.forget_old(now);
         let before = function.idle.len();
-        function.idle.retain(|_| !share.picks());
+        let Function { idle, free, .. } = function;
+        idle.retain(|(_, number)| {
+            let stays = !share.picks();
+            if !stays {
+                free.push(*number);
+            }
+            stays
+        });
         (before - function.idle.len()) as u32
     }
 
-    /// An invocation of a reader ends that began at `started`; its environment stays, unless it is lost.
-    pub fn end(&mut self, reader: u32, started: u64, now: u64, lost: bool) {
+    /// An invocation of a reader ends that began at `started` in an environment, which stays, unless it is lost.
+    pub fn end(&mut self, reader: u32, (started, environment): (u64, u32), now: u64, lost: bool) {
         let Some(function) = &mut self.functions[reader as usize] else { return };
         function.busy -= 1;
         self.unreserved_busy -= u32::from(function.reserved.is_none());
         if started >= function.deployed_at && !lost {
-            function.idle.push_back(now);
+            function.idle.push_back((now, environment));
+        } else {
+            function.free.push(environment);
         }
     }
 
     /// New code: no environment that is there serves another invocation.
     pub fn deploy(&mut self, reader: u32, now: u64) {
         if let Some(function) = &mut self.functions[reader as usize] {
-            function.idle.clear();
+            function.free.extend(function.idle.drain(..).map(|(_, number)| number));
             function.deployed_at = now;
         }
     }
@@ -167,7 +180,7 @@ impl Lambda {
     /// Environments of a reader, busy or idle.
     pub fn environments(&self, reader: u32, now: u64) -> u64 {
         let of = |function: &Function| {
-            let gone = function.idle.partition_point(|since| since + function.idle_life <= now);
+            let gone = function.idle.partition_point(|(since, _)| since + function.idle_life <= now);
             u64::from(function.busy) + (function.idle.len() - gone) as u64
         };
         self.functions[reader as usize].as_ref().map_or(0, of)
@@ -188,6 +201,24 @@ impl Lambda {
             DurationLaw::Exponential => ((u128::from(mean) * u128::from(self.exponential.draw_q32(rng))) >> 32) as u64,
             DurationLaw::Uniform => within_spread(mean, settings.duration.spread, rng),
         }
+    }
+}
+
+impl Function {
+    /// Environments that have been idle for too long are gone.
+    fn forget_old(&mut self, now: u64) {
+        while let Some((_, number)) = self.idle.front().filter(|(since, _)| *since + self.idle_life <= now) {
+            self.free.push(*number);
+            self.idle.pop_front();
+        }
+    }
+
+    /// The number of a new environment.
+    fn new_number(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.numbers += 1;
+            self.numbers - 1
+        })
     }
 }
 
@@ -232,7 +263,7 @@ mod tests {
         let mut lambda = lambda(5_000, json!({}));
         let mut busy = 0u64;
         let mut ask = |lambda: &mut Lambda, now: u64, wanted: u64| {
-            while busy < wanted && lambda.begin(0, now) == Start::Cold {
+            while busy < wanted && matches!(lambda.begin(0, now), Start::Cold(_)) {
                 busy += 1;
             }
             assert_eq!(lambda.environments(0, now), busy);
@@ -256,26 +287,27 @@ mod tests {
     fn the_environment_that_was_used_last_is_taken_and_the_others_age() {
         let mut lambda = lambda(1_000, json!({"idle_life_s": 10, "reserved_concurrency": 3}));
         let second = 1_000_000;
-        assert_eq!([0; 3].map(|now| lambda.begin(0, now)), [Start::Cold; 3]);
+        assert_eq!([0; 3].map(|now| lambda.begin(0, now)), [0, 1, 2].map(Start::Cold));
         assert_eq!(lambda.begin(0, 0), Start::Throttled(ConcurrencyCap::Reserved));
-        (1..=3).for_each(|at| lambda.end(0, 0, at * second, false));
+        (0..3).for_each(|number| lambda.end(0, (0, number), (u64::from(number) + 1) * second, false));
         // The one that is idle since 3 s works on; that of 1 s is gone at 11 s, that of 2 s at 12 s.
         for at in 4..=11 {
             assert_eq!(lambda.environments(0, at * second), if at < 11 { 3 } else { 2 });
-            assert_eq!(lambda.begin(0, at * second), Start::Warm);
-            lambda.end(0, at * second, at * second + second / 2, false);
+            assert_eq!(lambda.begin(0, at * second), Start::Warm(2));
+            lambda.end(0, (at * second, 2), at * second + second / 2, false);
         }
         assert_eq!(lambda.environments(0, 12 * second - 1), 2);
         assert_eq!(lambda.environments(0, 12 * second), 1);
-        assert_eq!(lambda.begin(0, 12 * second), Start::Warm);
-        assert_eq!(lambda.begin(0, 12 * second), Start::Cold);
+        assert_eq!(lambda.begin(0, 12 * second), Start::Warm(2));
+        // The numbers of those that are gone are given again, the one that went last first.
+        assert_eq!(lambda.begin(0, 12 * second), Start::Cold(1));
         // What began before a deploy is gone when it ends, what began with it stays.
         lambda.deploy(0, 13 * second);
-        assert_eq!(lambda.begin(0, 13 * second), Start::Cold);
-        lambda.end(0, 12 * second, 14 * second, false);
-        lambda.end(0, 13 * second, 14 * second, false);
+        assert_eq!(lambda.begin(0, 13 * second), Start::Cold(0));
+        lambda.end(0, (12 * second, 2), 14 * second, false);
+        lambda.end(0, (13 * second, 0), 14 * second, false);
         assert_eq!(lambda.environments(0, 14 * second), 2);
-        lambda.end(0, 12 * second, 14 * second, false);
+        lambda.end(0, (12 * second, 1), 14 * second, false);
         assert_eq!(lambda.environments(0, 14 * second), 1);
     }
 
@@ -286,17 +318,17 @@ mod tests {
         let reserved = Function { reserved: Some(20), ..both.functions[0].clone().expect("a function") };
         let mut lambda = Lambda { unreserved: 100, functions: [both.functions, vec![Some(reserved)]].concat(), ..both };
         lambda.functions.push(lambda.functions[0].clone());
-        assert_eq!((0..200).filter(|_| lambda.begin(1, 0) == Start::Cold).count(), 20);
-        assert_eq!((0..70).filter(|_| lambda.begin(0, 0) == Start::Cold).count(), 70);
-        assert_eq!((0..70).filter(|_| lambda.begin(2, 0) == Start::Cold).count(), 30);
-        lambda.end(0, 0, 1, false);
-        lambda.end(1, 0, 1, false);
+        assert_eq!((0..200).filter(|_| matches!(lambda.begin(1, 0), Start::Cold(_))).count(), 20);
+        assert_eq!((0..70).filter(|_| matches!(lambda.begin(0, 0), Start::Cold(_))).count(), 70);
+        assert_eq!((0..70).filter(|_| matches!(lambda.begin(2, 0), Start::Cold(_))).count(), 30);
+        lambda.end(0, (0, 7), 1, false);
+        lambda.end(1, (0, 5), 1, false);
         assert_eq!(
             [2, 2, 1, 1].map(|reader| lambda.begin(reader, 1)),
             [
-                Start::Cold,
+                Start::Cold(30),
                 Start::Throttled(ConcurrencyCap::Account),
-                Start::Warm,
+                Start::Warm(5),
                 Start::Throttled(ConcurrencyCap::Reserved),
             ]
         );

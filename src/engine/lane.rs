@@ -9,7 +9,7 @@
 use super::fact::{Fact, Observer};
 use super::fault::Slow;
 use super::filter::Filter;
-use super::invocation::{Invocation, InvocationId, Outcome};
+use super::invocation::{Answer, Invocation, InvocationId};
 use super::kcl::{self, Lease};
 use super::lambda::Lambda;
 use super::lease_table::LeaseTable;
@@ -202,13 +202,19 @@ impl Lane {
         LaneState { waiting: log.tail() - skipped - self.done - in_flight, in_flight, oldest_arrival, skipped }
     }
 
-    /// Takes an outcome; false if the invocation does not run or has one already.
-    pub(super) fn accept(&mut self, asked: InvocationId, outcome: Outcome) -> bool {
-        let open = self.parts.iter_mut().find_map(|part| match &mut part.phase {
-            Phase::Running { id, verdict: verdict @ Verdict::Open, .. } if *id == asked.number() => Some(verdict),
-            _ => None,
-        });
-        open.map(|verdict| *verdict = Verdict::of(outcome)).is_some()
+    /// Takes an answer; false if the invocation does not run or has one already.
+    pub(super) fn accept(&mut self, asked: InvocationId, given: Answer) -> bool {
+        self.parts.iter_mut().any(|part| match &mut part.phase {
+            Phase::Running { id, verdict: verdict @ Verdict::Open, .. } if *id == asked.number() => {
+                *verdict = Verdict::of(given.outcome);
+                true
+            }
+            Phase::Asked { begun, answer: answer @ None } if begun.id == asked.number() => {
+                *answer = Some(given);
+                true
+            }
+            _ => false,
+        })
     }
 
     /// When the lane has something to do next: a step of its own, or a record that expires; µs.
@@ -248,7 +254,12 @@ impl Lane {
         }
         let first = (0..self.parts.len()).min_by_key(|part| self.parts[*part].next_at).unwrap_or(0);
         let due = desk.now >= self.parts[first].next_at;
-        if due && let Phase::Running { id, verdict: Verdict::Open, .. } = self.parts[first].phase {
+        let missing = match self.parts[first].phase {
+            Phase::Running { id, verdict: Verdict::Open, .. } => Some(id),
+            Phase::Asked { begun, answer: None } => Some(begun.id),
+            _ => None,
+        };
+        if let Some(id) = missing.filter(|_| due) {
             return Some(InvocationId::new(self.reader, self.shard, id));
         }
         self.expire(desk);
@@ -256,6 +267,7 @@ impl Lane {
             match self.parts[first].phase {
                 Phase::Gathering => self.gather(first, desk),
                 Phase::Running { .. } => self.end(first, desk),
+                Phase::Asked { .. } => self.answered(first, desk),
                 Phase::Backoff { .. } => self.invoke_again(first, desk),
                 Phase::AwaitingParents | Phase::Ended { .. } => self.parts[first].next_at = u64::MAX,
             }

@@ -6,7 +6,7 @@
 
 use super::fact::{Fact, Observer};
 use super::failure::{Condition, FailureCause, GivenUp};
-use super::invocation::{Invocation, InvocationId, InvokedRecord, Outcome};
+use super::invocation::{Answer, Invocation, InvocationId, InvokedRecord, Outcome};
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::tries::{Tries, TryEnd};
@@ -37,6 +37,8 @@ pub(super) struct Part {
     pieces: Vec<Piece>,
     /// Until when the environment of the running invocation starts, µs.
     pub starts_until: u64,
+    /// Number of that environment.
+    environment: u32,
     /// What became of the last batch that failed.
     pub tries: Tries,
 }
@@ -56,12 +58,24 @@ pub(super) enum Phase {
     AwaitingParents,
     /// Polling and gathering.
     Gathering,
+    /// An invocation begins, and the host is asked how long it takes and what comes of it.
+    Asked { begun: Begun, answer: Option<Answer> },
     /// An invocation runs.
     Running { id: u64, started: u64, attempt: u32, verdict: Verdict },
     /// The batch failed or was refused, and waits for another try.
     Backoff { attempts: u32 },
     /// The shard is closed and everything in it is done, since `at`.
     Ended { at: u64 },
+}
+
+/// What is known of an invocation when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub id: u64,
+    pub attempt: u32,
+    /// How long its environment starts, if that is new, µs.
+    init: Option<u64>,
+    verdict: Verdict,
 }
 
 /// What is known of a running invocation's outcome.
@@ -75,7 +89,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    pub fn of(outcome: Outcome) -> Self {
+    pub const fn of(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Succeeded => Self::Succeeds,
             Outcome::Failed => Self::Fails(FailureCause::Handler, 0),
@@ -98,6 +112,7 @@ impl Part {
             refusals: 0,
             pieces: Vec::new(),
             starts_until: 0,
+            environment: 0,
             tries: Tries::default(),
         }
     }
@@ -108,14 +123,14 @@ impl Part {
     }
 
     pub const fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running { .. })
+        matches!(self.phase, Phase::Running { .. } | Phase::Asked { .. })
     }
 
     /// Its oldest record that no running invocation has.
     #[inline]
     pub fn oldest_free(&self) -> u64 {
         match self.phase {
-            Phase::Running { .. } => self.resume,
+            Phase::Running { .. } | Phase::Asked { .. } => self.resume,
             _ if self.position == self.batch_end && self.pieces.is_empty() => self.position.max(self.resume),
             _ => self.position,
         }
@@ -215,48 +230,102 @@ impl Lane {
         let (from, end) = (of.position, of.batch_end);
         let log = &desk.stream.shards[self.shard as usize].log;
         let records = self.count(part, from, end, log);
+        let waits = settings.waits_for_code();
         let needs = match (settings.kind, self.lease) {
+            _ if waits => 0,
             (ConsumerKind::Kcl(kcl), Some(lease)) if kcl.worker_milli > 0 => lease.takes(records, kcl.worker_milli),
             _ => desk.lambda.duration(settings, records, &mut self.rng),
         };
-        let needs = self.slow.stretched(needs, desk.now);
-        let timeout = settings.timeout().micros();
-        let init = if start == Start::Cold { lambda::init(settings, &mut self.rng) } else { 0 };
+        let cold = matches!(start, Start::Cold(_));
+        let init = cold.then(|| lambda::init(settings, &mut self.rng));
         let rate = u64::from(settings.injected_error_rate.millionths());
         // A rate of zero draws nothing: most runs have none, and batches are many.
         let fails = rate > 0 && self.rng.below(u64::from(Ratio::ONE.millionths())) < rate;
         let poisoned = settings.poison.and_then(|poison| self.first_poisoned(part, poison, desk));
         let verdict = match (fails, poisoned, settings.handler) {
-            _ if needs > timeout => Verdict::Fails(FailureCause::TimedOut, 0),
             (true, ..) => Verdict::Fails(FailureCause::Injected, 0),
             (false, Some(place), _) => Verdict::Fails(FailureCause::Poison, place),
             (false, None, HandlerKind::Model) => Verdict::Succeeds,
-            (false, None, HandlerKind::Host) => Verdict::Open,
+            (false, None, HandlerKind::Host | HandlerKind::JavaScript | HandlerKind::Module) => Verdict::Open,
         };
-        let id = self.next_id;
+        let begun = Begun { id: self.next_id, attempt, init, verdict };
         self.next_id += 1;
         let of = &mut self.parts[part];
-        of.next_at = desk.now + init + needs.min(timeout);
-        of.starts_until = desk.now + init;
         of.records = records as u32;
+        of.environment = match start {
+            Start::Warm(number) | Start::Cold(number) if settings.is_mapping() => number,
+            _ => self.shard,
+        };
+        let verdict = if waits {
+            (of.phase, of.next_at) = (Phase::Asked { begun, answer: None }, desk.now);
+            Verdict::Open
+        } else {
+            self.begin_invocation(part, begun, needs, desk)
+        };
+        if verdict == Verdict::Open {
+            self.ask(part, begun, desk);
+        }
+        true
+    }
+
+    /// Hands an invocation out for its outcome.
+    fn ask(&self, part: usize, begun: Begun, desk: &mut Desk<'_, impl Observer>) {
+        let of = &self.parts[part];
+        let log = &desk.stream.shards[self.shard as usize].log;
+        let mut records = Vec::with_capacity(of.records as usize);
+        let record = |at: u64| InvokedRecord::new(self.shard, at, *log.get(at));
+        self.stretches(part, of.position, of.batch_end, log, |from, to| records.extend((from..to).map(record)));
+        desk.asked.push(Invocation {
+            id: InvocationId::new(self.reader, self.shard, begun.id),
+            attempt: begun.attempt,
+            started: SimTime::from_micros(desk.now),
+            ends: SimTime::from_micros(of.next_at),
+            environment: of.environment,
+            cold: begun.init.is_some(),
+            window: self.window.map(|window| window.seen()),
+            records,
+        });
+    }
+
+    /// The host has said how long the invocation takes that begins at this instant, and what comes of it.
+    pub(super) fn answered(&mut self, part: usize, desk: &mut Desk<'_, impl Observer>) {
+        let Phase::Asked { mut begun, answer: Some(Answer { outcome, took, init }) } = self.parts[part].phase else {
+            return;
+        };
+        begun.init = begun.init.map(|starts| starts + init.micros());
+        if begun.verdict == Verdict::Open {
+            let timed_out = outcome == Outcome::Failed && took >= desk.settings.timeout();
+            begun.verdict = if timed_out { Verdict::Fails(FailureCause::TimedOut, 0) } else { Verdict::of(outcome) };
+        }
+        self.begin_invocation(part, begun, took.micros(), desk);
+    }
+
+    /// An invocation begins that needs so many microseconds. Gives what is known of its outcome.
+    fn begin_invocation(
+        &mut self,
+        part: usize,
+        begun: Begun,
+        needs: u64,
+        desk: &mut Desk<'_, impl Observer>,
+    ) -> Verdict {
+        let Begun { id, attempt, init, mut verdict } = begun;
+        let needs = self.slow.stretched(needs, desk.now);
+        let timeout = desk.settings.timeout().micros();
+        if needs > timeout {
+            verdict = Verdict::Fails(FailureCause::TimedOut, 0);
+        }
+        let of = &mut self.parts[part];
+        of.starts_until = desk.now + init.unwrap_or(0);
+        of.next_at = of.starts_until + needs.min(timeout);
         of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
-        let (reader, shard, ends) = (self.reader, self.shard, SimTime::from_micros(of.next_at));
-        if start == Start::Cold {
+        let (reader, shard, records) = (self.reader, self.shard, of.records);
+        let ends = SimTime::from_micros(of.next_at);
+        if let Some(init) = init {
             desk.say(Fact::EnvironmentMade { reader, shard, init: Span::from_micros(init) });
         }
         let at = SimTime::from_micros(desk.now);
-        let begun = Fact::InvocationStarted { reader, shard, id, records: records as u32, attempt, ends };
-        desk.observer.batch(at, begun);
-        if verdict == Verdict::Open {
-            let log = &desk.stream.shards[shard as usize].log;
-            let mut batch = Vec::with_capacity(records as usize);
-            self.stretches(part, from, end, log, |from, to| batch.extend((from..to).map(|at| (at, *log.get(at)))));
-            let started = SimTime::from_micros(desk.now);
-            let id = InvocationId::new(reader, shard, id);
-            let window = self.window.map(|window| window.seen());
-            desk.asked.push(Invocation::new(id, attempt, (started, ends), window, &batch));
-        }
-        true
+        desk.observer.batch(at, Fact::InvocationStarted { reader, shard, id, records, attempt, ends });
+        verdict
     }
 
     /// The running invocation ends.
@@ -264,7 +333,7 @@ impl Lane {
         let Phase::Running { id, started, attempt, verdict } = self.parts[part].phase else { return };
         let (reader, shard) = (self.reader, self.shard);
         let lost = matches!(verdict, Verdict::Fails(FailureCause::EnvironmentLost, _));
-        desk.lambda.end(reader, started, desk.now, lost);
+        desk.lambda.end(reader, (started, self.parts[part].environment), desk.now, lost);
         let started = SimTime::from_micros(started);
         let (from, end) = (self.parts[part].position, self.parts[part].batch_end);
         let by_item = desk.settings.failures.responses == Responses::ItemFailures;

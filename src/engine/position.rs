@@ -178,6 +178,8 @@ impl Lane {
             Phase::AwaitingParents => (Doing::AwaitsParents, 0, 0),
             Phase::Gathering => (Doing::Gathers, 0, 0),
             Phase::Running { started, attempt, .. } => (Doing::Runs, attempt, started),
+            // Nobody sees it like this: no frame ends before the answer is there.
+            Phase::Asked { begun, .. } => (Doing::Runs, begun.attempt, part.next_at),
             Phase::Backoff { attempts } => (Doing::WaitsToRetry, attempts, 0),
             Phase::Ended { .. } => (Doing::Ended, 0, 0),
         };

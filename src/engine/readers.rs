@@ -12,7 +12,7 @@ mod leases;
 use super::fact::Observer;
 use super::fault::Slow;
 use super::filter::Filter;
-use super::invocation::{Invocation, InvocationId, Outcome};
+use super::invocation::{Answer, Invocation, InvocationId};
 use super::kcl::Lease;
 use super::lambda::Lambda;
 use super::lane::{Desk, Lane, LaneState, Who};
@@ -351,11 +351,11 @@ impl Readers {
         std::mem::take(&mut self.asked)
     }
 
-    /// Takes an outcome; false if no running invocation with this id lacks one.
-    pub fn accept(&mut self, asked: InvocationId, outcome: Outcome) -> bool {
+    /// Takes an answer; false if no running invocation with this id lacks one.
+    pub fn accept(&mut self, asked: InvocationId, answer: Answer) -> bool {
         let lanes = self.lanes.get_mut(asked.shard() as usize);
         let lane = lanes.and_then(|lanes| lanes.get_mut(asked.consumer() as usize));
-        lane.is_some_and(|lane| lane.accept(asked, outcome))
+        lane.is_some_and(|lane| lane.accept(asked, answer))
     }
 
     /// The settings of a consumer, to change what holds from now on; `None` where there is no such consumer.

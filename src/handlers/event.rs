@@ -181,9 +181,38 @@ fn base64(out: &mut String, bytes: &[u8]) {
     }
 }
 
+/// Bytes in base64, with padding.
+pub fn encoded(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    base64(&mut out, bytes);
+    out
+}
+
+/// Bytes from base64 with its padding; none where a letter is no digit of it.
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for chunk in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let mut value = 0;
+        for at in 0..4 {
+            let digit = match chunk.get(at).copied() {
+                None => 0,
+                Some(letter @ b'A'..=b'Z') => letter - b'A',
+                Some(letter @ b'a'..=b'z') => letter - b'a' + 26,
+                Some(letter @ b'0'..=b'9') => letter - b'0' + 52,
+                Some(b'+') => 62,
+                Some(b'/') => 63,
+                Some(_) => return None,
+            };
+            value = value << 6 | u32::from(digit);
+        }
+        bytes.extend(&value.to_be_bytes()[1..chunk.len().max(1)]);
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Seconds, base64};
+    use super::{Seconds, base64, decoded};
 
     #[test]
     fn bytes_are_written_as_rfc_4648_says() {
@@ -201,5 +230,12 @@ mod tests {
         let shown =
             [1_545_084_650_987, 1_545_084_650_900, 1_545_084_650_000, 1_050, 7].map(|ms| Seconds(ms).to_string());
         assert_eq!(shown, ["1545084650.987", "1545084650.9", "1545084650", "1.05", "0.007"]);
+    }
+
+    #[test]
+    fn base64_is_read_as_rfc_4648_says() {
+        let words = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"].map(decoded);
+        assert_eq!(words, ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| Some(text.as_bytes().to_vec())));
+        assert_eq!(decoded("a-b="), None);
     }
 }

@@ -39,32 +39,43 @@ pub(super) struct Positions {
 impl ConsumerPosition {
     /// Where a consumer stands now: at most so many lanes, of the shards that it has not read to their end.
     pub fn of(engine: &Engine, consumer: u32, most: usize) -> Self {
-        let now = engine.now();
-        // The worst first. A sort of the library would take more of the engine's module than all of this.
-        let mut worst: Vec<(bool, Span, u64, u32)> = Vec::new();
-        for shard in 0..engine.shards() {
-            let (blocked, ended) = engine.lane_flags(consumer, shard);
-            if !ended {
-                let state = engine.lane(consumer, shard);
-                let age = state.oldest_arrival.map_or(Span::ZERO, |at| now.since(at));
-                let rank = (blocked, age, state.waiting + state.in_flight, u32::MAX - shard);
-                let place = worst.iter().rposition(|other| *other > rank).map_or(0, |place| place + 1);
-                if place < most {
-                    worst.insert(place, rank);
-                    worst.truncate(most);
-                }
-            }
-        }
-        let mut shards: Vec<u32> = Vec::with_capacity(worst.len());
-        for (.., shard) in worst {
-            let shard = u32::MAX - shard;
-            let place = shards.iter().rposition(|other| *other < shard).map_or(0, |place| place + 1);
-            shards.insert(place, shard);
-        }
-        let mut workers = engine.workers(consumer);
-        workers.truncate(WORKERS_MAX);
-        Self { lanes: shards.into_iter().map(|shard| (shard, engine.position(consumer, shard))).collect(), workers }
+        let lanes = shards_of(engine, consumer, most).into_iter();
+        let lanes = lanes.map(|shard| (shard, engine.position(consumer, shard))).collect();
+        Self { lanes, workers: workers_of(engine, consumer) }
     }
+}
+
+/// The shards that matter most to a consumer, at most so many, of those that it has not read to their end.
+fn shards_of(engine: &Engine, consumer: u32, most: usize) -> Vec<u32> {
+    let mut shards: Vec<u32> = Vec::with_capacity(LANES_MAX);
+    shards.extend((0..engine.shards()).filter(|shard| !engine.lane_flags(consumer, *shard).1));
+    // Which are the worst has to be asked only where not all of them find room.
+    if shards.len() > most { worst_of(engine, consumer, &shards, most) } else { shards }
+}
+
+/// Those of some shards that block or are furthest behind, in their order.
+fn worst_of(engine: &Engine, consumer: u32, shards: &[u32], most: usize) -> Vec<u32> {
+    let now = engine.now();
+    // The worst first. A sort of the library would take more of the engine's module than all of this.
+    let mut worst: Vec<(bool, Span, u64, u32)> = Vec::new();
+    for shard in shards {
+        let state = engine.lane(consumer, *shard);
+        let age = state.oldest_arrival.map_or(Span::ZERO, |at| now.since(at));
+        let blocked = engine.lane_flags(consumer, *shard).0;
+        let rank = (blocked, age, state.waiting + state.in_flight, u32::MAX - shard);
+        let place = worst.iter().rposition(|other| *other > rank).map_or(0, |place| place + 1);
+        if place < most {
+            worst.insert(place, rank);
+            worst.truncate(most);
+        }
+    }
+    shards.iter().copied().filter(|shard| worst.iter().any(|rank| rank.3 == u32::MAX - shard)).collect()
+}
+
+fn workers_of(engine: &Engine, consumer: u32) -> Vec<WorkerState> {
+    let mut workers = engine.workers(consumer);
+    workers.truncate(WORKERS_MAX);
+    workers
 }
 
 /// Lanes of each consumer that are kept of a frame, where the lanes of all consumers together have so many parts a
@@ -74,10 +85,19 @@ pub(super) fn lanes_of_each(parts: usize) -> usize {
 }
 
 impl Positions {
-    /// Appends a frame that ends at an instant.
-    pub fn push(&mut self, end: SimTime, consumers: &[ConsumerPosition]) {
-        let mut out = Writer { bytes: &mut self.bytes, end };
-        consumers.iter().for_each(|consumer| out.consumer(consumer));
+    /// Appends a frame that ends at the instant at which the engine stands: of each consumer at most so many lanes.
+    pub fn push(&mut self, engine: &Engine, consumers: u32, most: usize) {
+        let mut out = Writer { bytes: &mut self.bytes, end: engine.now() };
+        // Written as they are found: the frames of a day are many.
+        for consumer in 0..consumers {
+            let shards = shards_of(engine, consumer, most);
+            out.put(shards.len() as u64);
+            for shard in shards {
+                out.put(u64::from(shard));
+                out.lane(&engine.position(consumer, shard));
+            }
+            out.workers(&workers_of(engine, consumer));
+        }
         self.ends.push(self.bytes.len());
     }
 
@@ -154,14 +174,9 @@ impl Writer<'_> {
         self.put(at.micros().saturating_sub(self.end.micros()));
     }
 
-    fn consumer(&mut self, of: &ConsumerPosition) {
-        self.put(of.lanes.len() as u64);
-        for (shard, lane) in &of.lanes {
-            self.put(u64::from(*shard));
-            self.lane(lane);
-        }
-        self.put(of.workers.len() as u64);
-        for worker in &of.workers {
+    fn workers(&mut self, workers: &[WorkerState]) {
+        self.put(workers.len() as u64);
+        for worker in workers {
             self.put(u64::from(worker.leases) * 2 + u64::from(worker.up));
         }
     }

@@ -4,7 +4,7 @@ mod consumer;
 
 use super::histogram::Histogram;
 use super::note::{Note, NoteKind};
-use super::positions::{self, ConsumerPosition};
+use super::positions;
 use super::timeline::{Metric, ShardMetric, Timeline};
 use crate::engine::record::Run;
 use crate::engine::{Engine, Fact, InvokedRecord, LossCause, Observer, Record, WriteLimit};
@@ -212,9 +212,7 @@ impl Recorder {
             consumer.close_frame(engine, index, &mut values, &mut shard_values);
         }
         self.timeline.push(&values, &shard_values);
-        let position = |consumer| ConsumerPosition::of(engine, consumer, self.lanes_of_each);
-        let positions: Vec<ConsumerPosition> = (0..consumers as u32).map(position).collect();
-        self.timeline.push_positions(&positions);
+        self.timeline.push_positions(engine, self.lanes_of_each);
         self.frame_start = engine.now();
     }
 

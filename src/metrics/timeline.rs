@@ -8,6 +8,7 @@ pub use block::BlockError;
 use super::note::{Note, NoteKind, ShardInfo};
 use super::positions::{ConsumerPosition, Positions};
 use super::view::View;
+use crate::engine::Engine;
 use crate::scenario::Scenario;
 use crate::units::{SimTime, Span};
 
@@ -434,9 +435,8 @@ impl Timeline {
     }
 
     /// Appends where each consumer stood at the end of the last frame.
-    pub(super) fn push_positions(&mut self, consumers: &[ConsumerPosition]) {
-        let end = self.end_of(self.frames() - 1);
-        self.positions.push(end, consumers);
+    pub(super) fn push_positions(&mut self, engine: &Engine, lanes_of_each: usize) {
+        self.positions.push(engine, self.consumers as u32, lanes_of_each);
     }
 
     /// Where a consumer stood after so many frames; `None` where that is not known.

@@ -4,6 +4,7 @@ use super::canonical::Group;
 use super::document::{self, Reader};
 use super::filter::{self, Pattern};
 use super::function::{self, Function};
+use super::handler::{self, DurationFrom, HandlerKind};
 use super::kcl::{self, Kcl};
 use super::stream::StreamMode;
 use super::tumbling::{self, Tumbling};
@@ -11,6 +12,7 @@ use crate::errors::ServiceError;
 use crate::limits;
 use crate::units::{MICROS_PER_SECOND, Ratio, SimTime, Span};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What reads the stream, with its function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,12 @@ pub struct Consumer {
     pub function: Function,
     /// Who decides what an invocation does.
     pub handler: HandlerKind,
+    /// The source text of its JavaScript; may stand there unused.
+    pub code: Arc<str>,
+    /// Its compiled module in base64; may stand there unused.
+    pub module: Arc<str>,
+    /// Who says how long an invocation takes.
+    pub duration_from: DurationFrom,
     /// How long an invocation takes.
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
@@ -84,6 +92,11 @@ impl Consumer {
             ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
             ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => plain,
         }
+    }
+
+    /// Whether the length of an invocation is known only when its code has answered.
+    pub fn waits_for_code(&self) -> bool {
+        self.duration_from == DurationFrom::Code && self.handler != HandlerKind::Model
     }
 
     /// An invocation that takes longer is ended; only Lambda does that.
@@ -256,15 +269,6 @@ impl StartingPosition {
     }
 }
 
-/// Who decides the outcome of an invocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandlerKind {
-    /// The engine: it succeeds unless the injected error rate says otherwise.
-    Model,
-    /// The host: the engine hands the invocation out and waits for an outcome.
-    Host,
-}
-
 /// How long an invocation takes: `(fixed + per_record × records)`, times a random factor of mean one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationModel {
@@ -332,7 +336,10 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         poison: poison(read, &of, None),
         memory_mb: read.small(&of("memory_mb")),
         function: function::read(read, index),
-        handler: if read.text(&of("handler")) == "host" { HandlerKind::Host } else { HandlerKind::Model },
+        handler: handler::kind(read, &of),
+        code: read.text(&of("code")).into(),
+        module: read.text(&of("module")).into(),
+        duration_from: handler::duration_from(read, &of),
         duration: DurationModel {
             fixed: read.span(&of("fixed_ms")),
             per_record: read.span(&of("per_record_ms")),
@@ -346,6 +353,7 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         injected_error_rate: read.ratio(&of("error_rate")),
     };
     duration_fits(read, &of("per_record_ms"), &consumer);
+    handler::code_fits(read, &of, &consumer);
     if let StartingPosition::AtTimestamp(at) = consumer.position
         && at.micros() > consumer.start.micros()
     {
@@ -456,7 +464,7 @@ pub(super) fn write(of: &Consumer) -> Value {
     let at = if let StartingPosition::AtTimestamp(at) = of.position { at } else { SimTime::ZERO };
     group.time("starting_at_s", at);
     group.word("read_limits", if of.read_limits { "kept" } else { "lifted" });
-    group.word("handler", if of.handler == HandlerKind::Host { "host" } else { "model" });
+    handler::write(&mut group, of);
     group.span("retry_base_ms", of.retry_base);
     group.span("retry_cap_s", of.retry_cap);
     write_poison(&mut group, of.poison);

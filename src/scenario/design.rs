@@ -70,7 +70,7 @@ fn design(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Option<De
             stream.name.clone_from(&name);
             stream.prices = scenario.prices.clone();
             for (consumer, settings) in stream.consumers.iter().enumerate() {
-                if settings.handler == HandlerKind::Host {
+                if settings.handler != HandlerKind::Model {
                     let path = of(&format!("consumers.{consumer}.handler"));
                     read.wrong(&path, "code runs in the first design only; choose \"model\"".to_owned());
                 }

@@ -263,10 +263,6 @@ const DESTINATIONS: &[Choice] = &[
     word("sns", "SNS topic", "It gets the metadata of the batch."),
     word("s3", "S3 bucket", "It gets the metadata and the event itself."),
 ];
-const HANDLERS: &[Choice] = &[
-    word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
-    word("host", "Your code", "The program that runs the scenario decides each outcome."),
-];
 const REGIONS: &[Choice] = &[
     word("us-east-1", "N. Virginia", "Every price is known."),
     word("us-east-2", "Ohio", "The price of a shard-hour is known."),
@@ -450,7 +446,6 @@ const OWN_FIELDS: &[Field] = &[
     Field::num("consumers.*.idle_life_s", "Idle environments live", "s", Number { min: MICROS_PER_SECOND, max: DAY, step: 60_000_000, decimals: 6 }, l::LAMBDA_IDLE_LIFE.micros(), "An environment that is idle for so long is gone.").limit_is("LAMBDA_IDLE_LIFE").only(&["lambda"]),
     Field::num("consumers.*.throttle_wait_ms", "Wait when refused", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 100_000), l::THROTTLE_RETRY_BASE.micros(), "How long the mapping waits after the first TooManyRequestsException; it doubles.").limit_is("THROTTLE_RETRY_BASE").only(&["lambda"]),
     Field::num("consumers.*.throttle_wait_max_ms", "Longest such wait", "ms", millis(1_000, l::PRODUCER_BACKOFF_MAX, 1_000_000), l::THROTTLE_RETRY_CAP.micros(), "That wait never grows beyond this.").limit_is("THROTTLE_RETRY_CAP").only(&["lambda"]),
-    Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
     Field::num("consumers.*.fixed_ms", "Per invocation", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 1_000), 30_000, "Time of an invocation before its first record.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.per_record_ms", "Per record", "ms", millis(0, l::LAMBDA_TIMEOUT_MAX, 500), 1_500, "Time for each record of the batch.").limit_is("LAMBDA_TIMEOUT_MAX"),
     Field::num("consumers.*.spread", "Spread", "", SHARE, 0, "Half width of a random factor around the duration, from 0 to 1.").limit_is("LAMBDA_TIMEOUT_MAX"),

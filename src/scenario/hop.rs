@@ -73,7 +73,7 @@ fn hop(read: &mut Reader<'_>, scenario: &Scenario, index: usize, streams: u64) -
         Ok(mut behind) => {
             behind.name = read.text(&of("name")).to_owned();
             for (index, settings) in behind.consumers.iter().enumerate() {
-                if settings.handler == HandlerKind::Host {
+                if settings.handler != HandlerKind::Model {
                     let path = of(&format!("consumers.{index}.handler"));
                     read.wrong(&path, "code runs behind the first stream only; choose \"model\"".to_owned());
                 }

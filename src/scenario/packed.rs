@@ -11,8 +11,8 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
     Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client, Consumer,
-    ConsumerKind, Database, Design, Direct, Draws, DurationLaw, DurationModel, Failures, Function, HandlerKind,
-    HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part, Plan,
+    ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, Failures, Function,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part, Plan,
     PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Replicas, Request, Responses,
     RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store, Stream, StreamMode, Timeouts,
     Traffic, Tumbling, prices,
@@ -184,6 +184,14 @@ impl Packed for String {
     }
 }
 
+/// Code stays with whoever runs it.
+impl Packed for Arc<str> {
+    fn put(&self, _: &mut String) {}
+    fn take(_: &mut Source<'_>) -> Self {
+        Self::from("")
+    }
+}
+
 impl<T: Packed> Packed for Option<T> {
     fn put(&self, out: &mut String) {
         self.is_some().put(out);
@@ -304,7 +312,7 @@ fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
         name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
-        poison memory_mb function handler duration injected_error_rate
+        poison memory_mb function handler code module duration_from duration injected_error_rate
     }
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
@@ -337,9 +345,10 @@ kinds! {
     Arrivals { 0 Even, 1 Poisson, }
     ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
     Data { 0 Json(node), 1 Plain(pieces), }
+    DurationFrom { 0 Model, 1 Code, }
     DurationLaw { 0 Uniform, 1 Exponential, }
     Draws { 0 Xoshiro, 1 Lcg, }
-    HandlerKind { 0 Model, 1 Host, }
+    HandlerKind { 0 Model, 1 Host, 2 JavaScript, 3 Module, }
     HashKeys { 0 OfPartitionKey, 1 Even, 2 Explicit(hash_key), }
     Jitter { 0 Full, 1 Equal, 2 None, }
     Keys { 0 One, 1 Uniform { count }, 2 Zipf { count exponent_milli }, 3 Hot { count share }, }
@@ -430,7 +439,7 @@ impl Packed for Scenario {
             operations,
             account_concurrency,
             filters_max,
-            prices: _,
+            prices,
             then,
             designs,
         } = self;
@@ -445,6 +454,7 @@ impl Packed for Scenario {
         operations.put(out);
         then.put(out);
         designs.put(out);
+        Box::<str>::from(prices.region).put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
         Self {
@@ -461,7 +471,8 @@ impl Packed for Scenario {
             designs: Packed::take(from),
             name: String::new(),
             about: String::new(),
-            prices: prices::Prices::default(),
+            // The region stands in events. A module that opens one scenario keeps one such text.
+            prices: prices::Prices { region: Box::leak(Packed::take(from)), ..Default::default() },
         }
     }
 }

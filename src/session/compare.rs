@@ -1,6 +1,6 @@
 //! Designs side by side: a run of each on the same arrivals, and what tells them apart.
 
-use super::{DirectRun, Pump, Session};
+use super::{DirectRun, Handler, Pump, Session};
 use crate::engine::Digest;
 use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
@@ -168,6 +168,19 @@ impl Comparison {
     pub fn run(&mut self) -> Result<(), usize> {
         let full = self.runs.iter_mut().position(|run| run.run() == Pump::Full);
         full.map_or(Ok(()), Err)
+    }
+
+    /// The same with a handler for the first design, whose code may be the scenario's.
+    ///
+    /// # Errors
+    /// The place of the first design that could not go to its end.
+    pub fn run_with(&mut self, handler: &mut impl Handler) -> Result<(), usize> {
+        if let [Run::Stream(session), ..] = self.runs.as_mut_slice()
+            && session.run_with(handler) == Pump::Full
+        {
+            return Err(0);
+        }
+        self.run()
     }
 
     /// What the designs are called.

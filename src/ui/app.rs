@@ -173,7 +173,10 @@ impl App {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::OpenRun { run, scenario } => self.glass.open(run, &scenario),
+                Effect::OpenRun { run, scenario, code } => self.glass.open(run, &scenario, &code),
+                Effect::TryCode { id, scenario, consumer, code, event } => {
+                    self.glass.try_out(id, &scenario, consumer, &code, event.as_deref());
+                }
                 Effect::GrantCredit(blocks) => self.glass.credit(blocks),
                 Effect::CloseRun => self.glass.close(),
                 Effect::RestartBox => self.glass.restart(),
@@ -224,8 +227,9 @@ impl App {
             web::BoxEvent::Refused { id, message } => {
                 BoxEvent::Refused { run: id, problems: vec![Problem::new("", message)] }
             }
-            web::BoxEvent::Frames { id, block } => BoxEvent::Frames { run: id, block },
-            web::BoxEvent::Done { id, summary } => BoxEvent::Done { run: id, summary },
+            web::BoxEvent::Frames { id, block, rows } => BoxEvent::Frames { run: id, block, rows },
+            web::BoxEvent::Tried { id, result } => BoxEvent::Tried { id, result },
+            web::BoxEvent::Done { id, summary, rows } => BoxEvent::Done { run: id, summary, rows },
             web::BoxEvent::Failed { message, .. } => BoxEvent::Failed { message },
             web::BoxEvent::Stopped { reason } => BoxEvent::Stopped { reason },
         };

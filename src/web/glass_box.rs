@@ -10,13 +10,15 @@ use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{Array, ArrayBuffer, Object, Reflect};
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen::{JsCast, UnwrapThrowExt};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    Document, HtmlElement, HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort, Response, VisibilityState,
-    Window,
+    Document, HtmlElement, HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort, VisibilityState, Window,
 };
 
 use super::message::{BoxEvent, Message, text};
+use super::pulse::Pulse;
+use super::tools::{Tools, code_object, fetch_bytes, object};
+use crate::scenario::Code;
 
 /// The worker is asked for a sign of life so often, in milliseconds.
 const PING_MS: u32 = 1_000;
@@ -51,6 +53,9 @@ struct Inner {
     on_event: RefCell<Box<dyn FnMut(BoxEvent)>>,
     /// The engine's module, kept so that a new box starts without the network.
     engine: RefCell<Option<ArrayBuffer>>,
+    tools: RefCell<Tools>,
+    /// What waits until the box has the tools for it: kind and fields of a message.
+    pending: RefCell<Option<(&'static str, Object)>>,
     live: RefCell<Option<Live>>,
     from_relay: RefCell<Option<Listener>>,
     from_worker: RefCell<Option<Listener>>,
@@ -60,6 +65,8 @@ struct Inner {
     run: Cell<Option<u32>>,
     /// Blocks of frames that the worker may still send.
     credit: Cell<u32>,
+    /// Credit that was granted to a box before it was replaced by one with tools.
+    granted: Cell<u32>,
     /// Boxes in a row that did not become ready.
     starts_failed: Cell<u32>,
     /// Waits for the word of a box that was told to end its worker.
@@ -76,16 +83,8 @@ struct Live {
     ready: bool,
     /// Something was opened in it.
     used: bool,
-}
-
-/// Signs of life.
-#[derive(Default)]
-struct Pulse {
-    asked: Cell<u32>,
-    answered: Cell<u32>,
-    misses: Cell<u32>,
-    seconds_waited: Cell<u32>,
-    last_ms: Cell<f64>,
+    /// What it was given.
+    tools: Tools,
 }
 
 impl GlassBox {
@@ -99,6 +98,8 @@ impl GlassBox {
             document,
             on_event: RefCell::new(Box::new(on_event)),
             engine: RefCell::new(None),
+            tools: RefCell::default(),
+            pending: RefCell::default(),
             live: RefCell::new(None),
             from_relay: RefCell::new(None),
             from_worker: RefCell::new(None),
@@ -106,6 +107,7 @@ impl GlassBox {
             pulse: Pulse::default(),
             run: Cell::new(None),
             credit: Cell::new(0),
+            granted: Cell::new(0),
             starts_failed: Cell::new(0),
             kill: RefCell::new(None),
         });
@@ -118,32 +120,49 @@ impl GlassBox {
     }
 
     /// Opens a run of a packed scenario and gives up the one before. Its frames come on credit, which starts at
-    /// zero. `id` is any number that tells this run from the others.
-    pub fn open(&self, id: u32, scenario: &str) {
+    /// zero. `id` is any number that tells this run from the others; `code` is what its consumers run.
+    pub fn open(&self, id: u32, scenario: &str, code: &[(u32, Code)]) {
         self.inner.run.set(Some(id));
         self.inner.credit.set(0);
-        if let Some(live) = &mut *self.inner.live.borrow_mut() {
-            live.used = true;
-        }
+        let list: Array = code.iter().map(|(consumer, code)| code_object(*consumer, code)).collect();
         let id = JsValue::from_f64(f64::from(id));
-        self.inner.post("open", &[("id", id), ("scenario", JsValue::from_str(scenario))]);
+        let fields = [("id", id), ("scenario", JsValue::from_str(scenario)), ("code", list.into())];
+        self.inner.post_with_tools("open", &fields, code);
+    }
+
+    /// Runs one event through a consumer's code, outside of any run: the given one as JSON, or the first batch that the
+    /// packed scenario has for this consumer.
+    pub fn try_out(&self, id: u32, scenario: &str, consumer: u32, code: &Code, event: Option<&str>) {
+        let mut fields = vec![
+            ("id", JsValue::from_f64(f64::from(id))),
+            ("scenario", JsValue::from_str(scenario)),
+            ("consumer", JsValue::from_f64(f64::from(consumer))),
+            ("code", code_object(consumer, code).into()),
+        ];
+        fields.extend(event.map(|event| ("event", JsValue::from_str(event))));
+        self.inner.post_with_tools("try", &fields, &[(consumer, code.clone())]);
     }
 
     /// Gives up the run.
     pub fn close(&self) {
         self.inner.run.set(None);
+        self.inner.pending.replace(None);
         self.inner.post("close", &[]);
     }
 
     /// Lets the box send `n` more blocks of frames. Without credit the engine rests.
     pub fn credit(&self, n: u32) {
         self.inner.credit.set(self.inner.credit.get().saturating_add(n));
-        self.inner.post("credit", &[("n", JsValue::from_f64(f64::from(n)))]);
+        // What waits for tools begins with all the credit that it was granted.
+        if self.inner.pending.borrow().is_none() {
+            self.inner.post("credit", &[("n", JsValue::from_f64(f64::from(n)))]);
+        }
     }
 
     /// Ends the box and starts a new one, without a word about it. A box that has just been started stays.
     pub fn restart(&self) {
         self.inner.run.set(None);
+        self.inner.pending.replace(None);
         if self.inner.engine.borrow().is_none() {
             self.inner.fetch_engine();
         }
@@ -212,6 +231,41 @@ impl Inner {
         });
     }
 
+    /// Posts a message at once, or as soon as the box has what the code in it needs.
+    fn post_with_tools(&self, kind: &'static str, fields: &[(&str, JsValue)], code: &[(u32, Code)]) {
+        self.pending.replace(None);
+        if let Some(live) = &mut *self.live.borrow_mut() {
+            live.used = true;
+        }
+        if self.live.borrow().as_ref().is_some_and(|live| live.tools.suffice(code)) {
+            return self.post(kind, fields);
+        }
+        self.pending.replace(Some((kind, object(kind, fields))));
+        let (weak, code) = (Weak::clone(&self.me), code.to_vec());
+        spawn_local(async move {
+            let Some(inner) = weak.upgrade() else { return };
+            let named = |what: &str| inner.named(what);
+            if Tools::fetch(&inner.tools, &inner.window, &code, named).await.is_err() {
+                inner.pending.replace(None);
+                let message = "What runs code could not be loaded. Check the connection and run again.";
+                return inner.tell(BoxEvent::Failed { id: 1, message: message.to_owned() });
+            }
+            let Some((kind, message)) = inner.pending.take() else { return };
+            inner.remove();
+            inner.new_box();
+            if let Some(live) = &mut *inner.live.borrow_mut() {
+                live.used = true;
+                // Before the worker listens, the port keeps what is posted.
+                live.port.post_message(&message).expect_throw("plain values can be posted");
+            }
+            if kind == "open" {
+                let credit = inner.granted.get();
+                inner.credit.set(credit);
+                inner.post("credit", &[("n", JsValue::from_f64(f64::from(credit)))]);
+            }
+        });
+    }
+
     /// A name of a file of the site, as the page's root element gives it.
     fn named(&self, what: &str) -> String {
         let root = self.document.document_element();
@@ -245,9 +299,10 @@ impl Inner {
             port.set_onmessage(Some(from_worker.as_ref().unchecked_ref()));
         }
         let inner_port = Some(channel.port2());
-        self.credit.set(0);
+        let tools = self.tools.borrow().clone();
+        self.granted.set(self.credit.replace(0));
         self.pulse.reset();
-        let live = Live { frame: frame.clone(), port, inner_port, loaded: false, ready: false, used: false };
+        let live = Live { frame: frame.clone(), port, inner_port, loaded: false, ready: false, used: false, tools };
         self.live.replace(Some(live));
         // Beside the page's root and not in it, where drawing would wipe it away.
         let place: Option<HtmlElement> = self.document.document_element().and_then(|root| root.dyn_into().ok());
@@ -261,7 +316,14 @@ impl Inner {
         let engine = self.engine.borrow();
         let (Some(engine), Some(window)) = (&*engine, live.frame.content_window()) else { return };
         let Some(port) = live.inner_port.take() else { return };
-        let message = object("start", &[("engine", engine.into())]);
+        let tools = Object::new();
+        for (name, module) in [("quickjs", &live.tools.quickjs), ("meter", &live.tools.meter)] {
+            if let Some(module) = module {
+                Reflect::set(&tools, &JsValue::from_str(name), module).expect_throw("a new object takes fields");
+            }
+        }
+        let handlers = live.tools.handlers.as_deref().map_or(JsValue::UNDEFINED, JsValue::from_str);
+        let message = object("start", &[("engine", engine.into()), ("tools", tools.into()), ("handlers", handlers)]);
         // The engine is copied, because the next box will want it as well. The frame's origin has no name, so
         // "*" is the only one to give; the frame is ours and holds nothing else.
         window
@@ -324,6 +386,7 @@ impl Inner {
             | BoxEvent::Frames { id, .. }
             | BoxEvent::Done { id, .. }
             | BoxEvent::Failed { id, .. } => *id,
+            BoxEvent::Tried { .. } => return self.tell(event),
             BoxEvent::Stopped { .. } => return,
         };
         if matches!(event, BoxEvent::Failed { id: 0, .. }) {
@@ -426,38 +489,8 @@ impl Inner {
     }
 }
 
-impl Pulse {
-    fn reset(&self) {
-        self.forgive();
-        self.seconds_waited.set(0);
-    }
-
-    /// Takes every question as answered.
-    fn forgive(&self) {
-        self.answered.set(self.asked.get());
-        self.misses.set(0);
-    }
-}
-
 fn with(weak: &Weak<Inner>, act: impl FnOnce(&Inner)) {
     if let Some(inner) = weak.upgrade() {
         act(&inner);
     }
-}
-
-fn object(kind: &str, fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    let kind = ("type", JsValue::from_str(kind));
-    for (name, value) in fields.iter().chain([&kind]) {
-        Reflect::set(&object, &JsValue::from_str(name), value).expect_throw("a new object takes fields");
-    }
-    object
-}
-
-async fn fetch_bytes(window: &Window, url: &str) -> Result<ArrayBuffer, JsValue> {
-    let response: Response = JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
-    if !response.ok() {
-        return Err(JsValue::from_str("the server answered without the file"));
-    }
-    JsFuture::from(response.array_buffer()?).await?.dyn_into()
 }

@@ -35,6 +35,8 @@ pub enum BoxEvent {
         id: u32,
         /// The block, in the form of `Timeline::encode`; what it says is not checked.
         block: Vec<f64>,
+        /// What consumers' code did: JSON, or empty.
+        rows: String,
     },
     /// A run came to its end, and all its frames were sent.
     Done {
@@ -42,6 +44,15 @@ pub enum BoxEvent {
         id: u32,
         /// The summary: JSON.
         summary: String,
+        /// What consumers' code did last: JSON, or empty.
+        rows: String,
+    },
+    /// One event was run through code.
+    Tried {
+        /// The try, as it was named when it was asked for.
+        id: u32,
+        /// What came of it: JSON.
+        result: String,
     },
     /// A run cannot go on, or, where `id` is 0, the engine cannot start.
     Failed {
@@ -76,8 +87,9 @@ impl Message {
             "ready" => BoxEvent::Ready,
             "opened" => BoxEvent::Opened { id: id()? },
             "refused" => BoxEvent::Refused { id: id()?, message: text(data, "message")? },
-            "frames" => BoxEvent::Frames { id: id()?, block: block(data)? },
-            "done" => BoxEvent::Done { id: id()?, summary: text(data, "summary")? },
+            "frames" => BoxEvent::Frames { id: id()?, block: block(data)?, rows: text(data, "rows")? },
+            "done" => BoxEvent::Done { id: id()?, summary: text(data, "summary")?, rows: text(data, "rows")? },
+            "tried" => BoxEvent::Tried { id: id()?, result: text(data, "result")? },
             "failed" => BoxEvent::Failed { id: id()?, message: text(data, "message")? },
             "pong" => return Some(Self::Pong { n: whole(data, "n")? }),
             _ => return None,

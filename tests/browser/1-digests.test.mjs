@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -34,47 +34,75 @@ const scenarios = [
 let browser;
 let site;
 let page;
+/// A box with what runs the code of consumers.
+let equipped;
 before(async () => {
   browser = await launch();
   site = await serveSite(await harnessFiles());
   page = await openBox(browser, site);
   await page.evaluate(() => next("ready"));
+  equipped = await openBox(browser, site, { tools: true });
+  await equipped.evaluate(() => next("ready"));
 });
 after(async () => {
   await browser?.close();
   await site?.close();
 });
 
-/// The digest that the command line finds, once for each scenario.
+/// The digest that the command line finds, once for each scenario, and what came of its code.
 async function native(scenario) {
-  scenario.digest ??= JSON.parse(await print("run", scenario.named, "--json")).digest;
-  assert.ok(scenario.digest, "there is a digest");
-  return scenario.digest;
+  if (scenario.found === undefined) {
+    const { digest, handlers = [] } = JSON.parse(await print("run", scenario.named, "--json"));
+    assert.ok(digest, "there is a digest");
+    const code = handlers.map(({ consumer, invocations, fuel, witness }) => ({ consumer, invocations, fuel, witness }));
+    scenario.found = { digest, code };
+  }
+  return scenario.found;
+}
+
+/// What the consumers of a scenario run, as the box takes it.
+async function codeOf(scenario) {
+  if (!scenario.named.endsWith(".json")) return undefined;
+  const { consumers = [] } = JSON.parse(await readFile(scenario.named, "utf8"));
+  const code = consumers.map(({ handler, code, module }, consumer) => {
+    if (handler === "javascript") return { consumer, code };
+    return handler === "module" ? { consumer, module } : null;
+  });
+  return code.some((one) => one !== null) ? code.filter((one) => one !== null) : undefined;
 }
 
 let count = 0;
 /// The digest that the box finds.
 async function boxed(scenario, pump, credit) {
   count += 1;
-  const result = await page.evaluate(
-    ([id, text, pump, credit]) => runToEnd(id, text, pump, credit),
-    [count, await print("pack", scenario.named), pump, credit],
+  const code = await codeOf(scenario);
+  const result = await (code ? equipped : page).evaluate(
+    ([id, text, pump, credit, code]) => {
+      const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      const given = code?.map(({ module, ...one }) => (module ? { ...one, module: bytes(module) } : one));
+      return runToEnd(id, text, pump, credit, given);
+    },
+    [count, await print("pack", scenario.named), pump, credit, code],
   );
   assert.equal(result.type, "done", JSON.stringify(result));
   assert.ok(result.largest <= 512 * 1024, `a message has ${result.largest} bytes`);
-  return JSON.parse(result.summary).digest;
+  const reports = result.code ? JSON.parse(result.code) : [];
+  const seen = reports.map(({ consumer, invocations, fuel, witness }) => ({ consumer, invocations, fuel, witness }));
+  return { digest: JSON.parse(result.summary).digest, code: seen };
 }
 
 for (const scenario of scenarios) {
   test(`${scenario.title}: natively and in the box`, async () => {
-    assert.equal(await boxed(scenario), await native(scenario));
+    assert.deepEqual(await boxed(scenario), await native(scenario));
   });
 }
 
 test("the size of a turn makes no difference", async () => {
-  for (const scenario of scenarios.slice(0, 4)) {
-    assert.equal(await boxed(scenario, 97, 1), await native(scenario), `${scenario.title}, 97 events a turn`);
-    assert.equal(await boxed(scenario, 1_000_003, 9), await native(scenario), `${scenario.title}, a million a turn`);
+  const some = scenarios.filter(({ title }, at) => at < 4 || title.startsWith("code-"));
+  assert.ok(some.length >= 6, "some with code are among them");
+  for (const scenario of some) {
+    assert.deepEqual(await boxed(scenario, 97, 1), await native(scenario), `${scenario.title}, 97 events a turn`);
+    assert.deepEqual(await boxed(scenario, 1_000_003, 9), await native(scenario), `${scenario.title}, a million a turn`);
   }
 });
 
@@ -88,7 +116,10 @@ test("a hidden tab makes no difference", async () => {
   // Otherwise the test would prove nothing.
   assert.deepEqual([before, after], ["hidden", "hidden"]);
   assert.equal(result.type, "done", JSON.stringify(result));
-  assert.equal(JSON.parse(result.summary).digest, await native(scenario));
+  assert.equal(JSON.parse(result.summary).digest, (await native(scenario)).digest);
 });
 
-test("nothing complained and nothing left the site", () => page.assertClean());
+test("nothing complained and nothing left the site", () => {
+  page.assertClean();
+  equipped.assertClean();
+});

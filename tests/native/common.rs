@@ -2,6 +2,7 @@
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
+use streamgauge::handlers::HandlerEngine;
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{
     Draft, OtherPollers, Producer, PutCall, RetryPolicy, Scenario, Stream, StreamMode, Timeouts,
@@ -62,4 +63,11 @@ pub fn bits(timeline: &Timeline) -> Vec<u64> {
 pub fn producer(call: PutCall, buffer: u64, retry: RetryPolicy) -> Producer {
     let timeouts = Timeouts { rate: Ratio::ZERO, after: Span::from_secs(6) };
     Producer { hosts: 1, call, buffer, retry, timeouts, ordered: false }
+}
+
+/// The JavaScript engine from where npm has put it.
+pub fn javascript_engine() -> Result<HandlerEngine, String> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/quickjs.wasm");
+    let module = std::fs::read(file).map_err(|error| format!("{file}: {error}; type npm ci"))?;
+    HandlerEngine::new(&module).map_err(|error| error.to_string())
 }

@@ -193,10 +193,10 @@ fn an_interrupted_trace_asks_for_the_rest() {
     let mut session = Session::new(asked());
     assert_eq!(session.run(), Pump::Finished);
     let mut trace = session.trace().clone();
-    trace.outcomes.truncate(5);
+    trace.answers.truncate(5);
     let mut replayed = Session::replay(asked(), trace);
     let Pump::Waiting(id) = replayed.pump(END, NO_LIMIT) else { panic!("the sixth outcome is not known") };
-    assert_eq!(id, session.trace().outcomes[5].0);
+    assert_eq!(id, session.trace().answers[5].0);
     assert_eq!(replayed.take_invocations().iter().map(|invocation| invocation.id).collect::<Vec<_>>(), [id]);
     replayed.accept(id, Outcome::Succeeded).expect("it runs");
     assert_eq!(replayed.run(), Pump::Finished);

@@ -3,10 +3,12 @@
 //! Where a change of meaning is wanted, `STREAMGAUGE_GOLDEN=refresh` in front of the test command writes the expected
 //! files anew; the difference is then part of the commit and says what the change did.
 
+use super::common::javascript_engine;
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use streamgauge::scenario::Draft;
+use streamgauge::session::code::{Code, Report};
 use streamgauge::session::{Comparison, Pump, Run, Session};
 
 /// Metrics that are kept of each run.
@@ -86,14 +88,24 @@ fn result(folder: &Path) -> Value {
     let draft = Draft::from_value(serde_json::from_str(&text).expect("the scenario is JSON"));
     let scenario = draft.check().unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()));
     let mut session = Session::new(scenario.clone());
-    assert_eq!(session.run(), Pump::Finished);
-    let mut kept = kept(&session.summary());
+    let mut code = Code::new(session.scenario(), javascript_engine).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(session.run_with(&mut code), Pump::Finished);
+    let mut found = kept(&session.summary());
+    let reports = code.reports().map(|(consumer, report)| {
+        let Report { invocations, ended, fuel, longest_ns, witness, .. } = report;
+        let witness = witness.to_string();
+        json!({"consumer": consumer, "invocations": invocations, "ended": ended, "fuel": fuel, "longest_ns": longest_ns, "witness": witness})
+    });
+    let reports: Vec<Value> = reports.collect();
+    if !reports.is_empty() {
+        found["code"] = reports.into();
+    }
     if !scenario.designs.is_empty() {
         let mut comparison = Comparison::new(&scenario);
         assert_eq!(comparison.run(), Ok(()));
-        kept["designs"] = comparison.runs().iter().map(kept_design).collect();
+        found["designs"] = comparison.runs().iter().map(kept_design).collect();
     }
-    kept
+    found
 }
 
 /// What is kept of another design.

@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod closed_form;
 mod code;
+mod code_time;
 mod common;
 mod contract;
 mod direct;

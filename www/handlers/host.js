@@ -11,6 +11,8 @@ export { ModuleEngine } from "./module.js";
 export { Status };
 
 const NS_PER_MS = 1e6;
+// Taken before anybody can take it away, as the worker does.
+const { Module } = WebAssembly;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -22,7 +24,7 @@ export class HandlerEngine {
    * @param {object} limits what stands in limits.json
    */
   constructor(module, sources, limits) {
-    this.module = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+    this.module = module instanceof Module ? module : new Module(module);
     this.limits = limits;
     const machine = new Machine(this);
     machine.boot(sources);

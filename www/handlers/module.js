@@ -7,12 +7,13 @@ import { Exit, OVERDUE, Status, Stretch, errorReply } from "./stretch.js";
 /** The form of the interface, and the levels of its log. */
 const ABI = 1;
 const LEVELS = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+const { Module } = WebAssembly;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A prepared module, compiled. */
 export class ModuleEngine {
   constructor(module, limits) {
-    this.module = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+    this.module = module instanceof Module ? module : new Module(module);
     this.limits = limits;
   }
 

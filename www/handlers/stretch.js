@@ -7,6 +7,7 @@ const NS_PER_MS = 1e6;
 const INT_MAX = 2147483647;
 /** What the depth counter holds after memory was refused. */
 const MEMORY_REFUSED = -2147483648;
+const { Instance, RuntimeError } = WebAssembly;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** How a stretch ended. The numbers are the native host's. */
@@ -27,7 +28,7 @@ export const errorReply = (errorType, errorMessage) => JSON.stringify({ errorTyp
 export class Stretch {
   constructor(module, imports, limits) {
     this.limits = limits;
-    this.exports = new WebAssembly.Instance(module, imports).exports;
+    this.exports = new Instance(module, imports).exports;
     this.fuel = this.exports.streamgauge_fuel;
     this.depth = this.exports.streamgauge_depth;
     this.view = new Uint8Array(this.exports.memory.buffer);
@@ -122,7 +123,7 @@ export class Stretch {
         else if (error.code !== CONFUSED) status = Status.EXITED;
       } else if (this.fuel.value < 0) status = Status.TIMED_OUT;
       else if (this.depth.value === MEMORY_REFUSED) status = Status.OUT_OF_MEMORY;
-      else if (this.depth.value >= 0 && !(error instanceof WebAssembly.RuntimeError)) throw error;
+      else if (this.depth.value >= 0 && !(error instanceof RuntimeError)) throw error;
     }
     const timedOut = status === Status.TIMED_OUT;
     const capped = timedOut && this.fuel.value < 0 && this.granted === this.cap;

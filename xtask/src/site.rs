@@ -117,16 +117,20 @@ fn bundle_handlers() -> Outcome<Vec<u8>> {
     let folder = place::root().join("www/handlers");
     let prelude = ["bytes.js", "console.js", "hashes.js", "lambda.js"].map(|name| text(&folder.join(name)));
     let mut entry = format!(
-        "import {{ HandlerEngine, ModuleEngine, Status }} from \"{}\";\nimport limits from \"{}\";\nexport {{ ModuleEngine, Status }};\n\
-         export {{ limits }};\n\
-         export const create = (module) => new HandlerEngine(module, [\n",
+        "import {{ HandlerEngine, ModuleEngine, Status }} from \"{}\";\nimport {{ Rows }} from \"{}\";\nimport {{ Code }} from \"{}\";\n\
+         import limits from \"{}\";\nexport {{ ModuleEngine, Rows, Status, limits }};\n\
+         export const code = (tools, given) => new Code({{ ...tools, sources, limits }}, given);\n\
+         export const create = (module) => new HandlerEngine(module, sources, limits);\n\
+         const sources = [\n",
         folder.join("host.js").display(),
+        folder.join("rows.js").display(),
+        folder.join("code.js").display(),
         folder.join("limits.json").display(),
     );
     for source in prelude {
         let _ = writeln!(entry, "{},", quoted(&source?));
     }
-    entry.push_str("], limits);\n");
+    entry.push_str("];\n");
     let file = place::stage().join("handlers-entry.js");
     std::fs::write(&file, entry).map_err(|error| format!("{} cannot be written ({error}).", file.display()))?;
     bundle(&file, "handlers.js", &["--format=iife", "--global-name=streamgaugeHandlers"])

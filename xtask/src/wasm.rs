@@ -138,11 +138,16 @@ fn bind(input: &Path, folder: &Path) -> Outcome<PathBuf> {
 
 fn optimise(input: &Path, output: &Path, level: &str) -> Outcome {
     let mut command: Command = node::tool("binaryen/bin/wasm-opt")?;
-    command.args([level, "--strip-debug", "--strip-producers", "--strip-target-features"]).args(FEATURES);
+    command
+        .args(["--generate-global-effects", level, "--strip-debug", "--strip-producers", "--strip-target-features"])
+        .args(FEATURES);
     // The linker leaves the first kilobyte free, and a new memory is all zeros.
     command.args(["--low-memory-unused", "--zero-filled-memory"]);
     // Passes are repeated until nothing becomes smaller any more.
     command.arg("--converge");
+    // A large function that is called once stays one: inlined, it takes more bytes by brotli, and a loop that meets each
+    // record would share its registers with all that surrounds it.
+    command.args(["--one-caller-inline-max-function-size", "60"]);
     run(command.arg("-o").arg(output).arg(input), "wasm-opt")
 }
 

@@ -1,6 +1,6 @@
-//! Rows of the field table: how records come to a consumer, and the workers of a KCL application.
+//! Rows of the field table: how records come to a consumer, the code that decides, and the workers of a KCL application.
 
-use super::{Choice, DAY, Default, Field, MICROS_PER_SECOND, Number, RATE, Span, l, millis, whole, word};
+use super::{Choice, DAY, Default, Field, Kind, MICROS_PER_SECOND, Number, RATE, Span, l, millis, whole, word};
 
 const SOURCES: &[Choice] = &[
     word(
@@ -15,6 +15,17 @@ const SOURCES: &[Choice] = &[
     ),
 ];
 
+const HANDLERS: &[Choice] = &[
+    word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
+    word("host", "Your program", "The program that runs the scenario decides each outcome."),
+    word("javascript", "JavaScript", "The code below decides each outcome, as a function on Lambda would."),
+    word("module", "WebAssembly", "The module that was uploaded decides each outcome."),
+];
+const DURATIONS: &[Choice] = &[
+    word("model", "Modelled", "An invocation takes what the fields below say, whatever the code does."),
+    word("code", "The code's own", "What the code computes and waits for, in virtual time."),
+];
+
 const TABLES: &[Choice] = &[
     word("on_demand", "On demand", "It takes every call."),
     word("provisioned", "Provisioned", "So many units a second; beyond them calls are refused."),
@@ -24,6 +35,10 @@ const TABLES: &[Choice] = &[
 pub(super) const FIELDS: &[Field] = &[
     Field::choice("consumers.*.source", "Reads by", SOURCES, Default::Text("GetRecords"), "How records come to the consumer.").limit_is("FAN_OUT_CONSUMERS"),
     Field::num("consumers.*.fan_out_ms", "Pushed after", "ms", millis(1_000, Span::from_secs(60), 10_000), l::FAN_OUT_DELAY.micros(), "SubscribeToShard: from the arrival of a record until the consumer sees it.").limit_is("FAN_OUT_DELAY"),
+    Field::choice("consumers.*.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides whether an invocation succeeds."),
+    Field::new("consumers.*.code", "Code", Kind::Text(l::HANDLER_SOURCE_MAX.get() as usize), Default::Text(""), "The source of a handler, as Lambda takes it: it exports handler.").limit_is("HANDLER_SOURCE_MAX"),
+    Field::new("consumers.*.module", "Module", Kind::Text(l::HANDLER_MODULE_MAX.get() as usize / 3 * 4 + 4), Default::Text(""), "A compiled handler: WebAssembly in base64.").limit_is("HANDLER_MODULE_MAX"),
+    Field::choice("consumers.*.duration_from", "Time of an invocation", DURATIONS, Default::Text("model"), "Where the length of an invocation comes from, where code decides its outcome."),
     Field::num("consumers.*.tumbling_window_s", "Tumbling window", "s", whole(0, l::MAPPING_TUMBLING_MAX.micros() / MICROS_PER_SECOND, 10), 0, "TumblingWindowInSeconds: invocations of a shard hand a state on until the window of their records is over; 0 for none.").limit_is("MAPPING_TUMBLING_MAX").only(&["lambda"]),
     Field::num("consumers.*.window_wait_s", "Window waits", "s", Number { min: 0, max: l::MAPPING_TUMBLING_MAX.micros(), step: 10 * MICROS_PER_SECOND, decimals: 6 }, l::TUMBLING_WAIT.micros(), "A window whose end is past is over when nothing was added to it for so long.").limit_is("TUMBLING_WAIT").only(&["lambda"]),
     Field::num("consumers.*.state_bytes_per_record", "State a record", "bytes", whole(0, l::TUMBLING_STATE_MAX.get(), 8), 0, "What each record adds to the state of its window; above the limit the window ends early.").limit_is("TUMBLING_STATE_MAX").only(&["lambda"]),

@@ -5,7 +5,7 @@ import { watchedPage } from "./browser.mjs";
 
 // Runs in the browser.
 function harness() {
-  const { engine, sandbox } = document.documentElement.dataset;
+  const { engine, sandbox, handlers, quickjs, meter } = document.documentElement.dataset;
   const state = { messages: [], relay: [], waiting: [] };
   const settle = () => {
     state.waiting = state.waiting.filter(({ wanted, resolve }) => {
@@ -15,9 +15,12 @@ function harness() {
       return false;
     });
   };
-  /** Starts a box. */
-  window.startBox = async () => {
-    const bytes = await (await fetch(engine)).arrayBuffer();
+  const bytesOf = async (name) => (await fetch(name)).arrayBuffer();
+  /** Starts a box, with what runs code in it or without. */
+  window.startBox = async (withTools = false) => {
+    const bytes = await bytesOf(engine);
+    const tools = withTools ? { quickjs: await bytesOf(quickjs), meter: await bytesOf(meter) } : undefined;
+    const script = withTools ? await (await fetch(handlers)).text() : undefined;
     const frame = document.createElement("iframe");
     for (const [name, value] of [["sandbox", "allow-scripts"], ["allow", ""], ["hidden", ""]]) {
       frame.setAttribute(name, value);
@@ -32,7 +35,7 @@ function harness() {
       state.messages.push(event.data);
       settle();
     };
-    frame.contentWindow.postMessage({ type: "start", engine: bytes }, "*", [port2]);
+    frame.contentWindow.postMessage({ type: "start", engine: bytes, tools, handlers: script }, "*", [port2]);
     Object.assign(state, { frame, port: port1 });
   };
   window.box = state;
@@ -43,17 +46,19 @@ function harness() {
       settle();
     });
   /** Runs a scenario to its end, handing out credit one by one. */
-  window.runToEnd = async (id, scenario, pump, credit = 2) => {
-    state.port.postMessage({ type: "open", id, scenario, pump });
+  window.runToEnd = async (id, scenario, pump, credit = 2, code = undefined) => {
+    state.port.postMessage({ type: "open", id, scenario, pump, code });
     const answer = await next("opened", "refused", "failed");
     if (answer.type !== "opened") return answer;
     state.port.postMessage({ type: "credit", n: credit });
     let blocks = 0;
     let frames = 0;
     let largest = 0;
+    let rows = "";
     for (;;) {
       const message = await next("frames", "done", "failed");
-      if (message.type !== "frames") return { ...message, blocks, frames, largest };
+      rows += message.rows ? `${message.rows}\n` : "";
+      if (message.type !== "frames") return { ...message, rows, blocks, frames, largest };
       // The place of the stream comes first.
       const [stream, ...block] = new Float64Array(message.buffer);
       blocks += 1;
@@ -73,7 +78,8 @@ export async function harnessFiles({ sandbox, engine } = {}) {
   const index = await siteFile("index.html", "utf8");
   // The very policy of the page, so that the box is tested under it.
   const policy = index.match(/<meta http-equiv="Content-Security-Policy"[^>]*>/)[0];
-  const page = `<!doctype html><html lang="en" data-engine="${names.engine}" data-sandbox="${names.sandbox}">
+  const page = `<!doctype html><html lang="en" data-engine="${names.engine}" data-sandbox="${names.sandbox}"
+    data-handlers="${names.handlers}" data-quickjs="${names.quickjs}" data-meter="${names.meter}">
     <head><meta charset="utf-8">${policy}<title>Harness</title><link rel="icon" href="data:,">
     <script src="harness.js"></script></head><body></body></html>`;
   const files = { "harness.html": page, "harness.js": `(${harness})();` };
@@ -83,9 +89,9 @@ export async function harnessFiles({ sandbox, engine } = {}) {
 }
 
 /// A watched page with a started box.
-export async function openBox(browser, site, options) {
+export async function openBox(browser, site, { tools = false, ...options } = {}) {
   const page = await watchedPage(browser, site, options);
   await page.goto(site.url("harness.html"));
-  await page.evaluate(() => startBox());
+  await page.evaluate((tools) => startBox(tools), tools);
   return page;
 }

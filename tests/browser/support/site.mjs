@@ -54,7 +54,8 @@ export async function serveSite(extra = {}) {
 export async function siteNames() {
   const index = await readFile(join(SITE, "index.html"), "utf8");
   const named = (what) => index.match(new RegExp(`data-${what}="([^"]+)"`))[1];
-  return { page: named("page"), engine: named("engine"), sandbox: named("sandbox") };
+  const names = ["page", "engine", "sandbox", "handlers", "quickjs", "meter"];
+  return Object.fromEntries(names.map((name) => [name, named(name)]));
 }
 
 /// The text of one of the site's files.

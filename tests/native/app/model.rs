@@ -40,11 +40,11 @@ fn block_of(stream: usize, timeline: &Timeline, from: usize, to: usize) -> Vec<f
 /// Frames `from..to` of the model's scenario, as the box would send them.
 fn send(model: &mut Model, run: u32, from: usize, to: usize) -> Vec<Effect> {
     let whole: Timeline = fixture::timeline(model.scenario());
-    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &whole, from, to) }))
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &whole, from, to), rows: String::new() }))
 }
 
 fn finish(model: &mut Model, run: u32) {
-    model.update(Action::Box(BoxEvent::Done { run, summary: "{}".to_owned() }));
+    model.update(Action::Box(BoxEvent::Done { run, summary: "{}".to_owned(), rows: String::new() }));
 }
 
 /// Half a second in front of the screen.
@@ -163,7 +163,7 @@ fn everything_else_starts_over() {
     assert_eq!(model.preset(), None);
     assert!(model.verdict().head_text().ends_with("Will two shards hold?"), "{}", model.verdict().head_text());
     // Frames of the run that was given up are not wanted any more.
-    assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block: vec![0.0; 3] })), []);
+    assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block: vec![0.0; 3], rows: String::new() })), []);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_consumer_is_added_shown_and_removed() {
         }
         both.push(&stream, &vec![0.0; ShardMetric::columns(2) * alone.shards()]);
     }
-    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1_500) }));
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1_500), rows: String::new() }));
     finish(&mut model, run);
     model.update(Action::Seek { seconds: 600.0 });
     let readers = model.readers();
@@ -374,7 +374,7 @@ fn a_consumer_less_is_no_trap_while_a_field_cannot_be_read() {
     let alone = fixture::timeline(model.scenario());
     let mut both = Timeline::new(model.length(), alone.width(), alone.shards(), 2);
     both.push(&vec![1.0; Metric::columns(2)], &vec![1.0; ShardMetric::columns(2) * alone.shards()]);
-    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1) }));
+    model.update(Action::Box(BoxEvent::Frames { run, block: block_of(0, &both, 0, 1), rows: String::new() }));
     model.update(Action::ShowConsumer(1));
     edit(&mut model, "stream.shards", "none");
     model.update(Action::RemoveConsumer(1));
@@ -399,7 +399,10 @@ fn streams_that_follow_are_shown_one_at_a_time() {
     for (place, stream) in session.streams().into_iter().enumerate() {
         assert_eq!(model.frames(), 0, "nothing is shown before all have come as far");
         let block = block_of(place, &stream.timeline(), 0, frames);
-        assert_eq!(model.update(Action::Box(BoxEvent::Frames { run, block })), [Effect::GrantCredit(1)]);
+        assert_eq!(
+            model.update(Action::Box(BoxEvent::Frames { run, block, rows: String::new() })),
+            [Effect::GrantCredit(1)]
+        );
     }
     finish(&mut model, run);
     model.update(Action::Seek { seconds: 300.0 });

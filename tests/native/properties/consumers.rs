@@ -178,7 +178,7 @@ proptest! {
                     let running = session.seen_by(index).gauge(Metric::Concurrency, session.timeline().frames());
                     prop_assert!(f64::from(asked[index]) <= begun && f64::from(asked[index]) >= begun - running);
                 }
-                HandlerKind::Host => prop_assert!(f64::from(asked[index]) <= begun),
+                _ => prop_assert!(f64::from(asked[index]) <= begun),
             }
         }
     }

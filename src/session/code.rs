@@ -1,0 +1,223 @@
+//! A scenario's own code on this machine: every batch goes through it as Lambda would hand it over, and what it answers
+//! decides what becomes of the batch. The page's box has the same in `www/code.js`, step by step; a test compares them.
+
+use super::question::{Question, Questions};
+use super::{Handler, response};
+use crate::engine::{Answer, Invocation, Outcome};
+use crate::handlers::{
+    self, Environment, HandlerEngine, Limits, LogLine, ModuleEngine, ModuleEnvironment, ModuleRequest, Request,
+    Settings, Status,
+};
+use crate::scenario::{HandlerKind, Responses, Scenario};
+use crate::units::{SimTime, Span};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Lines of the log that are kept of a consumer's code, the first ones.
+const LINES_MAX: usize = 100;
+
+/// The code of a scenario's consumers, with its environments.
+#[derive(Debug)]
+pub struct Code {
+    scenario: Scenario,
+    questions: Questions,
+    of: BTreeMap<u32, Loaded>,
+    environments: BTreeMap<(u32, u32), Place>,
+    /// Environments with this number or a higher one keep nothing from one invocation to the next.
+    kept: u32,
+}
+
+/// What a consumer's code is made of, and what came of it so far.
+#[derive(Debug)]
+struct Loaded {
+    engine: Engine,
+    report: Report,
+}
+
+#[derive(Debug)]
+enum Engine {
+    JavaScript(HandlerEngine),
+    Module(ModuleEngine),
+}
+
+#[derive(Debug)]
+enum Place {
+    JavaScript(Box<Environment>),
+    Module(ModuleEnvironment),
+}
+
+/// What came of one consumer's code in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How often it was invoked.
+    pub invocations: u64,
+    /// How often it ended in which way, by [`Status`] as a number.
+    pub ended: [u64; 6],
+    /// Fuel of all invocations, without that of loading.
+    pub fuel: u64,
+    /// Its longest own time, in nanoseconds.
+    pub longest_ns: u64,
+    /// The first lines of its log.
+    pub lines: Vec<(SimTime, LogLine)>,
+    /// How many lines there were more.
+    pub lines_more: u64,
+    /// A witness of everything it answered and logged, in order.
+    pub witness: Witness,
+}
+
+/// Two FNV-1a sums of 32 bits over the same bytes, from different beginnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Witness([u32; 2]);
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self([0x811c_9dc5, 0x1234_5678])
+    }
+}
+
+impl Witness {
+    fn take(&mut self, bytes: &[u8]) {
+        for sum in &mut self.0 {
+            *sum = bytes.iter().fold(*sum, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        }
+    }
+}
+
+impl std::fmt::Display for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:08x}{:08x}", self.0[0], self.0[1])
+    }
+}
+
+impl Report {
+    fn take(&mut self, at: SimTime, outcome: &handlers::Outcome) {
+        self.invocations += 1;
+        self.ended[outcome.status as usize] += 1;
+        self.fuel += outcome.fuel;
+        self.longest_ns = self.longest_ns.max(outcome.duration);
+        self.witness.take(&[outcome.status as u8]);
+        self.witness.take(outcome.reply.as_bytes());
+        for line in outcome.init.iter().flat_map(|init| &init.logs).chain(&outcome.logs) {
+            self.witness.take(line.level.as_bytes());
+            self.witness.take(line.text.as_bytes());
+            if self.lines.len() < LINES_MAX {
+                self.lines.push((at, line.clone()));
+            } else {
+                self.lines_more += 1;
+            }
+        }
+        self.lines_more += outcome.dropped;
+    }
+}
+
+impl Code {
+    /// Prepares the code of every consumer that has some. `javascript` gives the engine for JavaScript, and is called
+    /// where there is any.
+    ///
+    /// # Errors
+    /// In a sentence: a module that cannot be run, or no engine.
+    pub fn new(scenario: &Scenario, javascript: impl Fn() -> Result<HandlerEngine, String>) -> Result<Self, String> {
+        let mut of = BTreeMap::new();
+        let mut engine = None;
+        for (index, consumer) in (0..).zip(&scenario.consumers) {
+            let made = match consumer.handler {
+                HandlerKind::Model | HandlerKind::Host => continue,
+                HandlerKind::JavaScript => {
+                    let known = match engine.take() {
+                        Some(known) => known,
+                        None => javascript()?,
+                    };
+                    Engine::JavaScript(engine.insert(known).clone())
+                }
+                HandlerKind::Module => {
+                    let bytes = handlers::event::decoded(&consumer.module).unwrap_or_default();
+                    let refused = |sentence| {
+                        format!("The module of {} is refused. {sentence}", scenario.title_of(index as usize))
+                    };
+                    Engine::Module(ModuleEngine::new(&bytes).map_err(refused)?)
+                }
+            };
+            of.insert(index, Loaded { engine: made, report: Report::default() });
+        }
+        let kept = Limits::standard().environments_kept / (of.len() as u32).max(1);
+        let questions = Questions::new(scenario);
+        Ok(Self { scenario: scenario.clone(), questions, of, environments: BTreeMap::new(), kept })
+    }
+
+    /// Whether any consumer has code.
+    pub fn is_some(scenario: &Scenario) -> bool {
+        scenario.consumers.iter().any(|consumer| consumer.handler.is_code())
+    }
+
+    /// What came of the code of each consumer that has some, by its index.
+    pub fn reports(&self) -> impl Iterator<Item = (u32, &Report)> {
+        self.of.iter().map(|(consumer, loaded)| (*consumer, &loaded.report))
+    }
+
+    /// One invocation of the code, with the time that loading it took where that was needed.
+    fn invoke(&mut self, invocation: &Invocation, question: &Question) -> (handlers::Outcome, u64) {
+        let consumer = invocation.id.consumer();
+        let key = (consumer, invocation.environment);
+        let loaded = self.of.get_mut(&consumer).expect("only these consumers ask");
+        let known = self.environments.remove(&key).filter(|_| !invocation.cold);
+        let Question { event, id, context, env, timeout_ms, memory_mb, seed, .. } = question;
+        let (now, timeout_ms) = (question.now * 1_000, *timeout_ms);
+        let (outcome, init, place) = match &loaded.engine {
+            Engine::JavaScript(engine) => {
+                let (mut place, mut init) = match known {
+                    Some(Place::JavaScript(place)) => (place, 0),
+                    _ => {
+                        let code = self.scenario.consumers[consumer as usize].code.to_string();
+                        let settings = Settings { code, memory_mb: *memory_mb, env: env.clone(), node: 22 };
+                        let place = Box::new(Environment::new(engine, settings, now, *seed));
+                        let took = place.init().duration;
+                        (place, took)
+                    }
+                };
+                let outcome = place.invoke(&Request { event, now, timeout_ms, seed: *seed, id, context });
+                init += outcome.init.as_ref().map_or(0, |again| again.duration);
+                (outcome, init, Place::JavaScript(place))
+            }
+            Engine::Module(engine) => {
+                let mut place = match known {
+                    Some(Place::Module(place)) => place,
+                    _ => ModuleEnvironment::new(engine, *memory_mb),
+                };
+                let outcome = place.invoke(&ModuleRequest { batch: event, now, timeout_ms, seed: *seed, id });
+                (outcome, 0, Place::Module(place))
+            }
+        };
+        if invocation.environment < self.kept {
+            self.environments.insert(key, place);
+        }
+        loaded.report.take(invocation.started, &outcome);
+        (outcome, init)
+    }
+}
+
+impl Handler for Code {
+    fn handle(&mut self, invocation: &Invocation) -> Answer {
+        let consumer = invocation.id.consumer();
+        if !self.of.contains_key(&consumer) {
+            return Outcome::Succeeded.into();
+        }
+        let question = self.questions.ask(&self.scenario, invocation);
+        let (ended, init) = self.invoke(invocation, &question);
+        let micros = |ns: u64| Span::from_micros(ns.div_ceil(1_000));
+        // A new environment loads the code while it starts; one that has to do it again does so within the invocation.
+        let (took, init) = if invocation.cold { (ended.duration, init) } else { (ended.duration + init, 0) };
+        let answer = |outcome| Answer { outcome, took: micros(took), init: micros(init) };
+        if ended.status != Status::Succeeded {
+            return answer(Outcome::Failed);
+        }
+        let reply: Value = serde_json::from_str(&ended.reply).unwrap_or_default();
+        // The state goes on as the code wrote it, to the letter.
+        let state = serde_json::from_str::<BTreeMap<&str, &RawValue>>(&ended.reply).ok();
+        let state = state.and_then(|members| Some(members.get("state")?.get().to_owned()));
+        self.questions.keep_state(invocation, state);
+        let items = self.scenario.consumers[consumer as usize].failures.responses == Responses::ItemFailures;
+        let reads = items || invocation.window.is_some();
+        answer(if reads { response::outcome(&reply, invocation) } else { Outcome::Succeeded })
+    }
+}

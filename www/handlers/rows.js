@@ -1,0 +1,158 @@
+// What is to be seen of a consumer's code: a row for each invocation with what it logged, within bounds, and an example
+// of its records.
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+const newline = 10;
+
+/** Rows of a run that are told; beyond them only those that failed are, up to as many again. */
+const ROWS_MAX = 10_000;
+/** Letters of logs, replies and records that are told in a run. */
+const TEXT_MAX = 4 << 20;
+/** Letters of one reply or one record's data. */
+const PART_MAX = 4_096;
+
+const short = (text) => (text.length > PART_MAX ? `${text.slice(0, PART_MAX)}…` : text);
+
+/** The lines of a record in an event as the engine packs it: key, sequence number, data, arrival. */
+function lines(event, place) {
+  let from = 0;
+  for (let line = 0; line <= 4 * place; line++) {
+    from = event.indexOf(newline, from) + 1;
+    if (from === 0) return null;
+  }
+  const found = [];
+  for (let line = 0; line < 4; line++) {
+    const end = event.indexOf(newline, from);
+    found.push(decoder.decode(event.subarray(from, end < 0 ? event.length : end)));
+    from = end < 0 ? event.length : end + 1;
+  }
+  return found;
+}
+
+/** The same of a batch as a module takes it. */
+function fields(batch, place) {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  if (place >= view.getUint32(0, true)) return null;
+  let from = 4;
+  for (let at = 0; ; at++) {
+    const [key, sequence, data] = [8, 12, 16].map((offset) => view.getUint32(from + offset, true));
+    const parts = from + 20;
+    if (at === place) {
+      const bytes = batch.subarray(parts + key + sequence, parts + key + sequence + Math.min(data, PART_MAX));
+      return [
+        decoder.decode(batch.subarray(parts, parts + key)),
+        decoder.decode(batch.subarray(parts + key, parts + key + sequence)),
+        bytes.toBase64?.() ?? base64(bytes),
+        String(Number(view.getBigUint64(from, true)) / 1000),
+      ];
+    }
+    from = parts + key + sequence + data;
+  }
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function base64(bytes) {
+  let out = "";
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a, b = 0, c = 0] = bytes.subarray(at, at + 3);
+    const bits = (a << 16) | (b << 8) | c;
+    const digits = [18, 12, 6, 0].map((shift) => DIGITS[(bits >> shift) & 63]).join("");
+    const left = bytes.length - at;
+    out += left >= 3 ? digits : digits.slice(0, left + 1).padEnd(4, "=");
+  }
+  return out;
+}
+
+/** The place of the first record that an answer names; the first of all where it names none. */
+function firstFailed(event, head, failed) {
+  if (failed === undefined || failed.length === 0 || failed[0] === "") return 0;
+  const named = new Set(failed);
+  for (let place = 0; place < head.records; place++) {
+    const found = head.module ? fields(event, place) : lines(event, place);
+    if (found !== null && named.has(found[1])) return place;
+  }
+  return 0;
+}
+
+/** Gathers rows until they are sent. */
+export class Rows {
+  constructor() {
+    this.rows = [];
+    this.told = 0;
+    this.failed = 0;
+    /** Rows that were not told. */
+    this.more = 0;
+    this.text = 0;
+  }
+
+  /** One invocation: what was asked, what came of it, what was answered to the engine. */
+  add({ head, event, outcome }, answer) {
+    const fails = outcome.status !== 0 || answer.kind !== 0;
+    if (this.told >= ROWS_MAX && (!fails || this.failed >= ROWS_MAX)) {
+      this.more += 1;
+      return;
+    }
+    if (this.told >= ROWS_MAX) this.failed += 1;
+    this.told += 1;
+    const row = summary(head, outcome, answer);
+    if (head.records > 0 && this.text < TEXT_MAX) {
+      const place = fails ? firstFailed(event, head, answer.failed) : 0;
+      const found = head.module ? fields(event, place) : lines(event, place);
+      if (found !== null) row.sample = { place, fields: found.map(short) };
+    }
+    const logs = [...(outcome.init?.logs ?? []), ...outcome.logs];
+    for (const { at, level, text } of logs) {
+      if (this.text >= TEXT_MAX) {
+        row.logs_more += 1;
+        continue;
+      }
+      this.text += text.length;
+      row.logs.push([at, level, text]);
+    }
+    this.text += 200 + row.reply.length + (row.sample?.fields[2].length ?? 0);
+    this.rows.push(row);
+  }
+
+  /** The rows since the last call as JSON; nothing where there are none. */
+  take() {
+    if (this.rows.length === 0) return "";
+    const text = JSON.stringify({ rows: this.rows, more: this.more });
+    this.rows = [];
+    return text;
+  }
+
+  /** Runs one event through code, the given one or that of a question; null where the question is another consumer's. */
+  static tried(code, question, consumer, event) {
+    const end = question.indexOf(newline);
+    const head = JSON.parse(decoder.decode(question.subarray(0, end)));
+    if (head.consumer !== consumer) return null;
+    let asked = question;
+    if (typeof event === "string") {
+      const bytes = encoder.encode(event);
+      asked = new Uint8Array(end + 1 + bytes.length);
+      asked.set(question.subarray(0, end + 1));
+      asked.set(bytes, end + 1);
+    }
+    const seen = code.handle(asked);
+    const row = summary(seen.head, seen.outcome, seen.answer);
+    const logs = [...(seen.outcome.init?.logs ?? []), ...seen.outcome.logs];
+    row.logs = logs.slice(0, 1_000).map(({ at, level, text }) => [at, level, text]);
+    row.reply = seen.outcome.reply.slice(0, 65_536);
+    const found = head.module || seen.event[0] === 123 ? null : lines(seen.event, 0);
+    if (found !== null) row.sample = { place: 0, fields: found.map(short) };
+    return JSON.stringify(row);
+  }
+}
+
+/** What a row says before its logs. */
+function summary(head, outcome, answer) {
+  const { consumer, shard, number, attempt, records, environment, cold, started, ends } = head;
+  return {
+    consumer, shard, number, attempt, records, environment, cold, started, ends,
+    took: answer.took, init: answer.init, status: outcome.status, kind: answer.kind,
+    capped: outcome.capped, memory: outcome.memory, fuel: outcome.fuel, reply: short(outcome.reply),
+    logs: [], logs_more: outcome.dropped,
+  };
+}
