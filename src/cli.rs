@@ -1,6 +1,7 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
 mod code;
+mod compare;
 mod handle;
 mod link;
 mod report;
@@ -15,7 +16,7 @@ use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::code::Code;
-use streamgauge::session::{Pump, Session};
+use streamgauge::session::{DirectRun, Pump, Session};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -41,6 +42,18 @@ enum Command {
         /// consumer where none stands there
         #[arg(long, value_name = "[N=]FILE")]
         handler: Vec<code::Given>,
+        /// Prints one JSON object instead of tables
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs all designs of a scenario on the same arrivals and prints them side by side
+    Compare {
+        /// A scenario file, the id of a preset, or - for the standard input
+        #[arg(value_name = "FILE-OR-PRESET")]
+        what: String,
+        /// Seed of the runs, instead of the scenario's own
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
         /// Prints one JSON object instead of tables
         #[arg(long)]
         json: bool,
@@ -107,6 +120,7 @@ enum Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
+        Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
@@ -139,6 +153,20 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn compare_designs(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
+    let mut draft = read(what)?;
+    if let Some(seed) = seed {
+        draft.set("seed", seed.into());
+    }
+    let scenario = draft.check().map_err(Failure::Problems)?;
+    let problems = code::asks_a_program(&scenario);
+    if !problems.is_empty() {
+        return Err(Failure::Problems(problems));
+    }
+    let code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
+    compare::compare(&scenario, code, json).map_err(Failure::Run)
+}
+
 fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
     let mut draft = read(what)?;
     if let Some(seed) = seed {
@@ -164,15 +192,25 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
+    let direct = compare::direct_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
+        if !direct.is_empty() {
+            let named = |(title, run): &(String, DirectRun)| {
+                let mut summary = run.summary();
+                summary["design"] = title.as_str().into();
+                summary
+            };
+            summary["direct"] = direct.iter().map(named).collect();
+        }
         if let Some(code) = &code {
             summary["handlers"] = code::document(code);
         }
         pretty(&summary)
     } else {
-        report::report(&session)
-            + &code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)))
+        let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
+        let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
+        report::report(&session) + &code + &direct
     })
 }
 

@@ -1,14 +1,16 @@
 //! Quantities times a dated price table: the bill of a run, line by line, each line tied to its cause.
 
 mod advice;
+mod direct;
 mod quantities;
 
 pub use crate::scenario::prices;
 pub use advice::findings;
+pub use direct::direct_bill;
 
 use crate::metrics::View;
 use crate::scenario::{Part, Scenario, StreamMode};
-use crate::units::{PicoUsd, Span};
+use crate::units::{PicoUsd, SimTime, Span};
 use crate::{text, words};
 use quantities::{Quantity, Use};
 
@@ -155,6 +157,26 @@ fn line(scenario: &Scenario, of: &Quantity, cause: String, quantity: f64, month_
     })
 }
 
+/// The frames of a run.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    width: Span,
+    length: Span,
+    frames: usize,
+}
+
+impl Grid {
+    fn end_of(self, frame: usize) -> SimTime {
+        (SimTime::ZERO + Span::from_micros(self.width.micros() * (frame as u64 + 1))).min(SimTime::ZERO + self.length)
+    }
+}
+
+impl From<View<'_>> for Grid {
+    fn from(timeline: View<'_>) -> Self {
+        Self { width: timeline.width(), length: timeline.length(), frames: timeline.frames() }
+    }
+}
+
 /// How a run stands for 30 days.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Month {
@@ -168,12 +190,13 @@ impl Month {
     /// A calm of fewer frames says too little about ordinary traffic.
     const CALM_FRAMES_MIN: usize = 10;
 
-    fn of(scenario: &Scenario, timeline: View<'_>) -> Self {
+    fn of(scenario: &Scenario, grid: impl Into<Grid>) -> Self {
+        let grid = grid.into();
         let has_spike = scenario.traffic.parts.iter().any(|part| matches!(part, Part::Spike { .. }));
         let first_corner = scenario.traffic.parts.iter().filter_map(|part| part.corners().first().copied()).min();
-        let calm = first_corner.map_or(0, |at| (at.micros() / timeline.width().micros()) as usize);
-        let calm = calm.min(timeline.frames());
-        if has_spike && calm >= Self::CALM_FRAMES_MIN && timeline.length() < Span::from_hours(24) {
+        let calm = first_corner.map_or(0, |at| (at.micros() / grid.width.micros()) as usize);
+        let calm = calm.min(grid.frames);
+        if has_spike && calm >= Self::CALM_FRAMES_MIN && grid.length < Span::from_hours(24) {
             Self::OnceADay { calm }
         } else {
             Self::Repeated
@@ -181,24 +204,26 @@ impl Month {
     }
 
     /// A quantity of 30 days, from that of each frame.
-    fn quantity(self, timeline: View<'_>, column: &[f64]) -> f64 {
+    fn quantity(self, grid: impl Into<Grid>, column: &[f64]) -> f64 {
+        let grid = grid.into();
         let Some(last) = column.len().checked_sub(1) else { return 0.0 };
         let sum = |frames: usize| column[..frames].iter().sum::<f64>();
-        let (run, run_s, month_s) = (sum(column.len()), timeline.end_of(last).seconds_f64(), MONTH.seconds_f64());
+        let (run, run_s, month_s) = (sum(column.len()), grid.end_of(last).seconds_f64(), MONTH.seconds_f64());
         match self {
             Self::Repeated => run * month_s / run_s,
             Self::OnceADay { calm } => {
-                let calm_s = timeline.end_of(calm - 1).seconds_f64();
+                let calm_s = grid.end_of(calm - 1).seconds_f64();
                 run * 30.0 + sum(calm) / calm_s * (month_s - run_s * 30.0)
             }
         }
     }
 
-    fn sentence(self, timeline: View<'_>) -> String {
-        let length = text::span_text(timeline.length().seconds_f64());
+    fn sentence(self, grid: impl Into<Grid>) -> String {
+        let grid = grid.into();
+        let length = text::span_text(grid.length.seconds_f64());
         match self {
             Self::OnceADay { .. } => "30 days: base traffic, and this spike once a day.".to_owned(),
-            Self::Repeated if timeline.length() == MONTH => "30 days: this run.".to_owned(),
+            Self::Repeated if grid.length == MONTH => "30 days: this run.".to_owned(),
             Self::Repeated => format!("30 days: extrapolated from this run of {length}, repeated for 720 h."),
         }
     }

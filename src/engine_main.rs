@@ -8,7 +8,7 @@ use streamgauge::scenario::packed::unpack;
 use streamgauge::session::{Pump, Session};
 use streamgauge::units::Span;
 
-#[path = "engine_questions.rs"]
+#[path = "engine_main/questions.rs"]
 mod questions;
 
 use questions::Desk;

@@ -117,11 +117,11 @@ pub fn by_name(name: &str) -> Option<&'static Limit> {
 
 /// Declares the constants and the list of them together, so that neither can lack what the other has.
 macro_rules! limits {
-    ($($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $value:expr, $unit:literal, $source:expr, $sure:ident;)+) => {
+    ($all:ident: $($(#[doc = $doc:literal])+ $name:ident: $kind:ident = $value:expr, $unit:literal, $source:expr, $sure:ident;)+) => {
         $($(#[doc = $doc])+ pub const $name: $kind = $value;)+
 
-        /// Every limit, in the order in which this file declares them.
-        pub static ALL: &[Limit] = &[$(Limit {
+        /// The limits of this file, in its order.
+        pub(super) const $all: &[Limit] = &[$(Limit {
             name: stringify!($name),
             about: for_people(concat!($($doc),+).trim_ascii()),
             value: Value::$kind($name),
@@ -142,7 +142,14 @@ macro_rules! is_estimated {
     };
 }
 
-limits! {
+mod direct;
+
+pub use direct::*;
+
+/// Every limit, file by file.
+pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() }>(OWN);
+
+limits! { OWN:
     // A shard.
     /// Records that one shard accepts per second, in the long run.
     SHARD_RECORDS_PER_SECOND: Rate = Rate::per_second(1_000), "records/s", K, documented;

@@ -5,6 +5,7 @@
 //! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
 
 mod consumers;
+mod direct;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
 
@@ -49,9 +50,9 @@ impl Rule {
 }
 
 /// Every mechanism, in the order in which a record meets them.
-pub static ALL: &[Rule] = &joined::<{ STREAM.len() + consumers::RULES.len() + BILL.len() }>();
+pub static ALL: &[Rule] = &joined::<{ STREAM.len() + consumers::RULES.len() + BILL.len() + direct::RULES.len() }>();
 
-/// Those of the producer and the stream, those of the consumers, and the bill.
+/// Those of the producer and the stream, those of the consumers, the bill, and those of the direct architecture.
 const fn joined<const N: usize>() -> [Rule; N] {
     let mut rules = [STREAM[0]; N];
     let mut at = 0;
@@ -61,8 +62,10 @@ const fn joined<const N: usize>() -> [Rule; N] {
             STREAM[at]
         } else if at < before {
             consumers::RULES[at - STREAM.len()]
-        } else {
+        } else if at < before + BILL.len() {
             BILL[at - before]
+        } else {
+            direct::RULES[at - before - BILL.len()]
         };
         at += 1;
     }

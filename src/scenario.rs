@@ -9,6 +9,8 @@ pub mod capacity;
 mod consumer;
 pub mod csv_series;
 mod curve;
+mod design;
+mod direct;
 pub mod document;
 pub mod draft;
 mod field_table;
@@ -37,6 +39,10 @@ mod walk;
 pub use consumer::{
     Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, ReadSource, Responses,
     StartingPosition,
+};
+pub use design::{Design, Plan};
+pub use direct::{
+    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Direct, Replicas, Request, Store,
 };
 pub use draft::Draft;
 pub use function::{Architecture, Function};
@@ -82,6 +88,8 @@ pub struct Scenario {
     pub prices: prices::Prices,
     /// Streams into which its consumers put.
     pub then: Vec<Hop>,
+    /// Other designs for the same traffic.
+    pub designs: Vec<Design>,
 }
 
 impl Scenario {
@@ -107,6 +115,18 @@ impl Scenario {
     pub fn stream_titles(&self) -> Vec<String> {
         let mut titles = vec!["First stream".to_owned()];
         self.each_behind("", &mut |before, place, _| titles.push(before.hop_title(place)));
+        titles
+    }
+
+    /// What the designs are called: this one, then the others, each by its name or else by what it is, with its place
+    /// where that is said already.
+    pub fn design_titles(&self) -> Vec<String> {
+        let mut titles = vec!["Data Streams".to_owned()];
+        for (place, design) in (2..).zip(&self.designs) {
+            let title = if design.name.is_empty() { design.plan.title() } else { &design.name };
+            let said = titles.iter().any(|known| known == title);
+            titles.push(if said { format!("{title} {place}") } else { title.to_owned() });
+        }
         titles
     }
 

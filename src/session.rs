@@ -19,6 +19,8 @@
 mod chain;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod code;
+mod compare;
+mod direct;
 pub mod event;
 pub mod failure;
 mod positions;
@@ -28,10 +30,12 @@ mod summary;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
-use crate::metrics::{Finding, Ledger, Outlook, Recorder, View};
+use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use chain::Taps;
+pub use compare::{Comparison, Measure, Run};
+pub use direct::DirectRun;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -190,6 +194,16 @@ impl Session {
     pub fn keep_at_most(&mut self, records: u64) {
         self.engine.keep_at_most(records);
         self.then.iter_mut().for_each(|session| session.keep_at_most(records));
+    }
+
+    /// Keeps from now on how long records wait from being offered until they are stored: what a client waits.
+    pub fn watch_puts(&mut self) {
+        self.observers.1.1.put_waits.get_or_insert_default();
+    }
+
+    /// From offered to stored, since somebody asked for it with [`watch_puts`](Self::watch_puts).
+    pub fn put_waits(&self) -> Option<&Histogram> {
+        self.observers.1.1.put_waits.as_deref()
     }
 
     /// The invocations that wait for an outcome and have not been taken yet.

@@ -195,7 +195,7 @@ fn latency(session: &Session, consumer: usize) -> String {
     format!("{}\n", table(&rows, &[false, true, true, true]))
 }
 
-fn bill(bill: &Bill) -> String {
+pub fn bill(bill: &Bill) -> String {
     let mut rows = vec![row(["Bill", "", "this run", "30 days"])];
     for line in &bill.lines {
         let (run, month) = (words::dollars_e4(line.run_e4), words::dollars_cents(line.month_cents));
@@ -214,7 +214,7 @@ fn bill(bill: &Bill) -> String {
     format!("{}{}\n{compared}\n", table(&rows, &[false, false, true, true]), wrapped(&note, 0))
 }
 
-fn findings(findings: &[Finding]) -> String {
+pub fn findings(findings: &[Finding]) -> String {
     let mut out = "Findings\n".to_owned();
     for (i, finding) in findings.iter().enumerate() {
         let _ = writeln!(out, "{}. {}", i + 1, wrapped(&finding.cause, 3));
@@ -227,12 +227,12 @@ fn findings(findings: &[Finding]) -> String {
     out
 }
 
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+pub fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).into()
 }
 
 /// Rows as lines, each column as wide as its widest cell; `right` says which columns end at the same place.
-fn table(rows: &[Vec<String>], right: &[bool]) -> String {
+pub fn table(rows: &[Vec<String>], right: &[bool]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..right.len()).map(width).collect();
     let mut out = String::new();

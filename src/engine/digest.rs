@@ -32,6 +32,12 @@ impl Digest {
         Self { written: mix(self.written, other.get()), ..self }
     }
 
+    /// What a direct design tells: when, what kind of fact, its numbers.
+    #[inline(always)]
+    pub(super) const fn told(&mut self, at: SimTime, kind: u64, numbers: u64) {
+        self.write(pair(at.micros() << 4 | kind, numbers));
+    }
+
     #[inline(always)]
     const fn write(&mut self, word: u64) {
         self.written = mix(self.written, word);

@@ -26,6 +26,8 @@ pub enum Actor {
         /// Index of the shard.
         shard: u32,
     },
+    /// A part of the direct architecture: what its clients, its application, its database draw.
+    Direct(u32),
     /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
     Reading {
         /// Number of the reader, in the same order.
@@ -43,6 +45,7 @@ impl Rng {
             Actor::Records => 2 << 32,
             Actor::Producer => 3 << 32,
             Actor::Answers => 5 << 32,
+            Actor::Direct(part) => 7 << 32 | u64::from(part),
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
             Actor::Reading { reader, shard } => (6 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
@@ -166,6 +169,7 @@ mod tests {
     fn every_actor_has_a_generator_of_its_own() {
         let mut actors = vec![Actor::Records, Actor::Producer, Actor::Answers];
         actors.extend([0, 1, 2, 9].map(Actor::Arrivals));
+        actors.extend([0, 1, 2, 5].map(Actor::Direct));
         for reader in [0, 1, 2, 20] {
             for shard in [0, 1, 2, 3_999] {
                 actors.extend([Actor::Function { reader, shard }, Actor::Reading { reader, shard }]);

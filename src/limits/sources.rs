@@ -95,3 +95,17 @@ pub(super) const DDB: Source = Source {
     text: "Amazon DynamoDB Developer Guide, “Burst and adaptive capacity” and “Read and write operations”",
     date: "2024",
 };
+pub(super) const TYPICAL: Source = Source {
+    tag: "EST",
+    text: "an estimate of this simulator: a usual setting, or a usual figure from practice",
+    date: "2026-11",
+};
+pub(super) const ALB: Source =
+    Source { tag: "ALB", text: "the default of Application Load Balancers, from practice", date: "2026-11" };
+pub(super) const FPM: Source = Source {
+    tag: "FPM",
+    text: "public guides on sizing PHP-FPM (pm.max_children), and its default backlog",
+    date: "2026-11",
+};
+pub(super) const MYSQL: Source =
+    Source { tag: "RDS", text: "defaults of RDS for MySQL, as recorded in a public parameter group", date: "2026-11" };

@@ -45,6 +45,7 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("prices", super::prices::write(&scenario.prices));
     document.value("operations", operations.collect::<Vec<_>>().into());
     document.value("then", scenario.then.iter().map(super::hop::write).collect::<Vec<_>>().into());
+    document.value("designs", scenario.designs.iter().map(super::design::write).collect::<Vec<_>>().into());
     Draft::from_value(document.done())
 }
 

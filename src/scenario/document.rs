@@ -7,7 +7,8 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, filter, function, hop, payload, prices, producer, sizes, stream, walk,
+    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, sizes, stream,
+    walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -59,6 +60,12 @@ impl Reader<'_> {
             Some(Problem::new(path, problem.message.as_str()))
         };
         self.problems.iter().filter_map(inside).collect()
+    }
+
+    /// What was found wrong in some parts of the document.
+    pub(super) fn problems_in(&self, parts: &[&str]) -> Vec<Problem> {
+        let inside = |problem: &&Problem| parts.contains(&problem.path.split('.').next().unwrap_or_default());
+        self.problems.iter().filter(inside).cloned().collect()
     }
 
     /// Reports many, of one list.
@@ -190,12 +197,14 @@ pub(super) fn build_behind(
         account_concurrency,
         filters_max,
         then: Vec::new(),
+        designs: Vec::new(),
     };
     if let Some(before) = before {
         let Traffic { parts, put_millionths, .. } = &mut scenario.traffic;
         (*parts, *put_millionths) = (before.parts.clone(), Some(before.put_millionths));
     }
     scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
+    scenario.designs = design::read(&mut read, &scenario);
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 

@@ -1,5 +1,6 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod direct;
 mod operations;
 mod reading;
 
@@ -274,7 +275,7 @@ const REGIONS: &[Choice] = &[
 
 /// Every field, in the order of a canonical document.
 pub(super) static FIELDS: &[Field] =
-    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() }>();
+    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() + direct::FIELDS.len() }>();
 
 /// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
 const fn joined<const N: usize>() -> [Field; N] {
@@ -289,8 +290,10 @@ const fn joined<const N: usize>() -> [Field; N] {
             Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
         } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
             reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
-        } else {
+        } else if at < N - direct::FIELDS.len() {
             OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
+        } else {
+            direct::FIELDS[at + direct::FIELDS.len() - N]
         };
         at += 1;
     }

@@ -29,8 +29,9 @@ const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
 ];
 
-/// A stream further down has these parts of a document for itself: the list of such streams, and the parts.
-const INSIDE: &str = "then.*";
+/// Items of these lists are streams that have some parts of a document for themselves, each with those of its kinds that
+/// are one.
+const INSIDE: [(&str, &[&str]); 2] = [("then.*", &[]), ("designs.*", &["stream"])];
 
 /// One field of the document, or one group or list that holds fields.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -238,9 +239,12 @@ pub fn children(path: &str) -> Vec<Child> {
     let borrowed = ALIASES.iter().filter_map(|(alias, target, only)| {
         Some(Child { name: name_in(&group, alias)?, field: field(target)?, only, stays: true })
     });
-    let inside = super::hop::OWN.iter().filter(|_| group == INSIDE).filter_map(|name| {
-        let field = FIELDS.iter().find(|field| field.path == *name)?;
-        Some(Child { name, field, only: &[], stays: false })
+    let within = INSIDE.iter().find(|(list, _)| group == *list);
+    let inside = within.into_iter().flat_map(|(_, only)| {
+        super::hop::OWN.iter().filter_map(|name| {
+            let field = FIELDS.iter().find(|field| field.path == *name)?;
+            Some(Child { name, field, only, stays: false })
+        })
     });
     own.chain(borrowed).chain(inside).collect()
 }
@@ -255,8 +259,8 @@ pub fn pattern(path: &str) -> String {
     let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = path.split('.').map(|part| if is_index(part) { "*" } else { part }).collect();
     let mut path = parts.join(".");
-    // A stream further down has the fields of the first one.
-    while let Some(rest) = path.strip_prefix(INSIDE).and_then(|rest| rest.strip_prefix('.')) {
+    // A stream further down, or in another design, has the fields of the first one.
+    while let Some(rest) = INSIDE.iter().find_map(|(list, _)| path.strip_prefix(list)?.strip_prefix('.')) {
         let part = rest.split('.').next().unwrap_or_default();
         if !super::hop::OWN.contains(&part) {
             break;

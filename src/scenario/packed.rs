@@ -10,11 +10,12 @@
 use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::{
-    Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Draws, DurationFrom, DurationLaw, DurationModel,
-    Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation,
-    OtherPollers, Part, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Responses,
-    RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream, StreamMode, Timeouts, Traffic,
-    Tumbling, prices,
+    Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client, Consumer,
+    ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, Failures, Function,
+    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part, Plan,
+    PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Replicas, Request, Responses,
+    RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store, Stream, StreamMode, Timeouts,
+    Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -228,6 +229,15 @@ impl<T: Packed> Packed for Arc<T> {
     }
 }
 
+impl<T: Packed> Packed for Box<T> {
+    fn put(&self, out: &mut String) {
+        T::put(self, out);
+    }
+    fn take(from: &mut Source<'_>) -> Self {
+        Self::new(T::take(from))
+    }
+}
+
 impl<A: Packed, B: Packed> Packed for (A, B) {
     fn put(&self, out: &mut String) {
         self.0.put(out);
@@ -285,6 +295,20 @@ macro_rules! kinds {
 }
 
 fields! {
+    Application {
+        instances vcpus memory_mb reserved_mb workers worker_mb heavy_share heavy_mb backlog restart
+    }
+    Autoscaling { max_instances target_percent period start in_after }
+    Background { workers enqueue queue }
+    Balancer { idle_timeout }
+    Cache { hit_ratio hit entries restart_at }
+    Client { timeout attempts backoff backoff_max jitter }
+    Database { vcpus read write max_connections pool pool_wait }
+    Design { name plan }
+    Direct { client balancer application autoscaling request database replicas cache store background }
+    Replicas { count lag }
+    Request { cpu reads writes slow law spread }
+    Store { read_share write_share read write parallel }
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
         name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
@@ -362,6 +386,7 @@ kinds! {
     }
     Pattern { 0 Fields(fields), 1 Tests(tests), 2 Or(patterns), }
     Piece { 0 Plain(text), 1 Made(made), }
+    Plan { 0 Stream(scenario), 1 Direct(direct), }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
     ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
@@ -416,6 +441,7 @@ impl Packed for Scenario {
             filters_max,
             prices,
             then,
+            designs,
         } = self;
         seed.put(out);
         length.put(out);
@@ -427,6 +453,7 @@ impl Packed for Scenario {
         filters_max.put(out);
         operations.put(out);
         then.put(out);
+        designs.put(out);
         Box::<str>::from(prices.region).put(out);
     }
     fn take(from: &mut Source<'_>) -> Self {
@@ -441,6 +468,7 @@ impl Packed for Scenario {
             filters_max: Packed::take(from),
             operations: Packed::take(from),
             then: Packed::take(from),
+            designs: Packed::take(from),
             name: String::new(),
             about: String::new(),
             // The region stands in events. A module that opens one scenario keeps one such text.

@@ -91,6 +91,14 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "three-designs",
+        title: "Three designs",
+        about: "The same spike for an application that does everything in the request, for the same with larger machines, \
+                autoscaling, replicas and a cache, and for a stream of twelve shards with a function.",
+        text: include_str!("presets/three-designs.json"),
+        table: None,
+    },
+    Preset {
         id: "naive-scaling",
         title: "A naive scaling policy",
         about: "A spike, and a policy that doubles when it sees throttled records two minutes old. It looks again \

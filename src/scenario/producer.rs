@@ -143,6 +143,24 @@ pub enum Jitter {
     None,
 }
 
+impl Jitter {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::None => "none",
+        }
+    }
+
+    pub(super) fn of_word(word: &str) -> Self {
+        match word {
+            "equal" => Self::Equal,
+            "none" => Self::None,
+            _ => Self::Full,
+        }
+    }
+}
+
 /// Answers of put calls that do not reach the producer, though the stream did its part. A fault that is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
@@ -224,11 +242,7 @@ pub(super) fn retry(read: &mut Reader<'_>, path: &str) -> RetryPolicy {
                 cap,
                 max_age: read.maybe(&of("max_age_s")).map(Span::from_micros),
                 multiplier_milli: read.small(&of("multiplier")),
-                jitter: match read.text(&of("jitter")) {
-                    "equal" => Jitter::Equal,
-                    "none" => Jitter::None,
-                    _ => Jitter::Full,
-                },
+                jitter: Jitter::of_word(read.text(&of("jitter"))),
             }
         }
         _ => RetryPolicy::Ignore,
@@ -290,14 +304,7 @@ pub(super) fn write_retry(policy: RetryPolicy) -> Value {
                 None => group.value("max_age_s", Value::Null),
             }
             group.number("multiplier", multiplier_milli.into());
-            group.word(
-                "jitter",
-                match jitter {
-                    Jitter::Full => "full",
-                    Jitter::Equal => "equal",
-                    Jitter::None => "none",
-                },
-            );
+            group.word("jitter", jitter.word());
         }
     }
     group.done()

@@ -7,6 +7,7 @@
 use crate::engine::record::Run;
 use crate::engine::{Fact, Observer, Offer};
 use crate::limits;
+use crate::metrics::Histogram;
 use crate::scenario::{Hop, Scenario};
 use crate::units::SimTime;
 
@@ -15,7 +16,11 @@ const ONE_MILLI: u32 = 1_000;
 
 /// What the consumers of one stream put, one tap for each stream that follows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Taps(Vec<Tap>);
+pub(super) struct Taps {
+    taps: Vec<Tap>,
+    /// From offered to stored, where somebody asks.
+    pub put_waits: Option<Box<Histogram>>,
+}
 
 /// What one consumer puts into one stream.
 #[derive(Clone, Debug)]
@@ -43,12 +48,12 @@ impl Taps {
             put: Vec::new(),
             handed_on: 0,
         };
-        Self(scenario.then.iter().map(tap).collect())
+        Self { taps: scenario.then.iter().map(tap).collect(), put_waits: None }
     }
 
     /// What was put into each stream since the last call, in order of time; at one instant in order of the shards.
     pub fn hand_on(&mut self) -> impl Iterator<Item = Vec<Offer>> + '_ {
-        self.0.iter_mut().map(|tap| {
+        self.taps.iter_mut().map(|tap| {
             tap.put.sort_by_key(|(shard, offer)| (offer.at, *shard));
             tap.handed_on += tap.put.len() as u64;
             tap.put.drain(..).map(|(_, offer)| offer).collect()
@@ -57,11 +62,11 @@ impl Taps {
 
     /// Records that were handed on to a stream.
     pub fn handed_on(&self, stream: usize) -> u64 {
-        self.0[stream].handed_on
+        self.taps[stream].handed_on
     }
 
     fn done(&mut self, at: SimTime, reader: u32, shard: u32, batch: Run<'_>) {
-        for tap in self.0.iter_mut().filter(|tap| tap.consumer == reader) {
+        for tap in self.taps.iter_mut().filter(|tap| tap.consumer == reader) {
             tap.done(at.micros(), shard, batch);
         }
     }
@@ -100,7 +105,11 @@ impl Observer for Taps {
     fn put_called(&mut self, _: SimTime, _: u32, _: u32) {}
 
     #[inline(always)]
-    fn stored(&mut self, _: SimTime, _: u32, _: &crate::engine::Record, _: u32) {}
+    fn stored(&mut self, at: SimTime, _: u32, record: &crate::engine::Record, _: u32) {
+        if let Some(waits) = &mut self.put_waits {
+            waits.add(at.micros() - record.offered);
+        }
+    }
 
     #[inline(always)]
     fn throttled(&mut self, _: SimTime, _: u32, _: &crate::engine::Record, _: crate::engine::WriteLimit) {}
@@ -113,7 +122,7 @@ impl Observer for Taps {
 
     #[inline(always)]
     fn processed(&mut self, at: SimTime, reader: u32, shard: u32, _: u64, _: SimTime, batch: Run<'_>) {
-        if !self.0.is_empty() {
+        if !self.taps.is_empty() {
             self.done(at, reader, shard, batch);
         }
     }

@@ -231,7 +231,7 @@ impl Item {
     }
 }
 
-fn bill(bill: &Bill) -> Value {
+pub(super) fn bill(bill: &Bill) -> Value {
     let line = |line: &crate::cost::BillLine| {
         json!({
             "name": line.name,
@@ -296,7 +296,7 @@ fn note(scenario: &Scenario, note: &Note) -> Value {
     }
 }
 
-fn finding(finding: &Finding) -> Value {
+pub(super) fn finding(finding: &Finding) -> Value {
     json!({
         "id": finding.id,
         "cause": finding.cause,

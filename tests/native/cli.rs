@@ -54,6 +54,33 @@ fn the_presets_are_listed_and_printed() {
 }
 
 #[test]
+fn designs_are_printed_below_each_other_and_side_by_side() {
+    let run = stdout(&streamgauge(&["run", &golden("direct")]));
+    for part in
+        ["── Direct: digest ", "── Remedies: digest ", "  failed: the client gave up", "attempts, retries included"]
+    {
+        assert!(run.contains(part), "{part} in {run}");
+    }
+    assert!(!run.contains("does not balance"), "{run}");
+    let json = run_json(&[&golden("direct")]);
+    assert_eq!(json["direct"].as_array().expect("two direct designs").len(), 2);
+    let compared = streamgauge(&["compare", &golden("direct")]);
+    assert!(compared.status.success(), "{}", stderr(&compared));
+    let text = stdout(&compared);
+    for part in ["Data Streams", "Two shards", "Direct", "Remedies", "The client waits, p99", "Costs, 30 days", "●"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let compared = streamgauge(&["compare", "--json", &golden("direct")]);
+    let json: Value = serde_json::from_slice(&compared.stdout).expect("one JSON object");
+    let traffic = json["traffic_digests"].as_array().expect("a list");
+    assert!(traffic.len() == 4 && traffic.iter().all(|digest| *digest == traffic[0]), "{traffic:?}");
+    let measures = json["measures"].as_array().expect("a list");
+    for measure in measures {
+        assert_eq!(measure["values"].as_array().expect("a list").len(), 4, "{measure}");
+    }
+}
+
+#[test]
 fn the_schema_is_printed() {
     let output = streamgauge(&["schema"]);
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), schema::schema());

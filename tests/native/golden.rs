@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use streamgauge::scenario::Draft;
 use streamgauge::session::code::{Code, Report};
-use streamgauge::session::{Pump, Session};
+use streamgauge::session::{Comparison, Pump, Run, Session};
 
 /// Metrics that are kept of each run.
 const METRICS: [&str; 13] = [
@@ -87,7 +87,7 @@ fn result(folder: &Path) -> Value {
     let text = fs::read_to_string(folder.join("scenario.json")).expect("the folder has a scenario");
     let draft = Draft::from_value(serde_json::from_str(&text).expect("the scenario is JSON"));
     let scenario = draft.check().unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()));
-    let mut session = Session::new(scenario);
+    let mut session = Session::new(scenario.clone());
     let mut code = Code::new(session.scenario(), javascript_engine).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(session.run_with(&mut code), Pump::Finished);
     let mut found = kept(&session.summary());
@@ -100,7 +100,29 @@ fn result(folder: &Path) -> Value {
     if !reports.is_empty() {
         found["code"] = reports.into();
     }
+    if !scenario.designs.is_empty() {
+        let mut comparison = Comparison::new(&scenario);
+        assert_eq!(comparison.run(), Ok(()));
+        found["designs"] = comparison.runs().iter().map(kept_design).collect();
+    }
     found
+}
+
+/// What is kept of another design.
+fn kept_design(run: &Run) -> Value {
+    let summary = run.summary();
+    match run {
+        Run::Stream(_) => kept(&summary),
+        Run::Direct(_) => json!({
+            "digest": summary["digest"],
+            "traffic_digest": summary["traffic_digest"],
+            "ledger": summary["ledger"],
+            "metrics": summary["metrics"],
+            "latency": summary["latency"],
+            "month_usd": summary["bill"]["month_usd"],
+            "findings": summary["findings"].as_array().map(|list| list.iter().map(|each| each["id"].clone()).collect::<Value>()),
+        }),
+    }
 }
 
 /// What is kept of a stream, and of those that follow it.

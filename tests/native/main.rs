@@ -7,6 +7,7 @@ mod code;
 mod code_time;
 mod common;
 mod contract;
+mod direct;
 mod faults;
 mod filtering;
 mod findings;

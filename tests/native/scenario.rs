@@ -2,7 +2,9 @@
 
 pub mod any;
 pub mod any_chain;
+pub mod any_designs;
 mod csv_series;
+mod designs;
 mod document;
 mod fields;
 mod packed;

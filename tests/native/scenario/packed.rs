@@ -4,7 +4,7 @@ use super::any_chain;
 use proptest::prelude::*;
 use std::sync::Arc;
 use streamgauge::scenario::packed::{pack, unpack};
-use streamgauge::scenario::{HandlerKind, Part, Scenario, Series, presets};
+use streamgauge::scenario::{HandlerKind, Part, Plan, Scenario, Series, presets};
 
 /// What arrives: without the texts and prices, which the engine does not know.
 fn bare(mut scenario: Scenario) -> Scenario {
@@ -19,6 +19,12 @@ fn bare(mut scenario: Scenario) -> Scenario {
     }
     for hop in &mut scenario.then {
         hop.scenario = bare(hop.scenario.clone());
+    }
+    for design in &mut scenario.designs {
+        design.name.clear();
+        if let Plan::Stream(stream) = &mut design.plan {
+            **stream = bare((**stream).clone());
+        }
     }
     scenario
 }
