@@ -47,12 +47,15 @@ pub(super) struct Sharing {
     /// Whether this person has asked to run that code.
     allowed: bool,
     /// What a short link changes in its preset, and what of it was left out, until the preset is there.
-    overrides: Option<(Vec<(String, Value)>, Vec<String>)>,
+    overrides: Option<Overrides>,
     /// The state of the document that was saved last, and whether saving is due.
     saved: u32,
     save_due: bool,
     told_unsaved: bool,
 }
+
+/// Paths with what is to stand there, and what of a link was left out.
+type Overrides = (Vec<(String, Value)>, Vec<String>);
 
 const BACK: &str = "Back to my scenario";
 

@@ -44,7 +44,7 @@ enum Engine {
 #[derive(Debug)]
 enum Place {
     JavaScript(Box<Environment>),
-    Module(ModuleEnvironment),
+    Module(Box<ModuleEnvironment>),
 }
 
 /// What came of one consumer's code in a run.
@@ -182,7 +182,7 @@ impl Code {
             Engine::Module(engine) => {
                 let mut place = match known {
                     Some(Place::Module(place)) => place,
-                    _ => ModuleEnvironment::new(engine, *memory_mb),
+                    _ => Box::new(ModuleEnvironment::new(engine, *memory_mb)),
                 };
                 let outcome = place.invoke(&ModuleRequest { batch: event, now, timeout_ms, seed: *seed, id });
                 (outcome, 0, Place::Module(place))

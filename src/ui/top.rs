@@ -16,7 +16,7 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>, open_model: &Call
     let theme = if dark { Theme::Light } else { Theme::Dark };
     html! {
         <header class="top">
-            <span class="mark">{ Html::from_html_unchecked(AttrValue::from(picture::glyph())) }{ "Streamgauge" }</span>
+            <span class="mark">{ Html::from_html_unchecked(AttrValue::from(picture::glyph())) }<span class="hide-phone">{ "Streamgauge" }</span></span>
             <label class="vh" for="preset">{ "Scenario" }</label>
             <Select id="preset" class="btn preset" {options} chosen={model.preset().unwrap_or_default().to_owned()} {choose} />
             <span class="grow"></span>

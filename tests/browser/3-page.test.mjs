@@ -8,7 +8,7 @@ import { serveSite, siteNames } from "./support/site.mjs";
 import { stuckEngine } from "./support/stuck.mjs";
 
 /// Everything that the first load transfers, compressed; 1 KB is 1,000 bytes.
-const FIRST_LOAD_BYTES = 375_000;
+const FIRST_LOAD_BYTES = 428_000;
 
 let browser;
 let site;

@@ -76,6 +76,7 @@ fn presets_make_short_links() {
 }
 
 /// Decodes, and demands that the answer comes at once.
+#[expect(clippy::disallowed_methods, reason = "a link that takes long would hold up the page")]
 fn answer(text: &str) -> Result<Link, LinkError> {
     // The least of some tries, because other programs run beside this one.
     let mut least = Duration::MAX;
