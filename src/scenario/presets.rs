@@ -141,6 +141,12 @@ pub fn draft(id: &str) -> Option<Draft> {
 }
 
 impl Preset {
+    /// Whether it has designs beside its own. The command line compares them; the page shows the first one alone, and
+    /// does not offer it.
+    pub fn compares(&self) -> bool {
+        self.text.contains("\"designs\"")
+    }
+
     /// The file, beside the page, with the series that this preset needs; `None` where it needs none.
     pub fn table_file(&self) -> Option<&'static str> {
         self.table.as_ref().map(|table| table.file)

@@ -69,7 +69,9 @@ fn presets_make_short_links() {
         let link = encode(&preset.draft()).expect("a preset fits");
         assert_eq!(document_of(&link), Ok(preset.draft()), "{}", preset.id);
         if preset.table_file().is_none() {
-            assert!(link.len() < 320, "{}: {} characters", preset.id, link.len());
+            // One that has designs beside its own says more.
+            let most = if preset.compares() { 450 } else { 320 };
+            assert!(link.len() < most, "{}: {} characters", preset.id, link.len());
         }
     }
     assert!(encode(&preset("sudden-popularity")).expect("it fits").len() < 60);
