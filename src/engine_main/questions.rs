@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use streamgauge::engine::{Answer, Invocation, Outcome};
 use streamgauge::scenario::{HandlerKind, Responses, Scenario};
-use streamgauge::session::Session;
 use streamgauge::session::question::{Question, Questions};
+use streamgauge::session::{Session, response};
 use streamgauge::text::quoted;
 use streamgauge::units::Span;
 
@@ -75,17 +75,10 @@ impl Desk {
     /// Takes the answer to the question asked last; `failed` lists the sequence numbers that it names, a line each.
     pub fn answer(&mut self, session: &mut Session, kind: u32, failed: &str, took: Span, init: Span) {
         let Some(invocation) = self.asked.take() else { return };
-        let place =
-            |named: &str| invocation.records.iter().position(|record| record.sequence_number.to_string() == named);
         let outcome = match kind {
             0 => Outcome::Succeeded,
             1 => Outcome::Failed,
-            // One that is not in the batch stands for the whole of it.
-            _ => {
-                let places: Option<Vec<usize>> = failed.lines().map(place).collect();
-                let first = places.and_then(|places| places.into_iter().min()).unwrap_or(0);
-                Outcome::FailedFrom(first as u32)
-            }
+            _ => response::failed_from(failed.lines(), &invocation),
         };
         // What was asked before a fault took it away needs no answer any more.
         let _ = session.accept(invocation.id, Answer { outcome, took, init });

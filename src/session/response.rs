@@ -2,6 +2,7 @@
 
 use crate::engine::{Invocation, Outcome};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The outcome of an invocation whose function returned a value.
 ///
@@ -31,12 +32,18 @@ pub fn outcome(returned: &Value, invocation: &Invocation) -> Outcome {
         },
         _ => return WHOLE,
     };
-    let place = |item: &Value| {
-        let named = item.get("itemIdentifier")?.as_str()?;
-        invocation.records.iter().position(|record| record.sequence_number.to_string() == named)
-    };
-    match items.iter().map(place).collect::<Option<Vec<usize>>>() {
-        None => WHOLE,
-        Some(places) => places.into_iter().min().map_or(Outcome::Succeeded, |first| Outcome::FailedFrom(first as u32)),
+    if items.is_empty() {
+        return Outcome::Succeeded;
     }
+    let named = items.iter().map(|item| item.get("itemIdentifier")?.as_str());
+    named.collect::<Option<Vec<&str>>>().map_or(WHOLE, |named| failed_from(named, invocation))
+}
+
+/// What comes of a batch of which these sequence numbers failed: one that is not in it stands for the whole of it.
+pub fn failed_from<'a>(named: impl IntoIterator<Item = &'a str>, invocation: &Invocation) -> Outcome {
+    // Written once each, since an answer may name all of ten thousand records.
+    let places: BTreeMap<String, u32> =
+        invocation.records.iter().map(|record| record.sequence_number.to_string()).zip(0..).collect();
+    let first = named.into_iter().map(|name| places.get(name).copied()).collect::<Option<Vec<u32>>>();
+    Outcome::FailedFrom(first.and_then(|places| places.into_iter().min()).unwrap_or(0))
 }

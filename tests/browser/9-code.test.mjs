@@ -189,6 +189,30 @@ test("hostile code ends within half a second, and the run goes on", async () => 
   await page.context().close();
 });
 
+test("an answer that names thousands of records costs no more than the batch", async () => {
+  const scenario = await prepared("names", {
+    length_s: 60,
+    traffic: { curve: [{ kind: "constant", per_s: 1_800 }], sizes: { kind: "fixed", bytes: 20 } },
+    stream: { shards: 2 },
+    consumers: [{ batch_size: 10_000, batching_window_s: 10, responses: "items", max_retries: 0, on_failure: "sqs", duration_from: "code" }],
+    code: `exports.handler = async ({ Records }) => ({
+      batchItemFailures: Records.map(({ kinesis }) => ({ itemIdentifier: kinesis.sequenceNumber })).reverse(),
+    });`,
+  });
+  const page = await openBox(browser, site, { tools: true });
+  await page.evaluate(() => next("ready"));
+  const start = performance.now();
+  const { digest, code, rows } = await boxed(page, scenario);
+  const each = (performance.now() - start) / rows.length;
+  const found = JSON.parse(await print("run", scenario.file, "--json"));
+  assert.deepEqual({ digest, code }, { digest: found.digest, code: found.handlers.map(short) });
+  assert.ok(rows.some((row) => row.records > 4_000 && row.sample.place === 0), `${rows.map((row) => row.records)}`);
+  console.log(`      ${Math.round(each)} ms for each invocation`);
+  assert.ok(each < 500, `${each} ms for each invocation`);
+  page.assertClean();
+  await page.context().close();
+});
+
 test("the example that one command builds changes a run as its source says", async () => {
   const document = (share) => ({
     seed: 4,

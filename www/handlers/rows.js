@@ -14,41 +14,40 @@ const PART_MAX = 4_096;
 
 const short = (text) => (text.length > PART_MAX ? `${text.slice(0, PART_MAX)}…` : text);
 
-/** The lines of a record in an event as the engine packs it: key, sequence number, data, arrival. */
-function lines(event, place) {
-  let from = 0;
-  for (let line = 0; line <= 4 * place; line++) {
-    from = event.indexOf(newline, from) + 1;
-    if (from === 0) return null;
+/** The first record of an event, as the engine packs it, that `isIt` says, with its four lines: key, sequence number,
+ * data, arrival. One walk, because a batch may have ten thousand. */
+function lines(event, isIt) {
+  const text = ([from, end]) => decoder.decode(event.subarray(from, end));
+  let from = event.indexOf(newline) + 1;
+  for (let place = 0; from > 0 && from < event.length; place++) {
+    const parts = [];
+    for (let line = 0; line < 4; line++) {
+      const end = event.indexOf(newline, from);
+      parts.push([from, end < 0 ? event.length : end]);
+      from = parts[line][1] + 1;
+    }
+    if (isIt(place, () => text(parts[1]))) return { place, fields: parts.map(text) };
   }
-  const found = [];
-  for (let line = 0; line < 4; line++) {
-    const end = event.indexOf(newline, from);
-    found.push(decoder.decode(event.subarray(from, end < 0 ? event.length : end)));
-    from = end < 0 ? event.length : end + 1;
-  }
-  return found;
+  return null;
 }
 
 /** The same of a batch as a module takes it. */
-function fields(batch, place) {
+function fields(batch, isIt) {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
-  if (place >= view.getUint32(0, true)) return null;
-  let from = 4;
-  for (let at = 0; ; at++) {
+  const text = (from, length) => decoder.decode(batch.subarray(from, from + length));
+  const count = view.getUint32(0, true);
+  for (let place = 0, from = 4; place < count; place++) {
     const [key, sequence, data] = [8, 12, 16].map((offset) => view.getUint32(from + offset, true));
     const parts = from + 20;
-    if (at === place) {
+    const named = () => text(parts + key, sequence);
+    if (isIt(place, named)) {
       const bytes = batch.subarray(parts + key + sequence, parts + key + sequence + Math.min(data, PART_MAX));
-      return [
-        decoder.decode(batch.subarray(parts, parts + key)),
-        decoder.decode(batch.subarray(parts + key, parts + key + sequence)),
-        bytes.toBase64?.() ?? base64(bytes),
-        String(Number(view.getBigUint64(from, true)) / 1000),
-      ];
+      const arrival = String(Number(view.getBigUint64(from, true)) / 1000);
+      return { place, fields: [text(parts, key), named(), bytes.toBase64?.() ?? base64(bytes), arrival] };
     }
     from = parts + key + sequence + data;
   }
+  return null;
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -65,15 +64,12 @@ function base64(bytes) {
   return out;
 }
 
-/** The place of the first record that an answer names; the first of all where it names none. */
-function firstFailed(event, head, failed) {
-  if (failed === undefined || failed.length === 0 || failed[0] === "") return 0;
+/** The first record that an answer names; the first of all where it names none of them. */
+function example(event, head, failed = []) {
+  const find = head.module ? fields : lines;
   const named = new Set(failed);
-  for (let place = 0; place < head.records; place++) {
-    const found = head.module ? fields(event, place) : lines(event, place);
-    if (found !== null && named.has(found[1])) return place;
-  }
-  return 0;
+  const found = named.size > 0 ? find(event, (_, sequence) => named.has(sequence())) : null;
+  return found ?? find(event, () => true);
 }
 
 /** Gathers rows until they are sent. */
@@ -98,9 +94,8 @@ export class Rows {
     this.told += 1;
     const row = summary(head, outcome, answer);
     if (head.records > 0 && this.text < TEXT_MAX) {
-      const place = fails ? firstFailed(event, head, answer.failed) : 0;
-      const found = head.module ? fields(event, place) : lines(event, place);
-      if (found !== null) row.sample = { place, fields: found.map(short) };
+      const found = example(event, head, answer.failed);
+      if (found !== null) row.sample = { place: found.place, fields: found.fields.map(short) };
     }
     const logs = [...(outcome.init?.logs ?? []), ...outcome.logs];
     for (const { at, level, text } of logs) {
@@ -140,8 +135,8 @@ export class Rows {
     const logs = [...(seen.outcome.init?.logs ?? []), ...seen.outcome.logs];
     row.logs = logs.slice(0, 1_000).map(({ at, level, text }) => [at, level, text]);
     row.reply = seen.outcome.reply.slice(0, 65_536);
-    const found = head.module || seen.event[0] === 123 ? null : lines(seen.event, 0);
-    if (found !== null) row.sample = { place: 0, fields: found.map(short) };
+    const found = head.module || seen.event[0] === 123 ? null : example(seen.event, head);
+    if (found !== null) row.sample = { place: found.place, fields: found.fields.map(short) };
     return JSON.stringify(row);
   }
 }
