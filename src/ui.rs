@@ -7,6 +7,7 @@ mod app;
 mod charts;
 mod frame;
 mod handler;
+mod later;
 mod link;
 mod listen;
 mod model_page;

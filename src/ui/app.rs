@@ -2,6 +2,7 @@
 
 use super::frame::AnimationFrame;
 use super::handler::Drawer;
+use super::later::Later;
 use super::listen::Listener;
 use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
@@ -40,6 +41,8 @@ pub enum Msg {
     Resized,
     /// The system went from light to dark or back.
     Rethemed,
+    /// What is drawn later was fetched, or could not be.
+    Later(Later),
     /// A dialogue was asked for, or closed.
     Show(Option<Dialog>),
 }
@@ -75,6 +78,8 @@ pub struct App {
     dialog: Option<Dialog>,
     /// The handler view.
     drawer: Drawer,
+    /// What is drawn only when somebody asks for it.
+    later: Later,
     /// Where actions go that come later.
     report: Callback<Action>,
     _listeners: Vec<Listener>,
@@ -113,6 +118,7 @@ impl Component for App {
                 ctx.link().callback(Msg::Act),
                 ctx.link().callback(|()| Msg::Show(Some(Dialog::Limits))),
             ),
+            later: Later::Unasked,
             report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
@@ -120,7 +126,7 @@ impl Component for App {
         app
     }
 
-    fn update(&mut self, _ctx: &Context<Self>, message: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Act(action) => self.act(action),
             Msg::Box(event) => return self.hear(event),
@@ -128,6 +134,11 @@ impl Component for App {
             Msg::Curve(event) => {
                 let Some(action) = self.drag(&event) else { return false };
                 self.act(action);
+            }
+            Msg::Later(later) => {
+                self.later = later;
+                self.pencil.measure_again();
+                return true;
             }
             Msg::Resized => self.pencil.measure_again(),
             Msg::Rethemed => self.pencil.retheme(),
@@ -137,6 +148,11 @@ impl Component for App {
                     self.act(Action::AskHandbook);
                 }
             }
+        }
+        let wanted = self.dialog.is_some() || self.model.share().is_some();
+        if self.later.is_due() && (wanted || self.model.shows_handler() || self.model.shows_log()) {
+            self.later = Later::Coming;
+            ctx.link().send_future(async { Msg::Later(Later::come().await) });
         }
         true
     }
@@ -160,10 +176,10 @@ impl Component for App {
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
-                { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
-                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
-                { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
-                { link::view(&self.model, &self.places.link, &act) }
+                { table::view(&self.model, self.later, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
+                { model_page::view(&self.model, self.later, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
+                { model_page::limits_view(&self.model, self.later, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
+                { link::view(&self.model, self.later, &self.places.link, &act) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
         }
@@ -173,7 +189,7 @@ impl Component for App {
         table::show(&self.places.table, self.dialog == Some(Dialog::Table));
         table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
         table::show(&self.places.limits, self.dialog == Some(Dialog::Limits));
-        self.drawer.show(&self.model, &self.places.handler);
+        self.drawer.show(&self.model, self.later, &self.places.handler);
         table::show(&self.places.link, self.model.share().is_some());
         self.pencil.measure_again();
         self.frame.ask();
@@ -287,7 +303,7 @@ impl App {
             // Rendering them measures them, and the frame after that draws into them.
             self.columns_due = false;
         }
-        let more = self.pencil.draw(&self.model, &self.surroundings, now);
+        let more = self.pencil.draw(&self.model, self.later.drawing(), &self.surroundings, now);
         if self.ticking || self.columns_due || more {
             self.frame.ask();
         }

@@ -4,6 +4,7 @@
 //! again in between.
 
 use super::charts::Charts;
+use super::later::Drawing;
 use super::stage::Places;
 use super::surroundings::Surroundings;
 use streamgauge::app::picture::{self, ChartKind, Moment, Motion, Size};
@@ -81,7 +82,7 @@ impl Pencil {
     }
 
     /// Draws what is due. Says whether there is more to draw in the next frame.
-    pub fn draw(&mut self, model: &Model, surroundings: &Surroundings, now: f64) -> bool {
+    pub fn draw(&mut self, model: &Model, later: Option<&Drawing>, surroundings: &Surroundings, now: f64) -> bool {
         // For who wants things to hold still the picture steps, cursor and all.
         if self.calm && model.is_playing() && now - self.drawn_at_ms < CALM_EVERY_MS {
             return false;
@@ -105,14 +106,14 @@ impl Pencil {
         };
         let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
         // The logs hold still between two frames of the run, and are drawn when the columns are.
-        if !model.shows_log() {
-            fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
-        } else if due {
-            fill(&self.places.lanes, self.sizes.lanes, |size| picture::log(&moment, size));
+        match later.filter(|_| model.shows_log()) {
+            None => fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion)),
+            Some(later) if due => fill(&self.places.lanes, self.sizes.lanes, |size| (later.log)(&moment, size)),
+            Some(_) => {}
         }
         self.draw_time(model);
         if due {
-            self.draw_columns(model, &moment);
+            self.draw_columns(model, later, &moment);
         }
         for chart in &self.charts {
             chart.cursor(moment.at, moment.frontier);
@@ -189,9 +190,10 @@ impl Pencil {
         }
     }
 
-    fn draw_columns(&self, model: &Model, moment: &Moment) {
-        fill(&self.places.strip, self.sizes.strip, |size| {
-            if model.shows_handler() { model.invocation_strip(size) } else { picture::time_strip(moment, size) }
+    fn draw_columns(&self, model: &Model, later: Option<&Drawing>, moment: &Moment) {
+        fill(&self.places.strip, self.sizes.strip, |size| match later.filter(|_| model.shows_handler()) {
+            Some(later) => (later.invocations)(model, size),
+            None => picture::time_strip(moment, size),
         });
         fill(&self.places.curve, self.sizes.curve, |size| picture::curve(model.scenario(), size));
         let ledger = model.reading().ledger();
@@ -200,7 +202,10 @@ impl Pencil {
         }
         if let Some(lanes) = self.places.lanes.cast::<Element>() {
             // Setting a well-formed attribute cannot fail.
-            let text = if model.shows_log() { picture::log_text(moment) } else { picture::lanes_text(moment) };
+            let text = match later.filter(|_| model.shows_log()) {
+                Some(later) => (later.log_text)(moment),
+                None => picture::lanes_text(moment),
+            };
             let _ = lanes.set_attribute("aria-label", &text);
         }
         if let Some(scrub) = self.places.scrub.cast::<Element>() {
