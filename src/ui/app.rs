@@ -7,7 +7,7 @@ use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
 use super::stage::{self, Places};
 use super::surroundings::Surroundings;
-use super::{link, model_page, result, table, top};
+use super::{compare, link, model_page, result, table, top};
 use gloo_timers::callback::Timeout;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -71,6 +71,8 @@ pub struct App {
     form: Rc<Vec<Group>>,
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
+    /// The fields of the design that is being changed among several.
+    design: compare::Form,
     dragged: Option<String>,
     dialog: Option<Dialog>,
     /// The handler view.
@@ -107,6 +109,7 @@ impl Component for App {
             form: Rc::default(),
             operations: Rc::default(),
             form_state: None,
+            design: Rc::default(),
             dragged: None,
             dialog: None,
             drawer: Drawer::new(
@@ -154,12 +157,16 @@ impl Component for App {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
+                if self.model.compares() {
+                    { compare::view(&self.model, &self.places, &self.design, &act) }
+                } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
+                }
                 { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
                 { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
                 { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
@@ -249,6 +256,7 @@ impl App {
         let source = self.model.form();
         self.form = Rc::new(source.groups());
         self.operations = Rc::new(source.operations());
+        self.design = Rc::new(self.model.design_form());
     }
 
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.
