@@ -55,7 +55,6 @@ pub const PLOTS: [&str; 3] = ["rates", "late", "waiting"];
 
 /// Everything that is drawn of the designs, on the scales that they share.
 pub struct Board {
-    flows: Vec<Flow>,
     columns: Vec<Columns>,
     accounts: Vec<Account>,
     spans: Vec<SmallSpan>,
@@ -133,7 +132,6 @@ impl Model {
             Side::Direct(_, direct, _) => Some(track::capacity_of(direct, direct.application.instances.into()).0),
         };
         Board {
-            flows: sides.iter().map(|side| side.flow(self.cursor(), peak)).collect(),
             accounts: sides.iter().zip(&ats).map(|(side, at)| side.account(*at)).collect(),
             spans: spans.map(|((side, at), frontier)| SmallSpan { total: side.grid().1, at: *at, frontier }).collect(),
             age: scales[1].max,
@@ -143,12 +141,12 @@ impl Model {
         }
     }
 
-    /// The designs as flows at the cursor, on the scale of all of them: the markup inside an `<svg>` of this size each.
-    pub fn compare_flows(&self, size: Size, motion: Option<Motion>, age: f64) -> Vec<String> {
+    /// A design as a flow at the cursor, on the scale of all of them: the markup inside an `<svg>` of this size.
+    pub fn compare_flow(&self, design: usize, size: Size, motion: Option<Motion>, age: f64) -> String {
         let peak = self.scenario.traffic.peak_rate(self.scenario.length);
         let flows: Vec<Flow> = self.sides().iter().map(|side| side.flow(self.cursor(), peak)).collect();
         let scale = Scale { rate: flow::rate_scale(&flows, size), age };
-        flows.iter().map(|of| flow::flow(of, scale, size, motion)).collect()
+        flows.get(design).map_or_else(String::new, |of| flow::flow(of, scale, size, motion))
     }
 }
 
@@ -160,7 +158,7 @@ impl Board {
 
     /// How many designs there are.
     pub fn designs(&self) -> usize {
-        self.flows.len()
+        self.columns.len()
     }
 
     /// One of the plots of a design: the markup inside an `<svg>` of this size.

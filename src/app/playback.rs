@@ -307,7 +307,7 @@ impl Model {
                     run.endings = Ending::all(&summary);
                     run.summary = Some(summary);
                 }
-                self.settle();
+                self.settle(true);
                 Vec::new()
             }
             BoxEvent::Failed { message } => {
@@ -369,6 +369,8 @@ impl Model {
 
     fn take_frames(&mut self, run: u32, block: &[f64], rows: &str) -> Vec<Effect> {
         let Some(run) = self.run_named(run) else { return Vec::new() };
+        // Frames of another design mark nothing in this one.
+        let own = block.first().is_some_and(|place| (*place as usize) < run.timelines.len());
         // The place of the part comes first.
         let appended = match block {
             [place, rest @ ..] => run.append(*place as usize, rest),
@@ -381,12 +383,12 @@ impl Model {
             self.tell("The engine sent something that is not a run.", "Press Run to start again.");
             return effects;
         }
-        self.settle();
+        self.settle(own);
         vec![Effect::GrantCredit(1)]
     }
 
     /// After something arrived: shows the new run if it has come far enough, marks, and goes where it should.
-    fn settle(&mut self) {
+    fn settle(&mut self, own: bool) {
         let far_enough = |run: &Run, cursor| {
             let complete = super::reading::frames_at(run.timeline(), cursor);
             let until = complete.checked_sub(1).map_or(SimTime::ZERO, |last| run.timeline().end_of(last));
@@ -394,8 +396,10 @@ impl Model {
         };
         if let Some(run) = self.incoming.take_if(|run| far_enough(run, self.cursor)) {
             self.run = run;
+            self.find_events();
+        } else if own {
+            self.find_events();
         }
-        self.find_events();
         self.strive();
     }
 

@@ -39,7 +39,7 @@ pub fn view(model: &Model, places: &Places, form: &Form, act: &Callback<Action>)
                     { stage::transport(model, places, act) }
                     { stage::slider(model, places, act) }
                 </div>
-                <div class="matrix" style={format!("--n:{}", model.designs().len())} ref={places.matrix.clone()} onclick={pressed}></div>
+                <div class="matrix" role="table" aria-label="Designs side by side" style={format!("--n:{}", model.designs().len())} ref={places.matrix.clone()} onclick={pressed}></div>
                 <div class="tools hide-room">{ for model.compare_offers().into_iter().map(offer) }</div>
             </section>
         </main>
@@ -98,6 +98,8 @@ pub struct Matrix {
     said: String,
     /// Seconds at the far end of every channel.
     age: f64,
+    /// Whose turn it is: while a run plays one design is drawn in a frame, so that no frame takes long.
+    turn: usize,
 }
 
 /// A place that is drawn into.
@@ -138,14 +140,19 @@ impl Matrix {
         let at = model.cursor().seconds_f64() / length;
         // The value is well formed, so it is taken.
         let _ = root.unchecked_ref::<HtmlElement>().style().set_property("--at", &format!("{:.3}%", at * 100.0));
+        let turn = model.is_playing().then_some(self.turn % model.designs().len());
+        self.turn += 1;
+        let in_turn = |design: usize| turn.is_none_or(|turn| turn == design);
         if due {
             let board = model.board();
             self.age = board.age();
             for Spot { element, what, size } in self.spots.iter().filter(|spot| spot.size.width >= 1.0) {
                 match *what {
-                    What::Flow(_) => {}
-                    What::Plot(design, plot) => element.set_inner_html(&board.plot(design, plot, *size)),
-                    What::Bar(design) => element.set_inner_html(&board.bar(design, *size)),
+                    What::Plot(design, plot) if in_turn(design) => {
+                        element.set_inner_html(&board.plot(design, plot, *size));
+                    }
+                    What::Bar(design) if in_turn(design) => element.set_inner_html(&board.bar(design, *size)),
+                    _ => {}
                 }
             }
             if let Some(numbers) = &self.numbers {
@@ -157,10 +164,13 @@ impl Matrix {
             }
         }
         if let Some(first) = self.spots.iter().find(|spot| spot.what == What::Flow(0)) {
-            for (design, drawn) in model.compare_flows(first.size, motion, self.age).iter().enumerate() {
-                if let Some(spot) = self.spots.iter().find(|spot| spot.what == What::Flow(design)) {
-                    spot.element.set_inner_html(drawn);
-                }
+            let size = first.size;
+            let flows = self.spots.iter().filter_map(|spot| match spot.what {
+                What::Flow(design) if in_turn(design) => Some((design, &spot.element)),
+                _ => None,
+            });
+            for (design, element) in flows {
+                element.set_inner_html(&model.compare_flow(design, size, motion, self.age));
             }
         }
     }

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { launch, until, watchedPage } from "./support/browser.mjs";
 import { harnessFiles, openBox } from "./support/harness.mjs";
 import { serveSite } from "./support/site.mjs";
+import { tasksDuring } from "./support/tasks.mjs";
 
 const FOLDER = process.env.STREAMGAUGE_PICTURES ?? "target/pictures";
 const command = process.env.STREAMGAUGE_COMMAND ?? "target/debug/streamgauge";
@@ -70,25 +71,23 @@ test("every design has the digest in the box that it has natively", async () => 
 
 test("the preset runs, says what the command line says, and neither stalls nor jumps", async () => {
   const page = await watchedPage(browser, site, desk);
-  await page.addInitScript(() => {
-    window.long = [];
-    window.shifts = 0;
-    new PerformanceObserver((list) => window.long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
   await page.goto(site.url());
   await page.locator("#preset").selectOption({ label: "Three designs" });
   await page.getByRole("button", { name: "Run all" }).waitFor();
   assert.deepEqual(await page.locator(".matrix h2").allInnerTexts(), native.designs);
   await page.waitForTimeout(600);
-  await page.evaluate(() => Object.assign(window, { long: [], shifts: 0 }));
   await page.keyboard.press("c");
+  await page.getByRole("complementary", { name: "Scenario" }).waitFor();
   await page.keyboard.press("c");
-  await page.getByRole("button", { name: "max" }).click();
-  await page.getByRole("button", { name: "Run all" }).click();
-  await page.getByRole("button", { name: "Run again" }).waitFor({ timeout: 180_000 });
+  await page.locator(".matrix h2").first().waitFor();
+  await page.waitForTimeout(300);
+  const places = () => page.locator(".matrix .m").evaluateAll((rows) => rows.map((row) => Math.round(row.getBoundingClientRect().top)));
+  const before = await places();
+  await page.getByRole("button", { name: "300×" }).click();
+  const [longest] = await tasksDuring(browser, page, async () => {
+    await page.getByRole("button", { name: "Run all" }).click();
+    await page.getByRole("button", { name: "Run again" }).waitFor({ timeout: 180_000 });
+  });
   await until(async () => (await page.locator(".matrix .best").count()) > 0, "the best is marked");
   const shown = await numbers(page).evaluateAll((rows) =>
     rows.map((row) => ({
@@ -104,9 +103,9 @@ test("the preset runs, says what the command line says, and neither stalls nor j
   }));
   assert.deepEqual(shown, wanted);
   assert.deepEqual(await page.locator(".said li").allInnerTexts(), native.sentences);
-  const { long, shifts } = await page.evaluate(() => ({ long: window.long, shifts: window.shifts }));
-  assert.ok(long.every((duration) => duration <= 50), `tasks of ${long} ms`);
-  assert.ok(shifts < 0.02, `the layout moved by ${shifts}`);
+  console.log(`the longest task took ${longest.own} ms of the thread, ${longest.wall} ms in all`);
+  assert.ok(longest.own <= 50, JSON.stringify(longest));
+  assert.deepEqual(await places(), before, "no row has moved");
   // One slider moves all: the account of each is that of the instant.
   await slider(page).fill("60");
   await until(async () => /calm/.test(await page.locator("h1").innerText()), "the calm is in view");
@@ -119,7 +118,7 @@ test("a design is changed in its fields and run again, opened, and left", async 
   await page.goto(site.url(`?preset=${PRESET}`));
   await page.getByRole("button", { name: "Change" }).first().click();
   const column = page.getByRole("complementary", { name: "Design" });
-  await column.getByLabel("A write").fill("0.1");
+  await column.locator("#f-designs-0-direct-database-write_ms").fill("0.1");
   await page.keyboard.press("Tab");
   await column.getByRole("button", { name: "Done" }).click();
   assert.equal(await column.count(), 0);
@@ -127,9 +126,9 @@ test("a design is changed in its fields and run again, opened, and left", async 
   assert.equal(await page.locator(".matrix h2").count(), 4);
   assert.equal(await page.getByRole("button", { name: "Add an application" }).count(), 0, "four are the most");
   await page.getByRole("button", { name: "Remove" }).last().click();
-  await page.getByRole("button", { name: "Open" }).click();
+  await page.locator(".matrix").getByRole("button", { name: "Open" }).click();
   await page.getByRole("complementary", { name: "Scenario" }).waitFor();
-  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.locator(".matrix h2").first().waitFor();
   assert.equal(await page.locator(".matrix h2").count(), 3);
   page.assertClean();

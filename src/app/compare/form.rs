@@ -4,18 +4,19 @@ use crate::app::form::{Group, Knob, Source};
 use crate::app::model::Model;
 use crate::scenario::{Plan, fields};
 
-/// Parts of a direct design in the order of the way that a request takes, and how many of their fields matter most.
-const DIRECT: [(&str, usize); 10] = [
-    ("client", 2),
-    ("balancer", 0),
-    ("application", 4),
-    ("autoscaling", 1),
-    ("request", 4),
-    ("database", 4),
-    ("replicas", 1),
-    ("cache", 1),
-    ("store", 2),
-    ("background", 1),
+/// Parts of a direct design in the order of the way that a request takes, with the fields that matter most; where none
+/// is named, all do.
+const DIRECT: [(&str, &[&str]); 10] = [
+    ("client", &["timeout_s", "attempts"]),
+    ("balancer", &[]),
+    ("application", &["instances", "vcpus", "memory_mb", "workers"]),
+    ("autoscaling", &["max_instances"]),
+    ("request", &["cpu_ms", "reads", "writes", "slow_ms"]),
+    ("database", &["vcpus", "read_ms", "write_ms", "pool"]),
+    ("replicas", &["count"]),
+    ("cache", &["hit_ratio"]),
+    ("store", &["read_share", "write_share"]),
+    ("background", &["workers"]),
 ];
 
 /// Fields of a stream design: those that matter most, and the others, of each part.
@@ -64,15 +65,14 @@ impl Source<'_> {
         match plan {
             Plan::Direct(_) => {
                 for (part, first) in DIRECT {
+                    let names = fields::children(&of(&format!("direct.{part}"))).into_iter().map(|child| child.name);
+                    let (main, rest): (Vec<&str>, Vec<&str>) =
+                        names.partition(|name| first.is_empty() || first.contains(name));
                     let part = format!("direct.{part}");
-                    let paths: Vec<String> = fields::children(&of(&part))
-                        .into_iter()
-                        .map(|child| of(&format!("{part}.{}", child.name)))
-                        .collect();
-                    let (main, rest) = paths.split_at(first.min(paths.len()));
-                    // Where nothing matters most, everything is shown.
-                    let (main, rest) = if first == 0 { (&paths[..], &[][..]) } else { (main, rest) };
-                    groups.push(group(&part, knobs(main), knobs(rest)));
+                    let paths = |names: Vec<&str>| {
+                        names.into_iter().map(|name| of(&format!("{part}.{name}"))).collect::<Vec<_>>()
+                    };
+                    groups.push(group(&part, knobs(&paths(main)), knobs(&paths(rest))));
                 }
             }
             Plan::Stream(_) => {

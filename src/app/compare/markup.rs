@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 
 /// Rows of small plots: name, what they show.
 const ROWS: [(&str, &str); 3] = [
-    ("Records per second", "offered, accepted, failed or lost; green: done"),
-    ("Late by", "oldest work not yet done; of requests the wait of 99 in 100"),
+    ("Records per second", "offered, accepted, failed; green: done"),
+    ("Late by", "oldest work not done; requests: p99"),
     ("Waiting", "neither done nor failed"),
 ];
 
@@ -26,7 +26,7 @@ impl Model {
         let titles: Vec<String> = titles.iter().map(|title| escape(title)).collect();
         let mut out = String::new();
         let row = |out: &mut String, class: &str, name: &str, what: &str, cell: &dyn Fn(usize, &str) -> String| {
-            let _ = write!(out, "<div class=\"m{class}\"><div class=\"n\">");
+            let _ = write!(out, "<div class=\"m{class}\" role=\"row\"><div class=\"n\" role=\"rowheader\">");
             if !name.is_empty() {
                 let _ = write!(out, "<strong>{name}</strong>{what}");
             }
@@ -37,28 +37,35 @@ impl Model {
         let who = |title: &str| format!("<em class=\"who\">{title}</em>");
         row(&mut out, " head", "", "", &|place, title| {
             let said = escape(&about(&sides[place]));
-            format!("<div><h2>{title}</h2><p>{said}</p><div class=\"acts\">{}</div></div>", self.acts(place))
+            format!(
+                "<div role=\"columnheader\"><h2>{title}</h2><p>{said}</p><div class=\"acts\">{}</div></div>",
+                self.acts(place)
+            )
         });
         row(&mut out, " pics", "The flow", "one scale: equal width, equal rate", &|place, title| {
             let label = format!("{title}: the flow");
             format!(
-                "<div class=\"pic\">{}<svg data-p=\"flow {place}\" role=\"img\" aria-label=\"{label}\"></svg></div>",
+                "<div class=\"pic\" role=\"cell\">{}<svg data-p=\"flow {place}\" role=\"img\" aria-label=\"{label}\"></svg></div>",
                 who(title)
             )
         });
         for (plot, (name, what)) in ROWS.into_iter().enumerate() {
-            row(&mut out, "", name, what, &|place, title| {
+            // In a room there is place for the first of them.
+            let class = if plot == 0 { "" } else { " less" };
+            row(&mut out, class, name, what, &|place, title| {
                 format!(
-                    "<div class=\"p\">{}<svg data-p=\"plot {place} {plot}\" role=\"img\" aria-label=\"{title}: {name}\"></svg><div class=\"cur\"></div></div>",
+                    "<div class=\"p\" role=\"cell\">{}<svg data-p=\"plot {place} {plot}\" role=\"img\" aria-label=\"{title}: {name}\"></svg><div class=\"cur\"></div></div>",
                     who(title)
                 )
             });
         }
         let end = clock(self.length().seconds_f64());
-        row(&mut out, " axes", "", "", &|_, _| format!("<div class=\"ax\"><span>0:00</span><span>{end}</span></div>"));
+        row(&mut out, " axes", "", "", &|_, _| {
+            format!("<div class=\"ax\" role=\"cell\"><span>0:00</span><span>{end}</span></div>")
+        });
         row(&mut out, " bars", "Ledger", "where everything is", &|place, title| {
             format!(
-                "<div class=\"b\">{}<svg data-p=\"bar {place}\" role=\"img\" aria-label=\"{title}: ledger\"></svg></div>",
+                "<div class=\"b\" role=\"cell\">{}<svg data-p=\"bar {place}\" role=\"img\" aria-label=\"{title}: ledger\"></svg></div>",
                 who(title)
             )
         });
@@ -105,10 +112,11 @@ impl Model {
             let best = measure.best();
             let tells = at_end && best.len() < measure.values.len();
             // It stands there from the start, so that nothing jumps at the end.
-            let about = if row == 0 { "● best of all, at the end" } else { "" };
+            let about = if row == 0 { "● best, at the end" } else { "" };
             let _ = write!(
                 out,
-                "<div class=\"m\"><div class=\"n\" title=\"{}\"><strong>{}</strong>{about}</div>",
+                "<div class=\"m\" role=\"row\" data-m=\"{}\"><div class=\"n\" role=\"rowheader\" title=\"{}\"><strong>{}</strong>{about}</div>",
+                measure.id,
                 escape(measure.about),
                 measure.name
             );
@@ -121,14 +129,14 @@ impl Model {
                 let small = small.trim_end_matches(')');
                 let _ = write!(
                     out,
-                    "<div class=\"v{class}\"><em class=\"who\">{title}</em><b{lost}>{}</b> <small>{}</small></div>",
+                    "<div class=\"v{class}\" role=\"cell\"><em class=\"who\">{title}</em><b{lost}>{}</b> <small>{}</small></div>",
                     escape(text),
                     escape(small)
                 );
             }
             out.push_str("</div>");
         }
-        out.push_str("<ul class=\"said\">");
+        out.push_str("<ul class=\"said\" aria-label=\"What tells them apart\">");
         if let Some(tallies) = tallies {
             for sentence in tally::sentences(&self.designs(), &tallies) {
                 let _ = write!(out, "<li>{}</li>", escape(&sentence));

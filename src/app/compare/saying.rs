@@ -67,20 +67,19 @@ impl Standing {
         self.is_late.then(|| format!("{title} is {late}{}", if self.draining { " and draining" } else { "" }))
     }
 
-    /// What it came to.
+    /// What it came to. Of a design that fails its clients it matters little how late it is.
     fn at_the_end(&self) -> String {
         let Self { title, gone, latest, .. } = self;
-        let lost = match (gone, self.direct) {
-            (0, true) => "failed nobody".to_owned(),
-            (0, false) => "lost none".to_owned(),
-            (_, true) => format!("failed {{lost:{} requests}}", rough(*gone as f64)),
-            (_, false) => format!("lost {{lost:{} records}}", rough(*gone as f64)),
-        };
         let late = match self.was_late {
             true => format!(", up to {{wait:{}\u{a0}late}}", span_text(*latest)),
             false => String::new(),
         };
-        format!("{title} {lost}{late}")
+        match (gone, self.direct) {
+            (0, true) => format!("{title} failed nobody{late}"),
+            (0, false) => format!("{title} lost none{late}"),
+            (_, true) => format!("{title} failed {{lost:{} requests}}", rough(*gone as f64)),
+            (_, false) => format!("{title} lost {{lost:{} records}}", rough(*gone as f64)),
+        }
     }
 }
 
@@ -116,7 +115,7 @@ impl Model {
         }
         let lates = standing.iter().map(|one| format!("{}: {}", one.title, span_text(one.late)));
         let sub = format!(
-            "Late means: age of the oldest work that is not done; of requests, what 99 in 100 wait at most. {}.",
+            "Late is the age of the oldest work not done; of requests what 99 in 100 wait at most. {}.",
             lates.collect::<Vec<_>>().join(", ")
         );
         let clauses: Vec<String> = standing.iter().filter_map(Standing::now).collect();

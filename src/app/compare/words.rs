@@ -34,11 +34,16 @@ fn stream(scenario: &Scenario) -> String {
     format!("{shards}; {producer}; {reader}{more}.")
 }
 
+/// `1 read`, `3 reads`.
+fn some(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn application(direct: &Direct) -> String {
     let Direct { application, request, database, autoscaling, replicas, cache, store, background, .. } = direct;
     let mut parts = vec![
         format!("{} × {} vCPUs", application.instances, application.vcpus),
-        format!("{} reads, {} writes a request", request.reads, request.writes),
+        format!("{}, {} a request", some(request.reads, "read"), some(request.writes, "write")),
         format!("database of {} vCPUs", database.vcpus),
     ];
     let percent = |ratio: Ratio| words::percent(f64::from(ratio.millionths()) / 1e6);
@@ -48,7 +53,7 @@ fn application(direct: &Direct) -> String {
     }
     parts.extend(autoscaling.max_instances.map(|most| format!("autoscaling to {most}")));
     if replicas.count > 0 {
-        parts.push(format!("{} replicas", replicas.count));
+        parts.push(some(replicas.count, "replica"));
     }
     if cache.hit_ratio > Ratio::ZERO {
         parts.push(format!("cache {}", percent(cache.hit_ratio)));

@@ -86,7 +86,7 @@ impl Plotter<'_> {
     fn line(&self, column: &[f64]) -> (Path, f64) {
         let frames = column.len().min(self.span.frontier.max(self.span.at));
         let total = self.span.total.max(1);
-        let buckets = Buckets::new(frames, total, self.size.width.max(1.0) as usize);
+        let buckets = Buckets::new(frames, total, (self.size.width / 2.0).max(1.0) as usize);
         let xs = buckets.positions(|frame| (frame + 1) as f64 / total as f64 * self.size.width);
         let (mut path, mut end) = (Path::new(), 0.0);
         for (x, value) in xs.into_iter().zip(buckets.values(&column[..frames])).filter(|(_, value)| !value.is_nan()) {
