@@ -5,6 +5,7 @@
 
 mod app;
 mod charts;
+mod compare;
 mod frame;
 mod handler;
 mod later;

@@ -8,7 +8,7 @@ use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
 use super::stage::{self, Places};
 use super::surroundings::Surroundings;
-use super::{link, model_page, result, table, top};
+use super::{compare, link, model_page, result, table, top};
 use gloo_timers::callback::Timeout;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -74,6 +74,8 @@ pub struct App {
     form: Rc<Vec<Group>>,
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
+    /// The fields of the design that is being changed among several.
+    design: compare::Form,
     dragged: Option<String>,
     dialog: Option<Dialog>,
     /// The handler view.
@@ -112,6 +114,7 @@ impl Component for App {
             form: Rc::default(),
             operations: Rc::default(),
             form_state: None,
+            design: Rc::default(),
             dragged: None,
             dialog: None,
             drawer: Drawer::new(
@@ -123,6 +126,7 @@ impl Component for App {
         };
         app.carry_out(effects);
         app.renew_form();
+        app.fetch_later(ctx);
         app
     }
 
@@ -137,6 +141,8 @@ impl Component for App {
             }
             Msg::Later(later) => {
                 self.later = later;
+                self.form_state = None;
+                self.renew_form();
                 self.pencil.measure_again();
                 return true;
             }
@@ -149,11 +155,7 @@ impl Component for App {
                 }
             }
         }
-        let wanted = self.dialog.is_some() || self.model.share().is_some();
-        if self.later.is_due() && (wanted || self.model.shows_handler() || self.model.shows_log()) {
-            self.later = Later::Coming;
-            ctx.link().send_future(async { Msg::Later(Later::come().await) });
-        }
+        self.fetch_later(ctx);
         true
     }
 
@@ -170,12 +172,16 @@ impl Component for App {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
+                if self.model.compares() {
+                    { self.later.compare(&self.model, &self.places, &self.design, &act) }
+                } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
+                }
                 { table::view(&self.model, self.later, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
                 { model_page::view(&self.model, self.later, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
                 { model_page::limits_view(&self.model, self.later, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
@@ -202,6 +208,16 @@ impl App {
         self.carry_out(effects);
         self.renew_form();
         self.frame.ask();
+    }
+
+    /// Fetches what is drawn later, if something of it is to be shown.
+    fn fetch_later(&mut self, ctx: &Context<Self>) {
+        let model = &self.model;
+        let view = model.compares() || model.shows_handler() || model.shows_log();
+        if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
+            self.later = Later::Coming;
+            ctx.link().send_future(async { Msg::Later(Later::come().await) });
+        }
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -265,6 +281,7 @@ impl App {
         let source = self.model.form();
         self.form = Rc::new(source.groups());
         self.operations = Rc::new(source.operations());
+        self.design = Rc::new(self.later.drawing().and_then(|drawing| (drawing.design)(&self.model)));
     }
 
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.

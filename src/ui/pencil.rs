@@ -4,6 +4,7 @@
 //! again in between.
 
 use super::charts::Charts;
+use super::compare::Matrix;
 use super::later::Drawing;
 use super::stage::Places;
 use super::surroundings::Surroundings;
@@ -31,6 +32,7 @@ pub struct Pencil {
     /// The charts have to look up their colours and widths again.
     recolour: bool,
     sizes: Sizes,
+    matrix: Matrix,
     drawn_at_ms: f64,
     rem: f64,
     room: bool,
@@ -58,6 +60,7 @@ impl Pencil {
             due: true,
             recolour: false,
             sizes: Sizes::default(),
+            matrix: Matrix::default(),
             drawn_at_ms: f64::NEG_INFINITY,
             rem: 1.0,
             room: false,
@@ -91,8 +94,15 @@ impl Pencil {
         let due = std::mem::take(&mut self.due);
         if due {
             self.measure(model, surroundings);
-            self.prepare_charts();
+            if !model.compares() {
+                self.prepare_charts();
+            }
             self.wanted = Some(model.run_state());
+        }
+        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
+        if model.compares() {
+            self.draw_designs(model, later, motion, due);
+            return false;
         }
         // A chart takes some milliseconds, and so do the columns: each has a frame of its own.
         let charts = if self.calm { self.charts.len() } else { usize::from(!due) };
@@ -104,7 +114,6 @@ impl Pencil {
             frontier: model.frontier().seconds_f64(),
             events: model.events(),
         };
-        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
         // The logs hold still between two frames of the run, and are drawn when the columns are.
         match later.filter(|_| model.shows_log()) {
             None => fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion)),
@@ -119,6 +128,32 @@ impl Pencil {
             chart.cursor(moment.at, moment.frontier);
         }
         lag
+    }
+
+    /// The designs side by side.
+    fn draw_designs(&mut self, model: &Model, later: Option<&Drawing>, motion: Option<Motion>, due: bool) {
+        // The charts of the workbench have left the page with it.
+        self.charts.clear();
+        self.charted = Default::default();
+        let (rem, room) = (self.rem, self.room);
+        let size_of = |element: &Element| {
+            let place = element.get_bounding_client_rect();
+            Size { width: place.width(), height: place.height(), rem, room }
+        };
+        if let Some(later) = later {
+            (later.matrix)(&mut self.matrix, &self.places.matrix, model, motion, due, &size_of);
+        }
+        self.draw_time(model);
+        if due {
+            let at = model.cursor().seconds_f64();
+            let frontier = model.frontier().seconds_f64();
+            let moment = Moment { scenario: model.scenario(), timeline: model.timeline(), at, frontier, events: &[] };
+            fill(&self.places.strip, self.sizes.strip, |size| picture::time_strip(&moment, size));
+            if let Some(scrub) = self.places.scrub.cast::<Element>() {
+                // Setting a well-formed attribute cannot fail.
+                let _ = scrub.set_attribute("aria-valuetext", &clock(at));
+            }
+        }
     }
 
     fn measure(&mut self, model: &Model, surroundings: &Surroundings) {
