@@ -184,6 +184,8 @@ impl Engine {
                 changes.push(0, Change::Leases { consumer, every });
                 let every = Span::from_micros((kcl.failover.micros() / limits::KCL_RENEWALS).max(1));
                 changes.push(every.micros(), Change::Renewals { consumer, every });
+            } else if let Some(every) = readers.discovery(consumer) {
+                changes.push(0, Change::Leases { consumer, every: Some(every) });
             }
         }
         let control = Control::new(scenario, &mut changes);

@@ -142,12 +142,13 @@ macro_rules! is_estimated {
     };
 }
 
+mod analytics;
 mod direct;
 
-pub use direct::*;
+pub use {analytics::*, direct::*};
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() }>(OWN);
+pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() + ANALYTICS.len() }>(OWN, ANALYTICS);
 
 limits! { OWN:
     // A shard.

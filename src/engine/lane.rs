@@ -285,7 +285,8 @@ impl Lane {
             ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, part, desk),
             ConsumerKind::Poller(poller) => poller::gather(self, poller, desk),
-            ConsumerKind::Kcl(kcl) => kcl::gather(self, kcl, desk),
+            ConsumerKind::Kcl(kcl) => kcl::gather(self, kcl.limit, kcl.idle, desk),
+            ConsumerKind::Analytics(of) => kcl::gather(self, of.limit, of.interval, desk),
         }
     }
 

@@ -76,11 +76,18 @@ limits! { DIRECT:
     ENQUEUE: Span = Span::from_millis(5), "ms", TYPICAL, estimated;
 }
 
-/// Limits of another file, and then these.
-pub(super) const fn joined<const N: usize>(first: &[Limit]) -> [Limit; N] {
+/// Limits of other files, and then these.
+pub(super) const fn joined<const N: usize>(first: &[Limit], second: &[Limit]) -> [Limit; N] {
     let (mut limits, mut at) = ([first[0]; N], 0);
     while at < N {
-        limits[at] = if at < first.len() { first[at] } else { DIRECT[at - first.len()] };
+        let before = first.len() + second.len();
+        limits[at] = if at < first.len() {
+            first[at]
+        } else if at < before {
+            second[at - first.len()]
+        } else {
+            DIRECT[at - before]
+        };
         at += 1;
     }
     limits
