@@ -1,5 +1,6 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
+mod analytics;
 mod code;
 mod compare;
 mod handle;
@@ -63,6 +64,11 @@ enum Command {
         /// A scenario file, the id of a preset, or - for the standard input
         file: String,
     },
+    /// Prints a scenario file with what its SQL queries say written into the fields beside them, as the page needs it
+    Plan {
+        /// A scenario file, the id of a preset, or - for the standard input
+        file: String,
+    },
     /// Lists the presets, or prints the scenario file of one
     Presets {
         /// The preset whose scenario file to print
@@ -122,11 +128,14 @@ pub fn main() -> ExitCode {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
         Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
         Command::Check { file } => check(&file),
+        Command::Plan { file } => read(&file).and_then(|draft| planned(&draft)).map(|draft| draft.to_json()),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
             read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
         }
-        Command::Link { file, base } => read(&file).and_then(|draft| link::of(&draft, &base)),
+        Command::Link { file, base } => {
+            read(&file).and_then(|draft| planned(&draft)).and_then(|draft| link::of(&draft, &base))
+        }
         Command::Open { link } => link::open(&link).map(|draft| draft.to_json()),
         Command::Handle(arguments) => handle::handle(&arguments).map_err(Failure::Run),
         Command::Meter { module, output } => meter(&module, &output).map(|()| String::new()),
@@ -151,6 +160,10 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn planned(draft: &Draft) -> Result<Draft, Failure> {
+    analytics::planned(draft).map_err(Failure::Problems)
 }
 
 fn compare_designs(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {

@@ -398,6 +398,11 @@ impl Engine {
         self.readers.state(consumer, shard, &self.stream)
     }
 
+    /// When a consumer had read a shard to its end, if it has.
+    pub fn lane_ended_at(&self, consumer: u32, shard: u32) -> Option<SimTime> {
+        self.readers.lane(consumer, shard).ended_at().map(SimTime::from_micros)
+    }
+
     /// The control plane, to look at.
     pub const fn control(&self) -> &Control {
         &self.control

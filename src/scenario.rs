@@ -34,7 +34,7 @@ mod request;
 pub mod schema;
 mod sizes;
 #[cfg(not(target_arch = "wasm32"))]
-mod sql;
+pub mod sql;
 mod stream;
 pub mod timestamp;
 pub mod traffic;

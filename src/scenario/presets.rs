@@ -91,6 +91,14 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "live-counts",
+        title: "Live counts",
+        about: "Trades counted by ticker in windows of ten seconds, by an analytics application on two processing units, \
+                while a function reads the same stream. In the spike its subtasks are too slow, and results come late.",
+        text: include_str!("presets/live-counts.json"),
+        table: None,
+    },
+    Preset {
         id: "three-designs",
         title: "Three designs",
         about: "The same spike for an application that does everything in the request, for the same with larger machines, \

@@ -414,6 +414,16 @@ pub(super) fn write(group: &mut Group, of: &Query) {
     group.maybe("top", of.top.map(|top| top.rows.into()));
 }
 
+/// Writes its fields into the group of its consumer, in the place of those that are there.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn write_into(consumer: &mut serde_json::Map<String, Value>, of: &Query) {
+    let mut group = Group::at("consumers.0");
+    write(&mut group, of);
+    if let Value::Object(fields) = group.done() {
+        consumer.extend(fields);
+    }
+}
+
 /// The value at a path of a payload, if it has one.
 pub fn at<'a>(payload: &'a Payload, path: &[Box<str>]) -> Option<&'a Node> {
     let Data::Json(node) = &payload.data else { return None };

@@ -1,5 +1,6 @@
 //! All native tests, one program.
 
+mod analytics;
 mod app;
 mod cli;
 mod closed_form;
