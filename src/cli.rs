@@ -6,6 +6,7 @@ mod compare;
 mod handle;
 mod link;
 mod report;
+mod video;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::code::Code;
-use streamgauge::session::{DirectRun, Pump, Session};
+use streamgauge::session::{DirectRun, Pump, Session, VideoRun};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -216,6 +217,9 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
             };
             summary["direct"] = direct.iter().map(named).collect();
         }
+        if let Some(video) = VideoRun::of(session.scenario()) {
+            summary["video"] = video.summary();
+        }
         if let Some(code) = &code {
             summary["handlers"] = code::document(code);
         }
@@ -223,7 +227,8 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
     } else {
         let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
         let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
-        report::report(&session) + &code + &direct
+        let video = VideoRun::of(session.scenario()).map_or_else(String::new, |run| video::report(&run));
+        report::report(&session) + &code + &direct + &video
     })
 }
 

@@ -50,6 +50,7 @@ mod source;
 pub mod stream;
 mod tries;
 mod tumbling;
+pub mod video;
 mod waiting;
 
 pub use digest::Digest;

@@ -144,11 +144,12 @@ macro_rules! is_estimated {
 
 mod analytics;
 mod direct;
+mod video;
 
-pub use {analytics::*, direct::*};
+pub use {analytics::*, direct::*, video::*};
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() + ANALYTICS.len() }>(OWN, ANALYTICS);
+pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);
 
 limits! { OWN:
     // A shard.

@@ -9,6 +9,7 @@ mod consumers;
 mod direct;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
+mod video;
 
 use crate::cost::prices::{self, Price};
 use crate::limits::{self, Limit};
@@ -53,8 +54,8 @@ impl Rule {
 /// Every mechanism, in the order in which a record meets them.
 pub static ALL: &[Rule] = &joined::<{ READERS + BILL.len() + direct::RULES.len() }>();
 
-/// The rules up to those of analytics applications.
-const READERS: usize = STREAM.len() + consumers::RULES.len() + analytics::RULES.len();
+/// The rules up to those of analytics applications and of video.
+const READERS: usize = STREAM.len() + consumers::RULES.len() + analytics::RULES.len() + video::RULES.len();
 
 /// Those of the producer and the stream, those of the consumers and of analytics, the bill, and those of the direct architecture.
 const fn joined<const N: usize>() -> [Rule; N] {
@@ -66,8 +67,10 @@ const fn joined<const N: usize>() -> [Rule; N] {
             STREAM[at]
         } else if at < before {
             consumers::RULES[at - STREAM.len()]
-        } else if at < READERS {
+        } else if at < before + analytics::RULES.len() {
             analytics::RULES[at - before]
+        } else if at < READERS {
+            video::RULES[at + video::RULES.len() - READERS]
         } else if at < READERS + BILL.len() {
             BILL[at - READERS]
         } else {

@@ -39,6 +39,7 @@ mod stream;
 pub mod timestamp;
 pub mod traffic;
 mod tumbling;
+mod video;
 mod walk;
 
 pub use analytics::{Analytics, EventTime};
@@ -62,6 +63,7 @@ pub use reading::{ReadSource, StartingPosition};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 pub use tumbling::Tumbling;
+pub use video::Video;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -97,6 +99,8 @@ pub struct Scenario {
     pub then: Vec<Hop>,
     /// Other designs for the same traffic.
     pub designs: Vec<Design>,
+    /// Cameras beside the records; they do not influence them.
+    pub video: Option<Video>,
 }
 
 impl Scenario {

@@ -28,6 +28,7 @@ mod queries;
 pub mod question;
 pub mod response;
 mod summary;
+mod video;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
@@ -38,6 +39,7 @@ use chain::Taps;
 use queries::Queries;
 pub use compare::{Comparison, Measure, Run};
 pub use direct::DirectRun;
+pub use video::VideoRun;
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -7,7 +7,7 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, query, sizes, stream,
+    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, query, sizes, stream, video,
     walk,
 };
 use crate::limits;
@@ -198,6 +198,7 @@ pub(super) fn build_behind(
         filters_max,
         then: Vec::new(),
         designs: Vec::new(),
+        video: None,
     };
     if let Some(before) = before {
         let Traffic { parts, put_millionths, .. } = &mut scenario.traffic;
@@ -206,6 +207,7 @@ pub(super) fn build_behind(
     query::fit(&mut read, &scenario);
     scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
     scenario.designs = design::read(&mut read, &scenario);
+    scenario.video = video::read(&mut read);
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 

@@ -2,16 +2,19 @@
 
 mod analytics;
 mod direct;
+mod files;
 mod operations;
 mod reading;
+mod video;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::function::{ARCHITECTURES, LAWS};
 use super::payload;
-use super::prices::{AT_HOME, HOME, KINDS};
+use super::prices::HOME;
 use crate::limits as l;
 use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
+pub(super) use files::FIELDS;
 
 /// Largest seed: every whole number up to here survives any JSON reader.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -274,38 +277,6 @@ const REGIONS: &[Choice] = &[
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];
-
-/// Every field, in the order of a canonical document.
-pub(super) static FIELDS: &[Field] =
-    &joined::<{ OWN_FIELDS.len() + KINDS + READING + OPERATION_FIELDS.len() + direct::FIELDS.len() }>();
-
-/// Further fields of consumers.
-const READING: usize = reading::FIELDS.len() + analytics::FIELDS.len();
-
-/// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
-const fn joined<const N: usize>() -> [Field; N] {
-    let mut fields = [OWN_FIELDS[0]; N];
-    let mut at = 0;
-    while at < N {
-        fields[at] = if at < OWN_FIELDS.len() {
-            OWN_FIELDS[at]
-        } else if at < OWN_FIELDS.len() + KINDS {
-            let price = &AT_HOME[at - OWN_FIELDS.len()];
-            let about = "Your price of one unit; null takes the table's.";
-            Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
-        } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
-            reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
-        } else if at < OWN_FIELDS.len() + KINDS + READING {
-            analytics::FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
-        } else if at < N - direct::FIELDS.len() {
-            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - READING]
-        } else {
-            direct::FIELDS[at + direct::FIELDS.len() - N]
-        };
-        at += 1;
-    }
-    fields
-}
 
 #[rustfmt::skip]
 const OWN_FIELDS: &[Field] = &[

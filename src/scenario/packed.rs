@@ -456,6 +456,7 @@ impl Packed for Scenario {
             prices,
             then,
             designs,
+            video: _,
         } = self;
         seed.put(out);
         length.put(out);
@@ -483,6 +484,8 @@ impl Packed for Scenario {
             operations: Packed::take(from),
             then: Packed::take(from),
             designs: Packed::take(from),
+            // Cameras are no part of the engine that the page runs.
+            video: None,
             name: String::new(),
             about: String::new(),
             // The region stands in events. A module that opens one scenario keeps one such text.

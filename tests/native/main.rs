@@ -34,3 +34,4 @@ mod samples;
 mod scenario;
 mod tidy;
 mod vectors;
+mod video;
