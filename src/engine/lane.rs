@@ -232,9 +232,10 @@ impl Lane {
         due.min(self.source.wakes_at(self.waiting_part().is_some(), stream))
     }
 
-    /// The first part that waits for records.
+    /// The first part that waits for records; none where nobody holds the lease.
     fn waiting_part(&self) -> Option<usize> {
-        self.parts.iter().position(|part| part.phase == Phase::Gathering)
+        let held = self.lease.is_none_or(|lease| lease.owner.is_some());
+        self.parts.iter().position(|part| held && part.phase == Phase::Gathering)
     }
 
     /// What the lane's subscription has to do, if anything is due.

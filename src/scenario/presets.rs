@@ -93,8 +93,8 @@ pub static ALL: &[Preset] = &[
     Preset {
         id: "live-counts",
         title: "Live counts",
-        about: "Trades counted by ticker in windows of ten seconds, by an analytics application on two processing units, \
-                while a function reads the same stream. In the spike its subtasks are too slow, and results come late.",
+        about: "Trades counted by ticker every ten seconds, beside a function. In the spike two processing units are too slow: \
+                results come late.",
         text: include_str!("presets/live-counts.json"),
         table: None,
     },
