@@ -36,12 +36,12 @@ use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use chain::Taps;
-use queries::Queries;
-pub use compare::{Comparison, Measure, Run};
+pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
-pub use video::VideoRun;
+use queries::Queries;
 use std::collections::BTreeMap;
 use std::fmt;
+pub use video::VideoRun;
 
 /// A run of a scenario.
 #[derive(Clone, Debug)]

@@ -46,7 +46,11 @@ pub fn report(session: &Session, consumer: usize) -> String {
             let _ = writeln!(out, "{} {} {what}.", grouped(count), plural("record", count));
         }
     }
-    let open = format!("{} groups in open windows at the end, {} at most.", grouped(results.groups), grouped(results.groups_peak));
+    let open = format!(
+        "{} groups in open windows at the end, {} at most.",
+        grouped(results.groups),
+        grouped(results.groups_peak)
+    );
     let _ = writeln!(out, "{open}\n");
     out + &newest(of)
 }

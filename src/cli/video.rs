@@ -13,7 +13,8 @@ pub fn report(run: &VideoRun) -> String {
         0 => grouped(given),
         more => format!("{}, and {} refused", grouped(given), grouped(more)),
     };
-    let span = |span: Option<Span>| span.map_or_else(|| "–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())));
+    let span =
+        |span: Option<Span>| span.map_or_else(|| "–".to_owned(), |span| plain(&text::span_text(span.seconds_f64())));
     let at = |permille| span(run.delays.quantile(permille));
     let rows = [
         row(["Video", &format!("{} cameras", grouped(run.video.cameras.into()))]),

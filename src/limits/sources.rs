@@ -124,8 +124,7 @@ pub(super) const FLINK: Source = Source {
     text: "a usual default of Apache Flink and its Kinesis connector, from practice",
     date: "2026-11",
 };
-pub(super) const KVS: Source = Source {
-    tag: "KVS",
-    text: "Amazon Kinesis Video Streams Developer Guide, “Quotas”, public sources",
-    date: "2023",
-};
+pub(super) const KVS: Source =
+    Source {
+        tag: "KVS", text: "Amazon Kinesis Video Streams Developer Guide, “Quotas”, public sources", date: "2023"
+    };

@@ -95,7 +95,8 @@ pub(super) fn read(read: &mut Reader<'_>, of: &impl Fn(&str) -> String) -> Analy
     };
     let (kpus, most) = (u64::from(settings.kpus()), limits::ANALYTICS_KPUS_MAX);
     if kpus > most {
-        let message = format!("needs {kpus} KPUs, and an application has {most} at most; choose less, or more in a KPU");
+        let message =
+            format!("needs {kpus} KPUs, and an application has {most} at most; choose less, or more in a KPU");
         read.wrong(&of("parallelism"), message);
     }
     settings

@@ -7,8 +7,8 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, query, sizes, stream, video,
-    walk,
+    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, query, sizes,
+    stream, video, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};

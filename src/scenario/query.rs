@@ -3,12 +3,16 @@
 //! In a document it stands as fields, or as SQL that says the same. SQL is read natively only (`sql`): a page that finds
 //! a text without the fields beside it says where they come from.
 
+mod fit;
+
+pub(super) use fit::fit;
+
 use super::canonical::Group;
 use super::document::Reader;
 use super::filter::{NUMERIC_SCALE, millionths};
 use super::payload::{Data, Making, Node, Piece};
 use super::problem::nearest;
-use super::{Payload, Scenario, printer};
+use super::{Payload, printer};
 use crate::limits;
 use crate::units::Span;
 use serde_json::{Value, json};
@@ -303,11 +307,8 @@ pub(super) fn overlap(size: Span, slide: Span) -> Option<String> {
 /// The items of a list, each as `item` reads it, with what it says of others.
 fn list<T>(read: &mut Reader<'_>, path: &str, item: impl Fn(&[Value]) -> Result<T, String>) -> Vec<T> {
     let Value::Array(list) = read.json(path) else { return Vec::new() };
-    let most = if path.ends_with("measures") {
-        limits::ANALYTICS_MEASURES_MAX
-    } else {
-        limits::ANALYTICS_COMPARISONS_MAX
-    };
+    let most =
+        if path.ends_with("measures") { limits::ANALYTICS_MEASURES_MAX } else { limits::ANALYTICS_COMPARISONS_MAX };
     if list.len() as u64 > most {
         read.wrong(path, format!("has {} items; at most {most} are allowed", list.len()));
     }
@@ -445,64 +446,6 @@ pub fn is_number(node: &Node) -> bool {
 /// Whether a value of a payload is a text.
 pub fn is_text(node: &Node) -> bool {
     matches!(node, Node::Text(_)) || matches!(node, Node::Made(_)) && !is_number(node)
-}
-
-/// The paths of all values in a payload, as a query writes them.
-fn paths(node: &Node, before: &str, found: &mut Vec<String>) {
-    if let Node::Fields(fields) = node {
-        for (name, inner) in fields {
-            let here = if before.is_empty() { name.to_string() } else { format!("{before}.{name}") };
-            paths(inner, &here, found);
-        }
-    } else if !before.is_empty() {
-        found.push(before.to_owned());
-    }
-}
-
-/// Reports fields that no payload of the traffic has, and sums of what is never a number.
-pub(super) fn fit(read: &mut Reader<'_>, scenario: &Scenario) {
-    for (index, consumer) in scenario.consumers.iter().enumerate() {
-        let Some(query) = &consumer.plan else { continue };
-        let of = |name: &str| format!("consumers.{index}.{name}");
-        // A query as a text has its problems there.
-        let by_text = !consumer.query.is_empty();
-        let place = |name: &str| if by_text { of("query") } else { of(name) };
-        let payloads = &scenario.traffic.payloads;
-        let mut look = |path: &Path, kind: Option<fn(&Node) -> bool>, what: &str, place: String| {
-            let found: Vec<&Node> = payloads.iter().filter_map(|payload| at(payload, path)).collect();
-            let name = path.join(".");
-            if found.is_empty() {
-                let mut known = vec![KEY.to_owned()];
-                payloads.iter().for_each(|payload| {
-                    if let Data::Json(node) = &payload.data {
-                        paths(node, "", &mut known);
-                    }
-                });
-                let hint = nearest(&name, known.iter().map(String::as_str));
-                let hint = hint.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
-                let known = known.join(", ");
-                read.wrong(&place, format!("no payload has a field \"{name}\"; {hint}choose one of {known}"));
-            } else if kind.is_some_and(|kind| !found.iter().any(|node| kind(node))) {
-                read.wrong(&place, format!("\"{name}\" is {what} in no payload; choose another field"));
-            }
-        };
-        if let Some(Operand::Field(path)) = &query.group {
-            look(path, None, "", place("group_by"));
-        }
-        for (item, measure) in query.measures.iter().enumerate().filter(|(_, measure)| !measure.of.is_empty()) {
-            let kind = (measure.function != Function::Count).then_some(is_number as fn(&Node) -> bool);
-            look(&measure.of, kind, "a number", place(&format!("measures.{item}")));
-        }
-        for (item, comparison) in query.filter.iter().enumerate() {
-            if let Operand::Field(path) = &comparison.of {
-                let (kind, what): (fn(&Node) -> bool, _) = match comparison.with {
-                    With::Number(_) => (is_number, "a number"),
-                    With::Text(_) => (is_text, "a text"),
-                };
-                look(path, Some(kind), what, place(&format!("where.{item}")));
-            }
-        }
-    }
 }
 
 /// The texts of a template that are the same in every record; nothing where some of it is made.

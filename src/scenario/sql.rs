@@ -1,20 +1,20 @@
 //! The query of an analytics application as SQL: what Flink takes of it for windows, turned into the same plan as the
 //! fields give. Read natively only: the page has no parser.
 
-use super::Problem;
+mod written;
+
+pub use written::{measure_text, number_text, operand_text, text, write_plans};
+
 use super::filter::{NUMERIC_SCALE, millionths};
 use super::query::{self, Comparison, Function, Having, Is, KEY, Measure, Operand, Path, Query, Top, With};
-use super::walk::join;
 use crate::limits;
 use crate::units::Span;
-use serde_json::Value as Json;
 use sqlparser::ast::{
     self, BinaryOperator, DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
     LimitClause, OrderByKind, OrderBySort, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor, UnaryOperator,
     Value,
 };
 use sqlparser::dialect::AnsiDialect;
-use sqlparser::keywords::ALL_KEYWORDS;
 use sqlparser::parser::{Parser, ParserError};
 
 /// What a query may look like.
@@ -24,7 +24,10 @@ const FORM: &str = "SELECT ticker, COUNT(*) FROM stream GROUP BY ticker, TUMBLE(
 pub(super) fn query(text: &str) -> Result<Query, String> {
     let statements = Parser::parse_sql(&AnsiDialect {}, text).map_err(|error| match error {
         ParserError::TokenizerError(what) | ParserError::ParserError(what) => {
-            format!("this is no SQL: {}; correct it there", what.replace(" at Line: ", ", in line ").replace(", Column: ", ", column "))
+            format!(
+                "this is no SQL: {}; correct it there",
+                what.replace(" at Line: ", ", in line ").replace(", Column: ", ", column ")
+            )
         }
         ParserError::RecursionLimitExceeded => "is nested too deep; write it flatter".to_owned(),
     })?;
@@ -83,7 +86,8 @@ struct Plan {
 
 impl Plan {
     fn of(select: &Select) -> Result<Self, String> {
-        let Select { distinct, top, into, selection, group_by, cluster_by, distribute_by, sort_by, qualify, .. } = select;
+        let Select { distinct, top, into, selection, group_by, cluster_by, distribute_by, sort_by, qualify, .. } =
+            select;
         let odd = distinct.is_some() || top.is_some() || into.is_some() || qualify.is_some();
         if odd || !(cluster_by.is_empty() && distribute_by.is_empty() && sort_by.is_empty()) {
             return refused(select, "DISTINCT, TOP, INTO, QUALIFY, CLUSTER, DISTRIBUTE and SORT BY are not taken");
@@ -262,7 +266,9 @@ impl Plan {
         let OrderByKind::Expressions(by) = &order.kind else {
             return refused(order, "ORDER BY ALL is not taken; name a measure");
         };
-        let [by] = &by[..] else { return refused(order, "one measure is ordered by; ties go by the name of the group") };
+        let [by] = &by[..] else {
+            return refused(order, "one measure is ordered by; ties go by the name of the group");
+        };
         let descending = match by.options.sort {
             None | Some(OrderBySort::Asc) => false,
             Some(OrderBySort::Desc) => true,
@@ -293,7 +299,14 @@ fn tables(select: &Select) -> Result<Vec<String>, String> {
         return refused(select, "a query has one table, the stream; write FROM stream, and the window after GROUP BY");
     };
     let alias = alias.iter().map(|alias| alias.name.value.clone());
-    Ok(name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone()).into_iter().chain(alias).collect())
+    Ok(name
+        .0
+        .last()
+        .and_then(|part| part.as_ident())
+        .map(|ident| ident.value.clone())
+        .into_iter()
+        .chain(alias)
+        .collect())
 }
 
 /// Slide and length of a window.
@@ -309,7 +322,9 @@ fn window(function: &ast::Function) -> Result<(Span, Span), String> {
         ("TUMBLE", [size]) => (*size, *size),
         // As Flink has it: the slide, then the length.
         ("HOP" | "SLIDE", [slide, size]) => (*slide, *size),
-        ("TUMBLE", _) => return refused(function, "TUMBLE takes a time and a length: TUMBLE(ts, INTERVAL '10' SECOND)"),
+        ("TUMBLE", _) => {
+            return refused(function, "TUMBLE takes a time and a length: TUMBLE(ts, INTERVAL '10' SECOND)");
+        }
         ("HOP" | "SLIDE", _) => {
             let says = "HOP takes a time, a slide and a length: HOP(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND)";
             return refused(function, says);
@@ -410,101 +425,5 @@ fn compared(expr: &Expr) -> Result<Vec<(&Expr, Is, &Expr)>, String> {
             Ok(vec![(&**expr, Is::AtLeast, &**low), (&**expr, Is::AtMost, &**high)])
         }
         other => refused(other, "takes comparisons such as price > 5, and AND between them"),
-    }
-}
-
-/// A query as SQL that says the same.
-pub fn text(query: &Query) -> String {
-    let group = query.group.as_ref().map(operand_text);
-    let measures = || query.measures.iter().map(measure_text);
-    let columns: Vec<String> = group.iter().cloned().chain(measures()).collect();
-    let seconds = |span: Span| format!("INTERVAL '{}' SECOND", number_text(i128::from(span.micros())));
-    let window = if query.slide == query.size {
-        format!("TUMBLE(ts, {})", seconds(query.size))
-    } else {
-        format!("HOP(ts, {}, {})", seconds(query.slide), seconds(query.size))
-    };
-    let mut out = format!("SELECT {} FROM stream", columns.join(", "));
-    let comparison = |of: &Comparison| {
-        let with = match &of.with {
-            With::Number(number) => number_text(i128::from(*number)),
-            With::Text(text) => format!("'{}'", text.replace('\'', "''")),
-        };
-        format!("{} {} {with}", operand_text(&of.of), of.is.word())
-    };
-    if !query.filter.is_empty() {
-        out += &format!(" WHERE {}", query.filter.iter().map(comparison).collect::<Vec<_>>().join(" AND "));
-    }
-    out += &format!(" GROUP BY {}", group.into_iter().chain([window]).collect::<Vec<_>>().join(", "));
-    let named = |measure: u32| query.measures.get(measure as usize).map_or_else(String::new, measure_text);
-    let having = |of: &Having| format!("{} {} {}", named(of.measure), of.is.word(), number_text(i128::from(of.with)));
-    if !query.having.is_empty() {
-        out += &format!(" HAVING {}", query.having.iter().map(having).collect::<Vec<_>>().join(" AND "));
-    }
-    if let Some(Top { measure, descending, rows }) = query.top {
-        let order = if descending { "DESC" } else { "ASC" };
-        out += &format!(" ORDER BY {} {order} LIMIT {rows}", named(measure));
-    }
-    out
-}
-
-/// What a measure is called at the head of a column.
-pub fn measure_text(measure: &Measure) -> String {
-    let of = if measure.of.is_empty() { "*".to_owned() } else { path_text(&measure.of) };
-    format!("{}({of})", measure.function.word().to_ascii_uppercase())
-}
-
-/// What groups are made by, as SQL has it.
-pub fn operand_text(of: &Operand) -> String {
-    match of {
-        Operand::Key => KEY.to_owned(),
-        Operand::Field(path) => path_text(path),
-    }
-}
-
-/// A number in millionths with the decimals that it has.
-pub fn number_text(millionths: i128) -> String {
-    let scale = i128::from(NUMERIC_SCALE);
-    let (sign, whole, rest) = (if millionths < 0 { "-" } else { "" }, millionths / scale, millionths % scale);
-    let decimals = format!("{:06}", rest.unsigned_abs());
-    let decimals = decimals.trim_end_matches('0');
-    let point = if decimals.is_empty() { "" } else { "." };
-    format!("{sign}{}{point}{decimals}", whole.unsigned_abs())
-}
-
-fn path_text(path: &[Box<str>]) -> String {
-    let name = |name: &str| {
-        let mut letters = name.chars();
-        let simple = letters.next().is_some_and(|first| first.is_ascii_lowercase() || first == '_')
-            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
-        let is_word = ALL_KEYWORDS.contains(&&*name.to_ascii_uppercase());
-        if simple && !is_word { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-    };
-    path.iter().map(|part| name(part)).collect::<Vec<_>>().join(".")
-}
-
-/// Writes what the queries inside a document say into the fields beside them.
-pub fn write_plans(value: &mut Json, path: &str, problems: &mut Vec<Problem>) {
-    match value {
-        Json::Array(list) => {
-            for (index, item) in list.iter_mut().enumerate() {
-                write_plans(item, &join(path, &index.to_string()), problems);
-            }
-        }
-        Json::Object(map) => {
-            let text = map.get("query").and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-            if map.get("kind").and_then(Json::as_str) == Some("analytics")
-                && let Some(text) = text
-            {
-                match query(&text) {
-                    Ok(query) => query::write_into(map, &query),
-                    Err(message) => problems.push(Problem::new(join(path, "query"), message)),
-                }
-            }
-            for (name, item) in map.iter_mut() {
-                write_plans(item, &join(path, name), problems);
-            }
-        }
-        _ => {}
     }
 }

@@ -7,9 +7,9 @@ use crate::engine::record::Run;
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::metrics::analytics::{Analytics, Name, Row, Window};
+use crate::scenario::Scenario;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::scenario::filter::NUMERIC_SCALE;
-use crate::scenario::Scenario;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::scenario::{sql, traffic::partition_key};
 use crate::units::SimTime;

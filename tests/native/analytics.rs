@@ -94,7 +94,11 @@ fn too_few_units_make_results_late_in_proportion() {
 #[test]
 fn shards_share_their_subtask() {
     for (parallelism, per_kpu, share) in [(1, 1, 0.25), (2, 1, 0.5), (4, 1, 1.0), (4, 4, 0.25)] {
-        let mut document = steady(120, 2_500, &json!({"kpu_per_s": 100, "parallelism": parallelism, "parallelism_per_kpu": per_kpu, "limit": 50}));
+        let mut document = steady(
+            120,
+            2_500,
+            &json!({"kpu_per_s": 100, "parallelism": parallelism, "parallelism_per_kpu": per_kpu, "limit": 50}),
+        );
         document["stream"]["shards"] = 4.into();
         document["traffic"]["keys"] = json!({"kind": "uniform", "count": 1_000});
         document["traffic"]["keys"]["explicit_hash_key"] = json!("even");
@@ -173,8 +177,7 @@ fn results_are_the_same_at_any_pace() {
 fn with_query(query: &str) -> Result<streamgauge::scenario::Scenario, Vec<streamgauge::scenario::Problem>> {
     let mut document = steady(60, 10_000, &json!({"query": query}));
     document["streamgauge"] = 1.into();
-    document["traffic"]["payloads"] =
-        json!([{"share": 1, "data": {"ticker": "{A|B}", "price": "{1..9}", "order": {"item": "x{number}"}, "at": "{time}"}}]);
+    document["traffic"]["payloads"] = json!([{"share": 1, "data": {"ticker": "{A|B}", "price": "{1..9}", "order": {"item": "x{number}"}, "at": "{time}"}}]);
     Draft::from_value(document).check()
 }
 
@@ -204,7 +207,9 @@ fn sql_says_what_the_fields_say() {
     ] {
         let read = with_query(query).unwrap_or_else(|problems| panic!("{query}: {problems:?}"));
         let mut document = streamgauge::scenario::document::of(&read);
-        for name in ["query", "window_s", "slide_s", "group_by", "measures", "where", "having", "top", "order_by", "order"] {
+        for name in
+            ["query", "window_s", "slide_s", "group_by", "measures", "where", "having", "top", "order_by", "order"]
+        {
             document.remove(&format!("consumers.0.{name}"));
         }
         for (name, value) in fields.as_object().expect("an object") {
@@ -237,7 +242,10 @@ fn what_sql_cannot_say_here_is_refused_with_its_place() {
         (&*format!("SELECT COUNT(*) FROM stream {tumble} ORDER BY COUNT(*) LIMIT 0"), "from 1 to 1000"),
         (&*format!("SELECT SUM(prise) FROM stream {tumble}"), "did you mean \"price\"?"),
         (&*format!("SELECT SUM(ticker) FROM stream {tumble}"), "\"ticker\" is a number in no payload"),
-        ("SELECT COUNT(*) FROM s GROUP BY HOP(ts, INTERVAL '3' SECOND, INTERVAL '10' SECOND)", "whole number of slides"),
+        (
+            "SELECT COUNT(*) FROM s GROUP BY HOP(ts, INTERVAL '3' SECOND, INTERVAL '10' SECOND)",
+            "whole number of slides",
+        ),
         ("SELECT COUNT(*) FROM s GROUP BY HOP(ts, INTERVAL '3' SECOND)", "HOP takes a time, a slide and a length"),
         ("SELECT COUNT(*) FROM s GROUP BY SESSION(ts, INTERVAL '3' SECOND)", "SESSION is no window"),
         ("SELECT COUNT(*) FROM s GROUP BY TUMBLE(ts, INTERVAL '3' MONTH)", "SECOND, MINUTE, HOUR or DAY"),
@@ -267,7 +275,11 @@ fn fields_that_say_nonsense_are_refused_each_at_its_place() {
         (json!({"parallelism": 33}), "parallelism", "needs 33 KPUs"),
         (json!({"handler": "host"}), "handler", "no handler"),
         (json!({"batch_size": 5}), "batch_size", ""),
-        (json!({"query": "SELECT COUNT(*) FROM s GROUP BY TUMBLE(t, INTERVAL '5' SECOND)", "window_s": 6}), "query", "another thing"),
+        (
+            json!({"query": "SELECT COUNT(*) FROM s GROUP BY TUMBLE(t, INTERVAL '5' SECOND)", "window_s": 6}),
+            "query",
+            "another thing",
+        ),
     ] {
         let mut document = steady(60, 10_000, &settings);
         document["streamgauge"] = 1.into();
@@ -368,7 +380,8 @@ proptest! {
 fn a_plan_goes_into_the_box() {
     let text = include_str!("../golden/analytics/scenario.json");
     let scenario = Draft::parse(text).expect("it is JSON").check().expect("it is sound");
-    let arrived = streamgauge::scenario::packed::unpack(&streamgauge::scenario::packed::pack(&scenario)).expect("whole");
+    let arrived =
+        streamgauge::scenario::packed::unpack(&streamgauge::scenario::packed::pack(&scenario)).expect("whole");
     for (sent, arrived) in scenario.consumers.iter().zip(&arrived.consumers) {
         assert_eq!((&sent.plan, sent.kind), (&arrived.plan, arrived.kind));
         assert!(sent.plan.is_some() && arrived.query.is_empty());

@@ -153,7 +153,8 @@ fn kept(summary: &Value) -> Value {
     let consumers = summary["consumers"].as_array().expect("a list");
     if consumers.len() > 1 {
         let of = |consumer: &Value| {
-            let mut kept = json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+            let mut kept =
+                json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
             if let Some(query) = consumer["analytics"].as_object() {
                 let mut query = query.clone();
                 // The newest windows stand for all.

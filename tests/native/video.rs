@@ -35,26 +35,28 @@ fn a_steady_camera_is_what_its_rate_says() {
     // 30 days: 500,000 × 100 × 2,592,000 bytes come in; of them ten days are kept.
     let gb = |bytes: f64| bytes / f64::from(1u32 << 30);
     let month = gb(500_000.0 * 100.0 * 2_592_000.0);
-    let cents = |name: &str| run.bill.lines.iter().find(|line| line.name == name).expect("it is billed").month_cents as f64;
+    let cents =
+        |name: &str| run.bill.lines.iter().find(|line| line.name == name).expect("it is billed").month_cents as f64;
     assert!((cents("Video data in") - month * 0.85).abs() < 1.0);
     assert!((cents("Video data out by HLS") - 4.0 * month * 1.19).abs() < 1.0);
     assert!((cents("Video kept") - month / 3.0 * 2.3).abs() < 1.0);
 }
 
-/// Above the rate of PutMedia a share of the fragments is taken, as large as the rate over what comes.
+/// A tenth above the rate of PutMedia a second's worth of room lasts for five fragments of two seconds; the sixth is lost,
+/// and its time fills the bucket again.
 #[test]
 fn what_goes_over_the_rate_is_lost_in_proportion() {
-    // 200 Mbit/s are twice what is taken.
-    let run = run(2_000, &json!({"cameras": 1, "bit_rate_kbps": 200_000, "get_media": 1}));
-    let share = 1.0 - run.throttled as f64 / run.fragments as f64;
-    assert!((share - 0.5).abs() < 0.002, "{share}");
-    // A short burst fits the bucket: for a second at twice the rate.
+    let run = run(1_200, &json!({"cameras": 3, "bit_rate_kbps": 110_000, "get_media": 1}));
+    assert_eq!((run.fragments, run.throttled), (3 * 600, 3 * 100));
+    // A burst of a second at twice the rate fits a bucket that is full: at the rate itself it is filled only by what is
+    // lost, so that it is every other burst.
     let burst = json!({"cameras": 1, "bit_rate_kbps": 100_000, "busy_factor": 2, "busy_for_s": 1, "busy_every_s": 10, "keyframe_s": 1, "fragment_s": 1});
     let first = Fragments::new(scenario_of(&burst), 10_000_000).next().expect("a fragment");
     assert!(first.taken && first.bytes == 25_000_000, "{first:?}");
-    let lost = self::run(1_000, &burst);
-    // The bucket is never filled again: at the plain rate nothing is left over.
-    assert!(lost.throttled > 0 && lost.throttled < 100, "{}", lost.throttled);
+    assert_eq!(self::run(1_000, &burst).throttled, 50);
+    // What is far above it never fits.
+    let far = self::run(100, &json!({"cameras": 1, "bit_rate_kbps": 200_000}));
+    assert_eq!((far.fragments, far.throttled, far.taken_bytes), (50, 50, 0));
 }
 
 fn scenario_of(video: &Value) -> streamgauge::scenario::Video {

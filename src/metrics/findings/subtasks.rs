@@ -32,7 +32,8 @@ impl Seen<'_> {
             remedy: if grows {
                 format!("More parallelism: up to {} subtasks can read side by side, one for each shard.", int(open))
             } else {
-                "Fewer subtasks in a processing unit, so that each is faster; or more shards, and more subtasks.".to_owned()
+                "Fewer subtasks in a processing unit, so that each is faster; or more shards, and more subtasks."
+                    .to_owned()
             },
             remedy_try: Some(if grows {
                 let edits = Try::edit(&self.path("parallelism"), json!(needed as u64));

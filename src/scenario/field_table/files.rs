@@ -7,15 +7,8 @@ use super::{Field, OPERATION_FIELDS, OWN_FIELDS, PRICE, analytics, direct, readi
 pub(in crate::scenario) static FIELDS: &[Field] = &joined::<COUNT>();
 
 /// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
-const FILES: [&[Field]; 7] = [
-    OWN_FIELDS,
-    &prices(),
-    reading::FIELDS,
-    analytics::FIELDS,
-    video::FIELDS,
-    OPERATION_FIELDS,
-    direct::FIELDS,
-];
+const FILES: [&[Field]; 7] =
+    [OWN_FIELDS, &prices(), reading::FIELDS, analytics::FIELDS, video::FIELDS, OPERATION_FIELDS, direct::FIELDS];
 
 const COUNT: usize = {
     let (mut count, mut file) = (0, 0);

@@ -25,4 +25,3 @@ pub(super) const FIELDS: &[Field] = &[
     Field::num("video.get_media", "GetMedia", "connections", whole(0, 1_000, 1), 1, "Connections to each stream that are asked for; beyond the limit they are refused.").limit_is("VIDEO_GET_CONNECTIONS"),
     Field::num("video.hls_sessions", "HLS sessions", "sessions", whole(0, 1_000, 1), 0, "Sessions of each stream that are asked for; beyond the limit they are refused.").limit_is("VIDEO_HLS_SESSIONS"),
 ];
-

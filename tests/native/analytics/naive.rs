@@ -71,14 +71,16 @@ pub fn recount(scenario: &Scenario) -> Recount {
     let later = Shard { counts: false, begun: false, ..first };
     let open = scenario.stream.open_at_start();
     let shards: Vec<Shard> = (0..engine.shards()).map(|shard| if shard < open { first } else { later }).collect();
-    let mut run = Run { scenario, settings, query: &query, shards, over: 0, open: BTreeMap::new(), found: Recount::default() };
+    let mut run =
+        Run { scenario, settings, query: &query, shards, over: 0, open: BTreeMap::new(), found: Recount::default() };
     let end = scenario.length.micros();
     let mut ends: Vec<(u64, u32)> = (0..engine.shards())
         .filter_map(|shard| engine.lane_ended_at(0, shard).map(|at| (at.micros(), shard)))
         .collect();
     ends.sort_unstable();
     // Every instant at which something happens: a shard ends first, then comes what was done, then shards are idle.
-    let mut times: BTreeSet<u64> = happened.done.iter().map(|(at, ..)| *at).chain([0]).chain(ends.iter().map(|(at, _)| *at)).collect();
+    let mut times: BTreeSet<u64> =
+        happened.done.iter().map(|(at, ..)| *at).chain([0]).chain(ends.iter().map(|(at, _)| *at)).collect();
     while let Some(now) = times.pop_first() {
         for (_, shard, records) in happened.done.iter().filter(|(at, ..)| *at == now) {
             run.done(now, *shard, records);
@@ -130,7 +132,8 @@ impl Run<'_> {
         let (size, slide) = (self.query.size.micros(), self.query.slide.micros());
         let mut newest = 0;
         for record in records {
-            let time = EPOCH + if self.settings.event_time == EventTime::Offered { record.offered } else { record.arrived };
+            let time =
+                EPOCH + if self.settings.event_time == EventTime::Offered { record.offered } else { record.arrived };
             newest = newest.max(time);
             let json = self.json(record);
             if !self.query.filter.iter().all(|of| holds(&self.value(&of.of, record, &json), of.is, &of.with)) {
@@ -205,9 +208,10 @@ impl Run<'_> {
         let mut rows: Vec<(Value, Vec<Option<i128>>)> =
             groups.into_values().map(|(name, records)| (name, measured(&records))).collect();
         rows.retain(|(_, values)| {
-            self.query.having.iter().all(|of| {
-                values[of.measure as usize].is_some_and(|value| of.is.holds(value.cmp(&i128::from(of.with))))
-            })
+            self.query
+                .having
+                .iter()
+                .all(|of| values[of.measure as usize].is_some_and(|value| of.is.holds(value.cmp(&i128::from(of.with)))))
         });
         if let Some(top) = self.query.top {
             let value = |row: &(Value, Vec<Option<i128>>)| row.1[top.measure as usize];
@@ -225,7 +229,8 @@ impl Run<'_> {
         let of = Operand::Field(path.to_vec());
         let values: Vec<Value> = records.iter().map(|record| self.value(&of, record, &self.json(record))).collect();
         if function == Function::Count {
-            let count = if path.is_empty() { records.len() } else { values.iter().filter(|value| !value.is_null()).count() };
+            let count =
+                if path.is_empty() { records.len() } else { values.iter().filter(|value| !value.is_null()).count() };
             return Some(count as i128 * 1_000_000);
         }
         let numbers: Vec<i128> = values.iter().filter_map(millionths).collect();
@@ -246,7 +251,9 @@ impl Run<'_> {
     fn value(&self, of: &Operand, record: &Record, json: &Value) -> Value {
         match of {
             Operand::Key => partition_key(record.key).into(),
-            Operand::Field(path) => path.iter().fold(json.clone(), |value, name| value.get(&**name).cloned().unwrap_or_default()),
+            Operand::Field(path) => {
+                path.iter().fold(json.clone(), |value, name| value.get(&**name).cloned().unwrap_or_default())
+            }
         }
     }
 }
