@@ -40,10 +40,10 @@
 //! | [`errors`] | the service's own errors: names and messages |
 //! | [`metering`] | rewrites a WebAssembly module so that it runs on fuel |
 //! | [`handlers`] | runs the code of a consumer, JavaScript or a compiled module, on that fuel and in virtual time |
-//! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
+//! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series, queries and their SQL |
 //! | [`link`] | a scenario in a link, read back with every care; its QR code; the fingerprint of its code |
 //! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers); the [`direct`](engine::direct) architecture beside it |
-//! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
+//! | [`metrics`] | facts to frames, histograms, the ledger, the findings; the results of queries |
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
 //! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
