@@ -8,6 +8,7 @@ mod charts;
 mod compare;
 mod frame;
 mod handler;
+mod later;
 mod link;
 mod listen;
 mod model_page;

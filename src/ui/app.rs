@@ -2,6 +2,7 @@
 
 use super::frame::AnimationFrame;
 use super::handler::Drawer;
+use super::later::Later;
 use super::listen::Listener;
 use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
@@ -40,6 +41,8 @@ pub enum Msg {
     Resized,
     /// The system went from light to dark or back.
     Rethemed,
+    /// What is drawn later was fetched, or could not be.
+    Later(Later),
     /// A dialogue was asked for, or closed.
     Show(Option<Dialog>),
 }
@@ -71,12 +74,12 @@ pub struct App {
     form: Rc<Vec<Group>>,
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
-    /// The fields of the design that is being changed among several.
-    design: compare::Form,
     dragged: Option<String>,
     dialog: Option<Dialog>,
     /// The handler view.
     drawer: Drawer,
+    /// What is drawn only when somebody asks for it.
+    later: Later,
     /// Where actions go that come later.
     report: Callback<Action>,
     _listeners: Vec<Listener>,
@@ -109,13 +112,13 @@ impl Component for App {
             form: Rc::default(),
             operations: Rc::default(),
             form_state: None,
-            design: Rc::default(),
             dragged: None,
             dialog: None,
             drawer: Drawer::new(
                 ctx.link().callback(Msg::Act),
                 ctx.link().callback(|()| Msg::Show(Some(Dialog::Limits))),
             ),
+            later: Later::Unasked,
             report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
@@ -123,14 +126,30 @@ impl Component for App {
         app
     }
 
-    fn update(&mut self, _ctx: &Context<Self>, message: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Act(action) => self.act(action),
-            Msg::Box(event) => return self.hear(event),
+            Msg::Box(event) => {
+                let rendered = self.hear(event);
+                // What did not come is asked for again when somebody does something.
+                if matches!(self.later, Later::Unasked) {
+                    self.fetch_later(ctx);
+                }
+                return rendered;
+            }
             Msg::Frame(now) => return self.draw(now),
             Msg::Curve(event) => {
                 let Some(action) = self.drag(&event) else { return false };
                 self.act(action);
+            }
+            Msg::Later(later) => {
+                self.later = later;
+                self.pencil.measure_again();
+                if let Some(drawing) = later.drawing() {
+                    let effects = self.model.learn_to_compare(drawing.compare);
+                    self.carry_out(effects);
+                }
+                return true;
             }
             Msg::Resized => self.pencil.measure_again(),
             Msg::Rethemed => self.pencil.retheme(),
@@ -141,6 +160,7 @@ impl Component for App {
                 }
             }
         }
+        self.fetch_later(ctx);
         true
     }
 
@@ -158,7 +178,7 @@ impl Component for App {
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
                 if self.model.compares() {
-                    { compare::view(&self.model, &self.places, &self.design, &act) }
+                    { compare::view(&self.model, self.later, &self.places, &act) }
                 } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
@@ -167,10 +187,10 @@ impl Component for App {
                     { result::view(&self.model, &self.places, &act) }
                 </main>
                 }
-                { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
-                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
-                { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
-                { link::view(&self.model, &self.places.link, &act) }
+                { table::view(&self.model, self.later, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
+                { model_page::view(&self.model, self.later, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
+                { model_page::limits_view(&self.model, self.later, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
+                { link::view(&self.model, self.later, &self.places.link, &act) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
         }
@@ -180,7 +200,7 @@ impl Component for App {
         table::show(&self.places.table, self.dialog == Some(Dialog::Table));
         table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
         table::show(&self.places.limits, self.dialog == Some(Dialog::Limits));
-        self.drawer.show(&self.model, &self.places.handler);
+        self.drawer.show(&self.model, self.later, &self.places.handler);
         table::show(&self.places.link, self.model.share().is_some());
         self.pencil.measure_again();
         self.frame.ask();
@@ -188,6 +208,16 @@ impl Component for App {
 }
 
 impl App {
+    /// Fetches what is drawn later, when something of it is to be shown.
+    fn fetch_later(&mut self, ctx: &Context<Self>) {
+        let (model, dialog) = (&self.model, self.dialog.is_some());
+        let beside = model.shows_handler() || model.shows_log() || model.compares();
+        if self.later.is_due() && (dialog || model.share().is_some() || beside) {
+            self.later = Later::Coming;
+            ctx.link().send_future(async { Msg::Later(Later::come().await) });
+        }
+    }
+
     fn act(&mut self, action: Action) {
         let effects = self.model.update(action);
         self.carry_out(effects);
@@ -256,7 +286,6 @@ impl App {
         let source = self.model.form();
         self.form = Rc::new(source.groups());
         self.operations = Rc::new(source.operations());
-        self.design = Rc::new(self.model.design_form());
     }
 
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.
@@ -295,7 +324,7 @@ impl App {
             // Rendering them measures them, and the frame after that draws into them.
             self.columns_due = false;
         }
-        let more = self.pencil.draw(&self.model, &self.surroundings, now);
+        let more = self.pencil.draw(&self.model, self.later.drawing(), &self.surroundings, now);
         if self.ticking || self.columns_due || more {
             self.frame.ask();
         }
