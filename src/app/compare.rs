@@ -13,29 +13,22 @@ mod words;
 pub use track::{Account, Columns, Side, Track};
 pub(super) use track::{received, timelines, timelines_fit};
 
-use super::action::{Action, Effect};
 use super::model::Model;
 use super::picture::flow::{self, Flow, Scale};
 use super::picture::{self, Motion, Size, Small, SmallSpan, YScale};
-use super::verdict::Verdict;
 use crate::scenario::Plan;
 use crate::session::tally::{self, Measure, Tally};
 use crate::units::SimTime;
 use serde_json::Value;
 
 /// What the view keeps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CompareState {
     /// Whether it is shown.
     pub open: bool,
     /// Place of the design whose fields are shown beside the others.
     pub form: Option<usize>,
-    /// What makes the sentence about all of them, once it is here: the page fetches it with the rest of the view.
-    pub says: Option<Says>,
 }
-
-/// Makes the sentence about all designs; of the text it says how long the run is to be watched.
-pub type Says = fn(&Model, &str) -> Verdict;
 
 /// What the box said of one design at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,18 +68,6 @@ impl Model {
     /// Whether the designs are shown side by side.
     pub const fn compares(&self) -> bool {
         self.compare.open
-    }
-
-    /// Whether the fields of a design are shown beside the others.
-    pub const fn changes_design(&self) -> bool {
-        self.compare.form.is_some()
-    }
-
-    /// Takes what makes the sentence about all designs.
-    pub fn learn_to_compare(&mut self, says: Says) -> Vec<Effect> {
-        self.compare.says = Some(says);
-        // Nothing else happens, but what is said is said anew.
-        self.update(Action::OpenSheet(self.sheet_is_open()))
     }
 
     /// What the designs are called, the scenario's own first.

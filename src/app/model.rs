@@ -135,7 +135,7 @@ impl Model {
             sheet: start.sheet,
             log: start.log,
             handler: HandlerState::new(start.handler),
-            compare: CompareState { open: start.compare || preset.compares(), form: None, says: None },
+            compare: CompareState { open: start.compare || preset.compares(), form: None },
             watched_ms: 0.0,
             verdict: Verdict::default(),
             verdict_at_ms: 0.0,
@@ -437,8 +437,8 @@ impl Model {
         let due = self.watched_ms - self.verdict_at_ms >= VERDICT_EVERY_MS;
         if at_once || due || self.is_at_end() {
             self.verdict_at_ms = self.watched_ms;
-            self.verdict = if let Some(says) = self.compare.says.filter(|_| self.compares()) {
-                says(self, &self.passing())
+            self.verdict = if self.compares() {
+                self.compare_verdict(&self.passing())
             } else if self.frames() == 0 {
                 verdict::question(&self.scenario, &self.passing())
             } else {

@@ -74,6 +74,8 @@ pub struct App {
     form: Rc<Vec<Group>>,
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
+    /// The fields of the design that is being changed among several.
+    design: compare::Form,
     dragged: Option<String>,
     dialog: Option<Dialog>,
     /// The handler view.
@@ -112,6 +114,7 @@ impl Component for App {
             form: Rc::default(),
             operations: Rc::default(),
             form_state: None,
+            design: Rc::default(),
             dragged: None,
             dialog: None,
             drawer: Drawer::new(
@@ -123,20 +126,14 @@ impl Component for App {
         };
         app.carry_out(effects);
         app.renew_form();
+        app.fetch_later(ctx);
         app
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Act(action) => self.act(action),
-            Msg::Box(event) => {
-                let rendered = self.hear(event);
-                // What did not come is asked for again when somebody does something.
-                if matches!(self.later, Later::Unasked) {
-                    self.fetch_later(ctx);
-                }
-                return rendered;
-            }
+            Msg::Box(event) => return self.hear(event),
             Msg::Frame(now) => return self.draw(now),
             Msg::Curve(event) => {
                 let Some(action) = self.drag(&event) else { return false };
@@ -144,11 +141,9 @@ impl Component for App {
             }
             Msg::Later(later) => {
                 self.later = later;
+                self.form_state = None;
+                self.renew_form();
                 self.pencil.measure_again();
-                if let Some(drawing) = later.drawing() {
-                    let effects = self.model.learn_to_compare(drawing.compare);
-                    self.carry_out(effects);
-                }
                 return true;
             }
             Msg::Resized => self.pencil.measure_again(),
@@ -178,7 +173,7 @@ impl Component for App {
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
                 if self.model.compares() {
-                    { compare::view(&self.model, self.later, &self.places, &act) }
+                    { self.later.compare(&self.model, &self.places, &self.design, &act) }
                 } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
@@ -208,21 +203,21 @@ impl Component for App {
 }
 
 impl App {
-    /// Fetches what is drawn later, when something of it is to be shown.
-    fn fetch_later(&mut self, ctx: &Context<Self>) {
-        let (model, dialog) = (&self.model, self.dialog.is_some());
-        let beside = model.shows_handler() || model.shows_log() || model.compares();
-        if self.later.is_due() && (dialog || model.share().is_some() || beside) {
-            self.later = Later::Coming;
-            ctx.link().send_future(async { Msg::Later(Later::come().await) });
-        }
-    }
-
     fn act(&mut self, action: Action) {
         let effects = self.model.update(action);
         self.carry_out(effects);
         self.renew_form();
         self.frame.ask();
+    }
+
+    /// Fetches what is drawn later, if something of it is to be shown.
+    fn fetch_later(&mut self, ctx: &Context<Self>) {
+        let model = &self.model;
+        let view = model.compares() || model.shows_handler() || model.shows_log();
+        if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
+            self.later = Later::Coming;
+            ctx.link().send_future(async { Msg::Later(Later::come().await) });
+        }
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -286,6 +281,7 @@ impl App {
         let source = self.model.form();
         self.form = Rc::new(source.groups());
         self.operations = Rc::new(source.operations());
+        self.design = Rc::new(self.later.drawing().and_then(|drawing| (drawing.design)(&self.model)));
     }
 
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.

@@ -1,21 +1,23 @@
 //! The designs side by side: verdict, transport and slider as everywhere, then a matrix that is drawn outside the
 //! virtual DOM; beside it the fields of the design that is being changed.
 
-use super::later::Later;
 use super::scenario::knob;
 use super::stage::{self, Places};
 use super::verdict;
+use std::rc::Rc;
 use streamgauge::app::compare::PLOTS;
 use streamgauge::app::form::{Group, Knob};
 use streamgauge::app::picture::{Motion, Size};
 use streamgauge::app::{Action, Model};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
-use yew::{Callback, Html, MouseEvent, NodeRef, classes, html};
+use yew::{Callback, Html, MouseEvent, NodeRef, Properties, classes, component, html};
+
+/// The fields of a design, with its title.
+pub type Form = Rc<Option<(String, Vec<Group>)>>;
 
 /// The view.
-pub fn view(model: &Model, later: Later, places: &Places, act: &Callback<Action>) -> Html {
-    let formed = model.changes_design();
+pub fn view(model: &Model, places: &Places, form: &Form, act: &Callback<Action>) -> Html {
     let pressed = {
         let act = act.clone();
         Callback::from(move |event: MouseEvent| {
@@ -29,8 +31,8 @@ pub fn view(model: &Model, later: Later, places: &Places, act: &Callback<Action>
         html! { <button class="btn" onclick={add}>{ words }</button> }
     };
     html! {
-        <main class={classes!("cmp", formed.then_some("sheet"))}>
-            if formed { { later.show(|drawing| (drawing.design)(model, act)) } }
+        <main class={classes!("cmp", form.is_some().then_some("sheet"))}>
+            if form.is_some() { <DesignColumn form={Rc::clone(form)} act={act.clone()} /> }
             <section class="board" aria-label="The run">
                 { verdict::view(model, act) }
                 <div class="dock">
@@ -52,9 +54,17 @@ fn asked(event: &MouseEvent) -> Option<(String, usize)> {
     Some((what.to_owned(), place.parse().ok()?))
 }
 
-/// The fields of one design.
-pub fn design(model: &Model, act: &Callback<Action>) -> Html {
-    let Some((title, groups)) = model.design_form() else { return Html::default() };
+#[derive(Clone, PartialEq, Properties)]
+struct Props {
+    form: Form,
+    act: Callback<Action>,
+}
+
+/// The fields of one design. They are rendered again only when they change.
+#[component]
+fn DesignColumn(props: &Props) -> Html {
+    let act = &props.act;
+    let Some((title, groups)) = &*props.form else { return Html::default() };
     let place = 0;
     let done = act.reform(move |_: MouseEvent| Action::Compare { what: "done".to_owned(), place });
     let knobs = |knobs: &[Knob]| html! { <>{ for knobs.iter().map(|one| knob(one, act)) }</> };

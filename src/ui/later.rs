@@ -1,15 +1,19 @@
 //! What is drawn only when somebody asks for it. The build cuts the page's module in two: whatever is reached through
 //! [`fetch`] only, code and data, goes into the second part, which the page fetches when something of it is to be shown.
 
-use super::compare::{self, Matrix};
+use super::compare::{self, Form, Matrix};
+use super::stage::Places;
 use super::{link, model_page, table};
+use streamgauge::app::form::Group;
 use streamgauge::app::picture::{self, Moment, Motion, Size};
 use streamgauge::app::share::Share;
-use streamgauge::app::verdict::Verdict;
 use streamgauge::app::{Action, Model};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use web_sys::Element;
-use yew::{Callback, Html, NodeRef};
+use yew::{Callback, Html, NodeRef, html};
+
+/// Draws the matrix of designs in its place: with motion or without, and all of it where that is due.
+type DrawMatrix = fn(&mut Matrix, &NodeRef, &Model, Option<Motion>, bool, &dyn Fn(&Element) -> Size);
 
 /// The drawing of what opens over or beside the run.
 pub struct Drawing {
@@ -21,6 +25,12 @@ pub struct Drawing {
     pub log: fn(&Moment<'_>, Size) -> String,
     /// The logs in words.
     pub log_text: fn(&Moment<'_>) -> String,
+    /// The designs side by side, without what moves.
+    pub compare: fn(&Model, &Places, &Form, &Callback<Action>) -> Html,
+    /// What moves in them.
+    pub matrix: DrawMatrix,
+    /// The fields of the design that is being changed.
+    pub design: fn(&Model) -> Option<(String, Vec<Group>)>,
     /// The run as a table.
     pub table: fn(&Model) -> Html,
     /// How everything is modelled.
@@ -29,30 +39,20 @@ pub struct Drawing {
     pub limits: fn(&Model) -> Html,
     /// A link with its QR code.
     pub link: fn(&Share, &Callback<Action>) -> Html,
-    /// The designs side by side: what moves, and everything where that is due.
-    pub matrix: DrawMatrix,
-    /// The fields of one of them.
-    pub design: fn(&Model, &Callback<Action>) -> Html,
-    /// The sentence about all of them.
-    pub compare: fn(&Model, &str) -> Verdict,
 }
-
-/// Draws the matrix of designs into a place: with motion where there is some, all of it where that is due, and with the
-/// size of each of its elements.
-type DrawMatrix = fn(&mut Matrix, &NodeRef, &Model, Option<Motion>, bool, &dyn Fn(&Element) -> Size);
 
 static DRAWING: Drawing = Drawing {
     handler: |model| model.handler_view().to_string(),
     invocations: |model, size| model.invocation_strip(size),
     log: picture::log,
     log_text: picture::log_text,
+    compare: compare::view,
+    matrix: Matrix::draw,
+    design: Model::design_form,
     table: table::content,
     rules: model_page::rules,
     limits: model_page::limits,
     link: link::content,
-    matrix: Matrix::draw,
-    design: compare::design,
-    compare: Model::compare_verdict,
 };
 
 /// The second part of the module. It is loaded once; where that failed, asking again tries again.
@@ -93,6 +93,14 @@ impl Later {
         }
     }
 
+    /// The designs side by side.
+    pub fn compare(self, model: &Model, places: &Places, form: &Form, act: &Callback<Action>) -> Html {
+        match self {
+            Self::Here(drawing) => (drawing.compare)(model, places, form, act),
+            _ => html! { <main class="cmp">{ self.show(|_| Html::default()) }</main> },
+        }
+    }
+
     /// What `draw` makes, or what there is to say until it can.
     pub fn show(self, draw: impl FnOnce(&Drawing) -> Html) -> Html {
         let line = match self {
@@ -100,6 +108,6 @@ impl Later {
             Self::Missing => "This could not be loaded. Close it and open it again.",
             Self::Unasked | Self::Coming => "Loading…",
         };
-        yew::html! { <p class="hint">{ line }</p> }
+        html! { <p class="hint">{ line }</p> }
     }
 }

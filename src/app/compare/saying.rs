@@ -85,7 +85,7 @@ impl Standing {
 
 impl Model {
     /// The sentence over the designs at the cursor; `passing` says how long the run is to be watched.
-    pub fn compare_verdict(&self, passing: &str) -> Verdict {
+    pub(in crate::app) fn compare_verdict(&self, passing: &str) -> Verdict {
         let sides = self.sides();
         let titles = self.designs();
         let said = |head: String, sub: String| Verdict { head: pieces(&head), sub: pieces(&sub) };

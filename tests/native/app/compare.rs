@@ -48,7 +48,6 @@ fn model() -> Model {
         earlier: String::new(),
     };
     let mut model = Model::new(&start).0;
-    model.learn_to_compare(Model::compare_verdict);
     model.update(Action::OpenFile { name: "small.json".to_owned(), text: document() });
     assert!(model.compares(), "a scenario with designs opens side by side");
     model
