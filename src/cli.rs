@@ -2,6 +2,7 @@
 
 mod code;
 mod compare;
+mod firehose;
 mod handle;
 mod link;
 mod report;
@@ -16,7 +17,7 @@ use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::code::Code;
-use streamgauge::session::{DirectRun, Pump, Session};
+use streamgauge::session::{Pump, Run, Session};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -192,16 +193,24 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
-    let direct = compare::direct_runs(session.scenario()).map_err(Failure::Run)?;
+    let others = compare::other_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
-        if !direct.is_empty() {
-            let named = |(title, run): &(String, DirectRun)| {
+        let of = |wanted: fn(&Run) -> bool| {
+            let runs = others.iter().filter(|(_, run)| wanted(run)).map(|(title, run)| {
                 let mut summary = run.summary();
                 summary["design"] = title.as_str().into();
                 summary
-            };
-            summary["direct"] = direct.iter().map(named).collect();
+            });
+            runs.collect::<Vec<_>>()
+        };
+        let kinds: [(&str, fn(&Run) -> bool); 2] =
+            [("direct", |run| matches!(run, Run::Direct(_))), ("firehose", |run| matches!(run, Run::Firehose(_)))];
+        for (kind, wanted) in kinds {
+            let runs = of(wanted);
+            if !runs.is_empty() {
+                summary[kind] = runs.into();
+            }
         }
         if let Some(code) = &code {
             summary["handlers"] = code::document(code);
@@ -209,8 +218,8 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         pretty(&summary)
     } else {
         let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
-        let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
-        report::report(&session) + &code + &direct
+        let others = others.iter().map(|(title, run)| compare::other(title, run)).collect::<String>();
+        report::report(&session) + &code + &others
     })
 }
 

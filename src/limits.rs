@@ -143,11 +143,13 @@ macro_rules! is_estimated {
 }
 
 mod direct;
+mod firehose;
 
 pub use direct::*;
+pub use firehose::*;
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() }>(OWN);
+pub static ALL: &[Limit] = &sources::joined::<{ OWN.len() + DIRECT.len() + FIREHOSE.len() }>(&[OWN, DIRECT, FIREHOSE]);
 
 limits! { OWN:
     // A shard.

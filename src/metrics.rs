@@ -6,6 +6,8 @@
 pub mod direct;
 pub mod direct_findings;
 pub mod findings;
+pub mod firehose;
+pub mod firehose_findings;
 pub mod histogram;
 mod latency;
 pub mod ledger;

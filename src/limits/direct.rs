@@ -75,13 +75,3 @@ limits! { DIRECT:
     /// What putting a step into a queue takes.
     ENQUEUE: Span = Span::from_millis(5), "ms", TYPICAL, estimated;
 }
-
-/// Limits of another file, and then these.
-pub(super) const fn joined<const N: usize>(first: &[Limit]) -> [Limit; N] {
-    let (mut limits, mut at) = ([first[0]; N], 0);
-    while at < N {
-        limits[at] = if at < first.len() { first[at] } else { DIRECT[at - first.len()] };
-        at += 1;
-    }
-    limits
-}

@@ -1,6 +1,6 @@
-//! Where the figures of the limits come from.
+//! Where the figures of the limits come from, and the limits of all files in one list.
 
-use super::Source;
+use super::{Limit, Source};
 
 pub(super) const K: Source = Source {
     tag: "K",
@@ -109,3 +109,27 @@ pub(super) const FPM: Source = Source {
 };
 pub(super) const MYSQL: Source =
     Source { tag: "RDS", text: "defaults of RDS for MySQL, as recorded in a public parameter group", date: "2026-11" };
+pub(super) const FL: Source =
+    Source {
+        tag: "FL", text: "Amazon Data Firehose Developer Guide, “Quota” and its notes on billing", date: "2026"
+    };
+pub(super) const FH: Source = Source {
+    tag: "F23",
+    text: "Amazon Data Firehose Developer Guide, and the API model of Firehose as shipped in botocore",
+    date: "2026",
+};
+
+/// The limits of several files, one after the other.
+pub(super) const fn joined<const N: usize>(files: &[&[Limit]]) -> [Limit; N] {
+    let (mut limits, mut at) = ([files[0][0]; N], 0);
+    let mut file = 0;
+    while file < files.len() {
+        let mut place = 0;
+        while place < files[file].len() {
+            limits[at] = files[file][place];
+            (at, place) = (at + 1, place + 1);
+        }
+        file += 1;
+    }
+    limits
+}

@@ -1,6 +1,8 @@
 //! The rows of the field table; `fields` says how to read them.
 
 mod direct;
+mod firehose;
+mod join;
 mod operations;
 mod reading;
 
@@ -168,6 +170,7 @@ const ON_OFF: &[Choice] = &[
     word("on", "On", "Many user records share one Kinesis record."),
     word("off", "Off", "Each user record is a Kinesis record."),
 ];
+const ON_OFF_PLAIN: &[Choice] = &[word("off", "Off", "It is not done."), word("on", "On", "It is done.")];
 const IF_THROTTLED: &[Choice] = &[
     word("again", "Put again", "Until it is too old."),
     word("fail", "Given up", "FailIfThrottled: the application is told at once."),
@@ -273,32 +276,24 @@ const REGIONS: &[Choice] = &[
     ),
 ];
 
-/// Every field, in the order of a canonical document.
-pub(super) static FIELDS: &[Field] =
-    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() + direct::FIELDS.len() }>();
+/// Every field, in the order of a canonical document: up to the prices, one for each price of the table, further ones of
+/// consumers, and the rest.
+pub(super) static FIELDS: &[Field] = &join::joined::<{ join::length(PARTS) }>(PARTS);
 
-/// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
-const fn joined<const N: usize>() -> [Field; N] {
-    let mut fields = [OWN_FIELDS[0]; N];
-    let mut at = 0;
-    while at < N {
-        fields[at] = if at < OWN_FIELDS.len() {
-            OWN_FIELDS[at]
-        } else if at < OWN_FIELDS.len() + KINDS {
-            let price = &AT_HOME[at - OWN_FIELDS.len()];
-            let about = "Your price of one unit; null takes the table's.";
-            Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
-        } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
-            reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
-        } else if at < N - direct::FIELDS.len() {
-            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
-        } else {
-            direct::FIELDS[at + direct::FIELDS.len() - N]
-        };
-        at += 1;
+const PARTS: &[&[Field]] =
+    &[OWN_FIELDS, &PRICE_FIELDS, reading::FIELDS, OPERATION_FIELDS, direct::FIELDS, firehose::FIELDS];
+
+const PRICE_FIELDS: [Field; KINDS] = {
+    let mut fields = [OWN_FIELDS[0]; KINDS];
+    let mut kind = 0;
+    while kind < KINDS {
+        let price = &AT_HOME[kind];
+        let about = "Your price of one unit; null takes the table's.";
+        fields[kind] = Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional();
+        kind += 1;
     }
     fields
-}
+};
 
 #[rustfmt::skip]
 const OWN_FIELDS: &[Field] = &[

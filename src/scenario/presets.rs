@@ -93,8 +93,9 @@ pub static ALL: &[Preset] = &[
     Preset {
         id: "three-designs",
         title: "Three designs",
-        about: "The same spike for an application that does everything in the request, for the same with larger machines, \
-                autoscaling, replicas and a cache, and for a stream of twelve shards with a function.",
+        about: "The same spike for a stream of twelve shards with a function, for an application that does everything in the \
+                request, for the same with every remedy, and for Firehose into S3. The direct design fails its clients, the \
+                stream works off its backlog, Firehose delivers within its buffer.",
         text: include_str!("presets/three-designs.json"),
         table: None,
     },

@@ -1,6 +1,6 @@
 //! Designs side by side: a run of each on the same arrivals, and what tells them apart.
 
-use super::{DirectRun, Handler, Pump, Session};
+use super::{DirectRun, FirehoseRun, Handler, Pump, Session};
 use crate::engine::Digest;
 use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
@@ -15,6 +15,8 @@ pub enum Run {
     Stream(Box<Session>),
     /// The application does everything in the request.
     Direct(Box<DirectRun>),
+    /// A delivery stream.
+    Firehose(Box<FirehoseRun>),
 }
 
 /// Runs of all designs of a scenario, its own first.
@@ -72,6 +74,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.pump(until, budget),
             Self::Direct(run) => run.pump(until, budget),
+            Self::Firehose(run) => run.pump(until, budget),
         }
     }
 
@@ -80,6 +83,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.run(),
             Self::Direct(run) => run.run(),
+            Self::Firehose(run) => run.run(),
         }
     }
 
@@ -88,6 +92,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.digest(),
             Self::Direct(run) => run.digest(),
+            Self::Firehose(run) => run.digest(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.summary(),
             Self::Direct(run) => run.summary(),
+            Self::Firehose(run) => run.summary(),
         }
     }
 
@@ -139,6 +145,19 @@ impl Run {
                     month_cents: run.bill().month_total_cents,
                 }
             }
+            Self::Firehose(run) => {
+                let (ledger, recorder) = (run.ledger(), run.recorder());
+                Outcome {
+                    offered: ledger.offered,
+                    failed: ledger.lost_at_producer(),
+                    first_failed: recorder.first_lost().map(|(at, cause)| (at, cause.text())),
+                    lost_later: ledger.lost + ledger.aside(),
+                    open: ledger.at_producer + ledger.open(),
+                    waits: recorder.waits().clone(),
+                    late: recorder.late().clone(),
+                    month_cents: run.bill().month_total_cents,
+                }
+            }
         }
     }
 }
@@ -156,6 +175,7 @@ impl Comparison {
         let others = scenario.designs.iter().map(|design| match &design.plan {
             Plan::Stream(scenario) => stream(scenario),
             Plan::Direct(direct) => Run::Direct(Box::new(DirectRun::new(&own, direct))),
+            Plan::Firehose(firehose) => Run::Firehose(Box::new(FirehoseRun::new(&own, firehose))),
         });
         let runs = std::iter::once(stream(&own)).chain(others).collect();
         Self { titles, runs }
