@@ -54,8 +54,9 @@ impl Found<'_> {
         text::span_text(self.firehose.stream.interval().seconds_f64())
     }
 
-    fn destination(&self) -> &'static str {
-        self.firehose.stream.destination.kind.name()
+    /// The destination at the beginning of a sentence.
+    fn destination(&self) -> String {
+        words::capital(self.firehose.stream.destination.kind.name())
     }
 
     /// Whether the destination was broken on purpose.

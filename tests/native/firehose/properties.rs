@@ -20,7 +20,7 @@ fn bits(run: &FirehoseRun) -> Vec<u64> {
 }
 
 proptest! {
-    #![proptest_config(repeatable(120))]
+    #![proptest_config(repeatable(50))]
 
     #[test]
     fn the_account_balances_in_every_frame((scenario, firehose) in (crate::scenario::any::scenario(), firehose())) {
