@@ -55,7 +55,8 @@
 //! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
 //! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
 //! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one; the fourth (`link_main.rs`)
-//! packs and reads links and is fetched when somebody shares one or opens one.
+//! packs and reads links and is fetched when somebody shares one or opens one. The build cuts the page in two: what is
+//! drawn only when somebody asks for it (`ui/later.rs`) is fetched when somebody does.
 //!
 //! # What always holds
 //!

@@ -35,7 +35,7 @@ use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use chain::Taps;
-pub use compare::{Comparison, Measure, Run};
+pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
 pub use firehose::FirehoseRun;
 use std::collections::BTreeMap;

@@ -217,7 +217,7 @@ impl FirehoseEngine {
             entries.iter().for_each(|entry| self.for_function(*entry));
         } else {
             let now = self.now;
-            entries.iter().for_each(|entry| self.into_buffer(*entry, now, observer));
+            entries.iter().for_each(|entry| self.buffer_entry(*entry, now, observer));
         }
     }
 }

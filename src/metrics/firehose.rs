@@ -1,5 +1,9 @@
 //! What a delivery stream did, frame by frame: facts counted, states read at the end of each frame.
 
+mod block;
+
+pub use block::FirehoseFrames;
+
 use super::histogram::Histogram;
 use super::timeline::{MetricKind, Timeline};
 use crate::engine::firehose::{FirehoseFact, FirehoseObserver, FirehoseState, PutLoss, PutQuota, SetAside, Trigger};

@@ -94,9 +94,17 @@ pub static ALL: &[Preset] = &[
         id: "three-designs",
         title: "Three designs",
         about: "The same spike for a stream of twelve shards with a function, for an application that does everything in the \
-                request, for the same with every remedy, and for Firehose into S3. The direct design fails its clients, the \
-                stream works off its backlog, Firehose delivers within its buffer.",
+                request, and for Firehose into S3. The direct design fails its clients, the stream works off its backlog, \
+                Firehose delivers within its buffer.",
         text: include_str!("presets/three-designs.json"),
+        table: None,
+    },
+    Preset {
+        id: "every-remedy",
+        title: "… with every remedy",
+        about: "The same spike for the stream, for the application that does everything in the request, and for the same with \
+                larger machines, autoscaling, replicas and a cache.",
+        text: include_str!("presets/every-remedy.json"),
         table: None,
     },
     Preset {
@@ -142,8 +150,7 @@ pub fn draft(id: &str) -> Option<Draft> {
 }
 
 impl Preset {
-    /// Whether it has designs beside its own. The command line compares them; the page shows the first one alone, and
-    /// does not offer it.
+    /// Whether it has designs beside its own, which are compared.
     pub fn compares(&self) -> bool {
         self.text.contains("\"designs\"")
     }

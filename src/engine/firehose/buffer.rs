@@ -110,7 +110,7 @@ impl Buffers {
 impl FirehoseEngine {
     /// A record comes into its buffer; the oldest of those that come with it was accepted at `since`.
     #[inline]
-    pub(super) fn into_buffer(&mut self, entry: Entry, since: u64, observer: &mut impl FirehoseObserver) {
+    pub(super) fn buffer_entry(&mut self, entry: Entry, since: u64, observer: &mut impl FirehoseObserver) {
         let buffers = &mut self.buffers;
         let place = if buffers.partitioned { entry.key as usize % buffers.all.len() } else { 0 };
         let buffer = &mut buffers.all[place];

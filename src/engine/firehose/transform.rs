@@ -155,7 +155,7 @@ impl FirehoseEngine {
             } else {
                 answers.ok += 1;
                 let size = (size * u64::from(settings.size_milli) / 1_000).max(1) as u32;
-                self.into_buffer(Entry { size, ..*entry }, opened, observer);
+                self.buffer_entry(Entry { size, ..*entry }, opened, observer);
             }
         }
         self.transformer.records -= entries.len() as u64;
