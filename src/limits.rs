@@ -142,14 +142,15 @@ macro_rules! is_estimated {
     };
 }
 
+mod analytics;
 mod direct;
 mod firehose;
+mod video;
 
-pub use direct::*;
-pub use firehose::*;
+pub use {analytics::*, direct::*, firehose::*, video::*};
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &sources::joined::<{ OWN.len() + DIRECT.len() + FIREHOSE.len() }>(&[OWN, DIRECT, FIREHOSE]);
+pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);
 
 limits! { OWN:
     // A shard.

@@ -4,11 +4,13 @@
 //! The figures are not written here. A rule names constants of [`limits`] or of the price book, and a test demands
 //! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
 
+mod analytics;
 mod consumers;
 mod direct;
 mod firehose;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
+mod video;
 
 use crate::cost::prices::{self, Price};
 use crate::limits::{self, Limit};
@@ -53,8 +55,9 @@ impl Rule {
 /// Every mechanism, in the order in which a record meets them.
 pub static ALL: &[Rule] = &joined::<{ length(PARTS) }>(PARTS);
 
-/// Those of the producer and the stream, those of the consumers, the bill, and those of other designs.
-const PARTS: &[&[Rule]] = &[STREAM, consumers::RULES, BILL, direct::RULES, firehose::RULES];
+/// Those of the producer and the stream, those of what reads it and of video, the bill, and those of other designs.
+const PARTS: &[&[Rule]] =
+    &[STREAM, consumers::RULES, analytics::RULES, video::RULES, BILL, direct::RULES, firehose::RULES];
 
 const fn length(parts: &[&[Rule]]) -> usize {
     let (mut part, mut sum) = (0, 0);

@@ -1,6 +1,6 @@
-//! Where the figures of the limits come from, and the limits of all files in one list.
+//! Where the figures of the limits come from.
 
-use super::{Limit, Source};
+use super::Source;
 
 pub(super) const K: Source = Source {
     tag: "K",
@@ -118,18 +118,22 @@ pub(super) const FH: Source = Source {
     text: "Amazon Data Firehose Developer Guide, and the API model of Firehose as shipped in botocore",
     date: "2026",
 };
-
-/// The limits of several files, one after the other.
-pub(super) const fn joined<const N: usize>(files: &[&[Limit]]) -> [Limit; N] {
-    let (mut limits, mut at) = ([files[0][0]; N], 0);
-    let mut file = 0;
-    while file < files.len() {
-        let mut place = 0;
-        while place < files[file].len() {
-            limits[at] = files[file][place];
-            (at, place) = (at + 1, place + 1);
-        }
-        file += 1;
-    }
-    limits
-}
+pub(super) const KDA: Source = Source {
+    tag: "KDA",
+    text: "Amazon Kinesis Data Analytics Developer Guide, “Quotas”, public sources",
+    date: "2023",
+};
+pub(super) const MSF: Source = Source {
+    tag: "MSF",
+    text: "prices of Managed Service for Apache Flink, as quoted in a public catalogue of plans",
+    date: "2026-09-20",
+};
+pub(super) const FLINK: Source = Source {
+    tag: "FLINK",
+    text: "a usual default of Apache Flink and its Kinesis connector, from practice",
+    date: "2026-11",
+};
+pub(super) const KVS: Source =
+    Source {
+        tag: "KVS", text: "Amazon Kinesis Video Streams Developer Guide, “Quotas”, public sources", date: "2023"
+    };

@@ -1,18 +1,21 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod analytics;
 mod direct;
+mod files;
 mod firehose;
-mod join;
 mod operations;
 mod reading;
+mod video;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::function::{ARCHITECTURES, LAWS};
 use super::payload;
-use super::prices::{AT_HOME, HOME, KINDS};
+use super::prices::HOME;
 use crate::limits as l;
 use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
+pub(super) use files::FIELDS;
 
 /// Largest seed: every whole number up to here survives any JSON reader.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -220,6 +223,7 @@ const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
     word("kcl", "KCL", "A KCL application: workers that share the shards by leases."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
+    word("analytics", "Analytics", "A query over windows, as Managed Service for Apache Flink runs it."),
 ];
 const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
@@ -275,25 +279,6 @@ const REGIONS: &[Choice] = &[
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];
-
-/// Every field, in the order of a canonical document: up to the prices, one for each price of the table, further ones of
-/// consumers, and the rest.
-pub(super) static FIELDS: &[Field] = &join::joined::<{ join::length(PARTS) }>(PARTS);
-
-const PARTS: &[&[Field]] =
-    &[OWN_FIELDS, &PRICE_FIELDS, reading::FIELDS, OPERATION_FIELDS, direct::FIELDS, firehose::FIELDS];
-
-const PRICE_FIELDS: [Field; KINDS] = {
-    let mut fields = [OWN_FIELDS[0]; KINDS];
-    let mut kind = 0;
-    while kind < KINDS {
-        let price = &AT_HOME[kind];
-        let about = "Your price of one unit; null takes the table's.";
-        fields[kind] = Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional();
-        kind += 1;
-    }
-    fields
-};
 
 #[rustfmt::skip]
 const OWN_FIELDS: &[Field] = &[
@@ -414,7 +399,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::group("consumers.*", "Consumer", "What reads the stream: an event source mapping with its function, or a loop around GetRecords."),
     Field::new("consumers.*.name", "Name", Kind::Text(60), Default::Text(""), "A title for people; it does not change the run."),
     Field::choice("consumers.*.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
-    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl"]).limit_is("GET_RECORDS_RECORDS_MAX"),
+    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl", "analytics"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumers.*.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumers.*.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
     Field::num("consumers.*.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),

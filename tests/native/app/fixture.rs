@@ -59,6 +59,7 @@ pub fn scenario() -> Scenario {
         then: Vec::new(),
         deliver: Vec::new(),
         designs: Vec::new(),
+        video: None,
         account_concurrency: 1_000,
         filters_max: 5,
         operations: Vec::new(),

@@ -119,6 +119,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         then: Vec::new(),
         deliver: Vec::new(),
         designs: Vec::new(),
+        video: None,
         account_concurrency,
         name: "any".to_owned(),
         about: String::new(),

@@ -46,6 +46,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 then: Vec::new(),
                 deliver: Vec::new(),
                 designs: Vec::new(),
+                video: None,
                 account_concurrency: 1_000,
                 filters_max: 5,
                 name: "any".to_owned(),
