@@ -210,20 +210,17 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
     let others = compare::other_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
-        let of = |wanted: fn(&Run) -> bool| {
-            let runs = others.iter().filter(|(_, run)| wanted(run)).map(|(title, run)| {
-                let mut summary = run.summary();
-                summary["design"] = title.as_str().into();
-                summary
-            });
-            runs.collect::<Vec<_>>()
-        };
-        let kinds: [(&str, fn(&Run) -> bool); 2] =
-            [("direct", |run| matches!(run, Run::Direct(_))), ("firehose", |run| matches!(run, Run::Firehose(_)))];
-        for (kind, wanted) in kinds {
-            let runs = of(wanted);
-            if !runs.is_empty() {
-                summary[kind] = runs.into();
+        for (title, run) in &others {
+            let kind = match run {
+                Run::Direct(_) => "direct",
+                Run::Firehose(_) => "firehose",
+                Run::Stream(_) => continue,
+            };
+            let mut result = run.summary();
+            result["design"] = title.as_str().into();
+            match summary[kind].as_array_mut() {
+                Some(results) => results.push(result),
+                None => summary[kind] = serde_json::Value::Array(vec![result]),
             }
         }
         if let Some(video) = VideoRun::of(session.scenario()) {

@@ -146,7 +146,6 @@ mod analytics;
 mod direct;
 mod firehose;
 mod video;
-
 pub use {analytics::*, direct::*, firehose::*, video::*};
 
 /// Every limit, file by file.
