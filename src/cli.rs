@@ -3,6 +3,7 @@
 mod analytics;
 mod code;
 mod compare;
+mod firehose;
 mod handle;
 mod link;
 mod report;
@@ -18,7 +19,7 @@ use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::code::Code;
-use streamgauge::session::{DirectRun, Pump, Session, VideoRun};
+use streamgauge::session::{Pump, Run, Session, VideoRun};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -206,16 +207,21 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
-    let direct = compare::direct_runs(session.scenario()).map_err(Failure::Run)?;
+    let others = compare::other_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
-        if !direct.is_empty() {
-            let named = |(title, run): &(String, DirectRun)| {
-                let mut summary = run.summary();
-                summary["design"] = title.as_str().into();
-                summary
+        for (title, run) in &others {
+            let kind = match run {
+                Run::Direct(_) => "direct",
+                Run::Firehose(_) => "firehose",
+                Run::Stream(_) => continue,
             };
-            summary["direct"] = direct.iter().map(named).collect();
+            let mut result = run.summary();
+            result["design"] = title.as_str().into();
+            match summary[kind].as_array_mut() {
+                Some(results) => results.push(result),
+                None => summary[kind] = serde_json::Value::Array(vec![result]),
+            }
         }
         if let Some(video) = VideoRun::of(session.scenario()) {
             summary["video"] = video.summary();
@@ -226,9 +232,9 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         pretty(&summary)
     } else {
         let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
-        let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
+        let others = others.iter().map(|(title, run)| compare::other(title, run)).collect::<String>();
         let video = VideoRun::of(session.scenario()).map_or_else(String::new, |run| video::report(&run));
-        report::report(&session) + &code + &direct + &video
+        report::report(&session) + &code + &others + &video
     })
 }
 

@@ -2,12 +2,14 @@
 
 mod advice;
 mod direct;
+mod firehose;
 mod quantities;
 mod video;
 
 pub use crate::scenario::prices;
 pub use advice::findings;
 pub use direct::direct_bill;
+pub use firehose::firehose_bill;
 pub use video::video_bill;
 
 use crate::metrics::View;

@@ -21,6 +21,7 @@ mod failure;
 mod fan_out;
 mod fault;
 mod filter;
+pub mod firehose;
 mod giving_up;
 mod host;
 pub mod invocation;

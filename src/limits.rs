@@ -144,9 +144,9 @@ macro_rules! is_estimated {
 
 mod analytics;
 mod direct;
+mod firehose;
 mod video;
-
-pub use {analytics::*, direct::*, video::*};
+pub use {analytics::*, direct::*, firehose::*, video::*};
 
 /// Every limit, file by file.
 pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);

@@ -8,6 +8,8 @@ pub mod analytics;
 pub mod direct;
 pub mod direct_findings;
 pub mod findings;
+pub mod firehose;
+pub mod firehose_findings;
 pub mod histogram;
 mod latency;
 pub mod ledger;

@@ -7,6 +7,7 @@
 mod analytics;
 mod consumers;
 mod direct;
+mod firehose;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
 mod video;
@@ -52,31 +53,31 @@ impl Rule {
 }
 
 /// Every mechanism, in the order in which a record meets them.
-pub static ALL: &[Rule] = &joined::<{ READERS + BILL.len() + direct::RULES.len() }>();
+pub static ALL: &[Rule] = &joined::<{ length(PARTS) }>(PARTS);
 
-/// The rules up to those of analytics applications and of video.
-const READERS: usize = STREAM.len() + consumers::RULES.len() + analytics::RULES.len() + video::RULES.len();
+/// Those of the producer and the stream, those of what reads it and of video, the bill, and those of other designs.
+const PARTS: &[&[Rule]] =
+    &[STREAM, consumers::RULES, analytics::RULES, video::RULES, BILL, direct::RULES, firehose::RULES];
 
-/// Those of the producer and the stream, those of the consumers and of analytics, the bill, and those of the direct architecture.
-const fn joined<const N: usize>() -> [Rule; N] {
-    let mut rules = [STREAM[0]; N];
-    let mut at = 0;
-    while at < N {
-        let before = STREAM.len() + consumers::RULES.len();
-        rules[at] = if at < STREAM.len() {
-            STREAM[at]
-        } else if at < before {
-            consumers::RULES[at - STREAM.len()]
-        } else if at < before + analytics::RULES.len() {
-            analytics::RULES[at - before]
-        } else if at < READERS {
-            video::RULES[at + video::RULES.len() - READERS]
-        } else if at < READERS + BILL.len() {
-            BILL[at - READERS]
-        } else {
-            direct::RULES[at - READERS - BILL.len()]
-        };
-        at += 1;
+const fn length(parts: &[&[Rule]]) -> usize {
+    let (mut part, mut sum) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
+
+const fn joined<const N: usize>(parts: &[&[Rule]]) -> [Rule; N] {
+    let (mut rules, mut at) = ([STREAM[0]; N], 0);
+    let mut part = 0;
+    while part < parts.len() {
+        let mut place = 0;
+        while place < parts[part].len() {
+            rules[at] = parts[part][place];
+            (at, place) = (at + 1, place + 1);
+        }
+        part += 1;
     }
     rules
 }

@@ -10,6 +10,7 @@ pub mod capacity;
 mod consumer;
 pub mod csv_series;
 mod curve;
+mod deliver;
 mod design;
 mod direct;
 pub mod document;
@@ -17,7 +18,9 @@ pub mod draft;
 mod field_table;
 pub mod fields;
 pub mod filter;
+mod firehose;
 mod function;
+mod groups;
 mod handler;
 mod hop;
 mod kcl;
@@ -46,11 +49,16 @@ pub use analytics::{Analytics, EventTime};
 pub use consumer::{
     Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, Responses,
 };
+pub use deliver::Deliver;
 pub use design::{Design, Plan};
 pub use direct::{
     Application, Autoscaling, Background, Balancer, Cache, Client, Database, Direct, Replicas, Request, Store,
 };
 pub use draft::Draft;
+pub use firehose::{
+    Buffering, DeliveryStream, Destination, DestinationKind, Fault, FaultKind, Firehose, FirehoseProducer, Format,
+    Partitioning, Quota, Transform,
+};
 pub use function::{Architecture, Function};
 pub use handler::{Code, DurationFrom, HandlerKind};
 pub use hop::Hop;
@@ -97,6 +105,8 @@ pub struct Scenario {
     pub prices: prices::Prices,
     /// Streams into which its consumers put.
     pub then: Vec<Hop>,
+    /// Delivery streams that take what its pollers read.
+    pub deliver: Vec<Deliver>,
     /// Other designs for the same traffic.
     pub designs: Vec<Design>,
     /// Cameras beside the records; they do not influence them.

@@ -23,6 +23,7 @@ mod compare;
 mod direct;
 pub mod event;
 pub mod failure;
+mod firehose;
 mod positions;
 mod queries;
 pub mod question;
@@ -38,6 +39,7 @@ use crate::units::SimTime;
 use chain::Taps;
 pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
+pub use firehose::FirehoseRun;
 use queries::Queries;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -51,6 +53,8 @@ pub struct Session {
     observers: (Recorder, (Digest, (Taps, Queries))),
     /// The streams that follow, in the order of the scenario: each stands at the end of the closed frames.
     then: Vec<Session>,
+    /// The delivery streams, in the order of the scenario: each stands at the end of the closed frames.
+    deliver: Vec<FirehoseRun>,
     trace: Trace,
     /// Answers known beforehand.
     known: BTreeMap<InvocationId, Answer>,
@@ -122,9 +126,21 @@ impl Session {
         let behind = (Taps::new(&scenario), Queries::new(&scenario));
         let observers = (Recorder::new(&scenario), (Digest::default(), behind));
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
+        let deliver = &scenario.deliver;
+        let deliver = deliver.iter().map(|each| FirehoseRun::behind_stream(&scenario, &each.firehose)).collect();
         let known = trace.answers.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
-        Self { scenario, engine, observers, then, trace: Trace::default(), known, coming, questions: Vec::new() }
+        Self {
+            scenario,
+            engine,
+            observers,
+            then,
+            deliver,
+            trace: Trace::default(),
+            known,
+            coming,
+            questions: Vec::new(),
+        }
     }
 
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
@@ -152,8 +168,12 @@ impl Session {
             if frame_end == Some(self.engine.now()) {
                 self.observers.0.close_frame(&self.engine);
                 self.observers.1.1.1.close_frame(&self.engine);
-                for (session, offers) in self.then.iter_mut().zip(self.observers.1.1.0.hand_on()) {
+                let mut handed_on = self.observers.1.1.0.hand_on();
+                for (session, offers) in self.then.iter_mut().zip(&mut handed_on) {
                     session.engine.give(offers);
+                }
+                for (run, offers) in self.deliver.iter_mut().zip(handed_on) {
+                    run.give(offers);
                 }
             }
             if next_operation == Some(self.engine.now())
@@ -172,9 +192,14 @@ impl Session {
     /// Moves the streams that follow to the end of the closed frames; says where one of them stopped before.
     fn follow(&mut self, enough: u64) -> Option<Pump> {
         let until = self.observers.0.frame_start();
-        (0..self.then.len()).find_map(|stream| {
+        let streams = self.then.len();
+        (0..streams + self.deliver.len()).find_map(|place| {
             let left = enough.saturating_sub(self.worked()) as u32;
-            match self.then[stream].pump(until, left) {
+            let stop = match place.checked_sub(streams) {
+                Some(delivery) => self.deliver[delivery].pump(until, left),
+                None => self.then[place].pump(until, left),
+            };
+            match stop {
                 Pump::Reached | Pump::Finished => None,
                 stop => Some(stop),
             }
@@ -183,7 +208,8 @@ impl Session {
 
     /// Arrivals and events so far, in all streams.
     fn worked(&self) -> u64 {
-        self.engine.worked() + self.then.iter().map(Self::worked).sum::<u64>()
+        let deliver = self.deliver.iter().map(FirehoseRun::worked).sum::<u64>();
+        self.engine.worked() + deliver + self.then.iter().map(Self::worked).sum::<u64>()
     }
 
     /// This stream and all that follow, each before those that follow it.
@@ -196,10 +222,16 @@ impl Session {
         &self.then
     }
 
+    /// The delivery streams that take what its pollers read, in the order of the scenario.
+    pub fn deliver(&self) -> &[FirehoseRun] {
+        &self.deliver
+    }
+
     /// Stops with [`Pump::Full`] when more records wait than this, for a host with less memory.
     pub fn keep_at_most(&mut self, records: u64) {
         self.engine.keep_at_most(records);
         self.then.iter_mut().for_each(|session| session.keep_at_most(records));
+        self.deliver.iter_mut().for_each(|run| run.keep_at_most(records));
     }
 
     /// Keeps from now on how long records wait from being offered until they are stored: what a client waits.
@@ -322,7 +354,8 @@ impl Session {
 
     /// The determinism witness: equal for equal scenarios and outcomes, on every machine, at any pace.
     pub fn digest(&self) -> Digest {
-        self.then.iter().fold(self.observers.1.0, |digest, session| digest.with(session.digest()))
+        let streams = self.then.iter().fold(self.observers.1.0, |digest, session| digest.with(session.digest()));
+        self.deliver.iter().fold(streams, |digest, run| digest.with(run.digest()))
     }
 
     /// What came from outside so far.
@@ -346,6 +379,10 @@ impl Session {
                 let there = session.engine.now() >= self.observers.0.frame_start();
                 session.balances() && (!there || session.ledger().offered == self.observers.1.1.0.handed_on(stream))
             })
+            && (self.then.len()..).zip(&self.deliver).all(|(place, run)| {
+                let (there, ledger) = (run.now() >= self.observers.0.frame_start(), run.ledger());
+                ledger.balances() && (!there || ledger.offered == self.observers.1.1.0.handed_on(place))
+            })
     }
 
     /// The bill of the closed frames.
@@ -355,7 +392,8 @@ impl Session {
 
     /// 30 days of this stream and those that follow, in cents.
     pub fn month_total_cents(&self) -> u64 {
-        self.bill().month_total_cents + self.then.iter().map(Self::month_total_cents).sum::<u64>()
+        let deliver = self.deliver.iter().map(|run| run.bill().month_total_cents).sum::<u64>();
+        self.bill().month_total_cents + deliver + self.then.iter().map(Self::month_total_cents).sum::<u64>()
     }
 
     /// What would come for a consumer if it went on as in the last closed frames.

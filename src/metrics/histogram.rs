@@ -33,6 +33,14 @@ impl Histogram {
         self.counted(micros, micros, micros, 1);
     }
 
+    /// Counts the same value in µs so many times.
+    pub fn add_many(&mut self, micros: u64, times: u32) {
+        if times > 0 {
+            self.bins[bin_of(micros)] += times;
+            self.counted(micros, micros, micros * u64::from(times), times.into());
+        }
+    }
+
     /// Counts one value in its bin; [`counted`](Self::counted) tells the rest for many of them at once.
     #[inline(always)]
     pub(super) fn bin(&mut self, micros: u64) {

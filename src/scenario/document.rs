@@ -7,8 +7,8 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, query, sizes,
-    stream, video, walk,
+    StreamMode, Traffic, consumer, curve, deliver, design, filter, function, hop, payload, prices, producer, query,
+    sizes, stream, video, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -197,6 +197,7 @@ pub(super) fn build_behind(
         account_concurrency,
         filters_max,
         then: Vec::new(),
+        deliver: Vec::new(),
         designs: Vec::new(),
         video: None,
     };
@@ -206,6 +207,7 @@ pub(super) fn build_behind(
     }
     query::fit(&mut read, &scenario);
     scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
+    scenario.deliver = deliver::read(&mut read, &scenario);
     scenario.designs = design::read(&mut read, &scenario);
     scenario.video = video::read(&mut read);
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }

@@ -3,6 +3,7 @@
 mod analytics;
 mod direct;
 mod files;
+mod firehose;
 mod operations;
 mod reading;
 mod video;
@@ -172,6 +173,7 @@ const ON_OFF: &[Choice] = &[
     word("on", "On", "Many user records share one Kinesis record."),
     word("off", "Off", "Each user record is a Kinesis record."),
 ];
+const ON_OFF_PLAIN: &[Choice] = &[word("off", "Off", "It is not done."), word("on", "On", "It is done.")];
 const IF_THROTTLED: &[Choice] = &[
     word("again", "Put again", "Until it is too old."),
     word("fail", "Given up", "FailIfThrottled: the application is told at once."),

@@ -295,6 +295,8 @@ macro_rules! kinds {
     )* };
 }
 
+mod firehose;
+
 fields! {
     Application {
         instances vcpus memory_mb reserved_mb workers worker_mb heavy_share heavy_mb backlog restart
@@ -400,7 +402,7 @@ kinds! {
     }
     Pattern { 0 Fields(fields), 1 Tests(tests), 2 Or(patterns), }
     Piece { 0 Plain(text), 1 Made(made), }
-    Plan { 0 Stream(scenario), 1 Direct(direct), }
+    Plan { 0 Stream(scenario), 1 Direct(direct), 2 Firehose(firehose), }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
     ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
@@ -455,6 +457,7 @@ impl Packed for Scenario {
             filters_max,
             prices,
             then,
+            deliver,
             designs,
             video: _,
         } = self;
@@ -468,6 +471,7 @@ impl Packed for Scenario {
         filters_max.put(out);
         operations.put(out);
         then.put(out);
+        deliver.put(out);
         designs.put(out);
         Box::<str>::from(prices.region).put(out);
     }
@@ -483,6 +487,7 @@ impl Packed for Scenario {
             filters_max: Packed::take(from),
             operations: Packed::take(from),
             then: Packed::take(from),
+            deliver: Packed::take(from),
             designs: Packed::take(from),
             // Cameras are no part of the engine that the page runs.
             video: None,

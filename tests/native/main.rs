@@ -12,6 +12,7 @@ mod direct;
 mod faults;
 mod filtering;
 mod findings;
+mod firehose;
 mod golden;
 mod handlers;
 mod keys;

@@ -55,6 +55,7 @@ pub fn sudden_popularity() -> Scenario {
         }],
         prices: Default::default(),
         then: Vec::new(),
+        deliver: Vec::new(),
         designs: Vec::new(),
         video: None,
         account_concurrency: 1_000,

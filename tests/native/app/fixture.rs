@@ -57,6 +57,7 @@ pub fn scenario() -> Scenario {
         }],
         prices: Default::default(),
         then: Vec::new(),
+        deliver: Vec::new(),
         designs: Vec::new(),
         video: None,
         account_concurrency: 1_000,

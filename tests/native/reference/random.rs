@@ -117,6 +117,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         filters_max: 5,
         prices: Default::default(),
         then: Vec::new(),
+        deliver: Vec::new(),
         designs: Vec::new(),
         video: None,
         account_concurrency,

@@ -44,6 +44,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             Scenario {
                 prices: Default::default(),
                 then: Vec::new(),
+                deliver: Vec::new(),
                 designs: Vec::new(),
                 video: None,
                 account_concurrency: 1_000,
