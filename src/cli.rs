@@ -5,6 +5,7 @@ mod compare;
 mod handle;
 mod link;
 mod report;
+mod size;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Write as _;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Searches the cheapest design that meets a goal, by running many, and shows the frontier of cost against lag
+    Size(size::Arguments),
     /// Says everything that is wrong with a scenario file
     Check {
         /// A scenario file, the id of a preset, or - for the standard input
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
         Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
+        Command::Size(arguments) => size::size(&arguments),
         Command::Check { file } => check(&file),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {

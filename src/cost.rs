@@ -2,11 +2,13 @@
 
 mod advice;
 mod direct;
+mod floor;
 mod quantities;
 
 pub use crate::scenario::prices;
 pub use advice::findings;
 pub use direct::direct_bill;
+pub use floor::Floor;
 
 use crate::metrics::View;
 use crate::scenario::{Part, Scenario, StreamMode};

@@ -24,11 +24,11 @@
 //! A module uses only what stands to its left.
 //!
 //! ```text
-//! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← app
-//! metering ←───────────────────────────────── handlers    ↑                    ↑        ↑
-//!                                                ↑       link         web, engine_main  ui      wasm32 only
-//!                                            meter_main   ↑             cli                     native only
-//!                                                     link_main
+//! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← sizing ← app
+//! metering ←───────────────────────────────── handlers    ↑                    ↑                 ↑
+//!                                                ↑       link         web, engine_main           ui      wasm32 only
+//!                                            meter_main   ↑             cli                              native only
+//!                                                     link_main         size_main
 //! ```
 //!
 //! | module | what it is |
@@ -47,15 +47,17 @@
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
 //! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
+//! | [`sizing`] | the cheapest design that meets a goal, found by running the engine |
 //! | [`app`] | the page without a browser: every decision it makes, its sentences and its pictures |
 //! | `web` | the page's side of the box |
 //! | `ui` | Yew components that draw and forward, in the binary |
 //!
-//! Four WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
+//! Five WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
 //! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
 //! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
 //! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one; the fourth (`link_main.rs`)
-//! packs and reads links and is fetched when somebody shares one or opens one.
+//! packs and reads links and is fetched when somebody shares one or opens one; the fifth (`size_main.rs`) answers the
+//! questions of a search for a size, in workers like the engine's.
 //!
 //! # What always holds
 //!
@@ -96,6 +98,7 @@ pub mod metrics;
 pub mod rules;
 pub mod scenario;
 pub mod session;
+pub mod sizing;
 pub mod text;
 pub mod units;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

@@ -31,5 +31,6 @@ mod rules;
 mod runs;
 mod samples;
 mod scenario;
+mod sizing;
 mod tidy;
 mod vectors;
