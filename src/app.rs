@@ -2,6 +2,7 @@
 
 pub mod action;
 pub use crate::scenario::capacity;
+pub mod compare;
 mod editing;
 pub mod event;
 pub mod events;

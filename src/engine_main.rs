@@ -1,11 +1,11 @@
-//! The engine's WebAssembly module: one session behind plain functions, without wasm-bindgen and without Yew.
+//! The engine's WebAssembly module: a run of each design behind plain functions, without wasm-bindgen and without Yew.
 //!
-//! It holds one run at a time. Texts and blocks of frames leave through one buffer, which stays valid until the
+//! It holds one scenario at a time; its designs run in step. Texts and blocks of frames leave through one buffer, which stays valid until the
 //! next call. The other side is the worker in `www/`.
 
 use std::cell::RefCell;
 use streamgauge::scenario::packed::unpack;
-use streamgauge::session::{Pump, Session};
+use streamgauge::session::{Comparison, Pump, Run};
 use streamgauge::units::Span;
 
 #[path = "engine_main/questions.rs"]
@@ -13,14 +13,14 @@ mod questions;
 
 use questions::Desk;
 
-/// The run, and the buffers that cross the border.
+/// The runs, and the buffers that cross the border.
 #[derive(Default)]
 struct Host {
     input: Vec<u8>,
     output: Vec<u8>,
-    session: Option<Session>,
+    designs: Option<Comparison>,
     desk: Option<Desk>,
-    /// Frames of each stream that have been taken.
+    /// Frames of each part of each design that have been taken.
     taken: Vec<usize>,
 }
 
@@ -45,9 +45,12 @@ pub extern "C" fn sg_alloc(len: u32) -> *mut u8 {
 pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
         host.taken.clear();
-        host.session = std::str::from_utf8(&host.input).ok().and_then(unpack).map(Session::new);
-        host.desk = host.session.as_ref().map(|session| Desk::new(session.scenario()));
-        if host.session.is_some() {
+        let scenario = std::str::from_utf8(&host.input).ok().and_then(unpack);
+        host.desk = scenario.as_ref().map(Desk::new);
+        host.designs = scenario.map(|scenario| {
+            if scenario.designs.is_empty() { Comparison::alone(scenario) } else { Comparison::new(&scenario) }
+        });
+        if host.designs.is_some() {
             return 0;
         }
         // The page packs what it has checked, so this is no fault of the scenario.
@@ -56,21 +59,17 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     })
 }
 
-/// Does about so many arrivals and events. 0: there is more to do. 1: the run is over. 2: it cannot go on, since
-/// too many records wait. 3: no run is open. 4: the code of consumers is asked.
+/// Does about so many arrivals and events of each design. 0: there is more to do. 1: all runs are over. 2: one cannot
+/// go on, since too many records wait. 3: no run is open. 4: the code of consumers is asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_pump(budget: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
-        let (Some(session), Some(desk)) = (&mut host.session, &mut host.desk) else { return 3 };
-        match session.pump(session.engine().end(), budget) {
+        let (Some(designs), Some(desk)) = (&mut host.designs, &mut host.desk) else { return 3 };
+        match designs.pump(budget) {
             Pump::Finished => 1,
             Pump::Full => 2,
             Pump::Spent | Pump::Reached | Pump::Waiting(_) => {
-                if desk.collect(session) {
-                    4
-                } else {
-                    0
-                }
+                if designs.own_mut().is_some_and(|session| desk.collect(session)) { 4 } else { 0 }
             }
         }
     })
@@ -80,7 +79,8 @@ pub extern "C" fn sg_pump(budget: u32) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_ask() -> u32 {
     HOST.with_borrow_mut(|host| {
-        let (Some(session), Some(desk)) = (&host.session, &mut host.desk) else { return 0 };
+        let (Some(designs), Some(desk)) = (&mut host.designs, &mut host.desk) else { return 0 };
+        let Some(session) = designs.own_mut() else { return 0 };
         desk.ask(session.scenario()).map_or(0, |question| {
             host.output = question;
             1
@@ -105,28 +105,29 @@ pub extern "C" fn sg_keep_state() {
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_answer(kind: u32, took: f64, init: f64) {
     HOST.with_borrow_mut(|host| {
-        let (Some(session), Some(desk)) = (&mut host.session, &mut host.desk) else { return };
+        let (Some(designs), Some(desk)) = (&mut host.designs, &mut host.desk) else { return };
+        let Some(session) = designs.own_mut() else { return };
         let failed = std::str::from_utf8(&host.input).unwrap_or_default();
         let micros = |value: f64| Span::from_micros(value as u64);
         desk.answer(session, kind, failed, micros(took), micros(init));
     });
 }
 
-/// Puts closed frames of one stream that have not been taken into the output, as 64-bit floats: the place of the
-/// stream, then the form of `Timeline::encode`. Says how many: as many as have about `bytes`, and at least one where
-/// there is one.
+/// Puts closed frames of one part of a design that have not been taken into the output, as 64-bit floats: the place of
+/// the part among those of all designs, then the form in which its kind is encoded. Says how many: as many as have
+/// about `bytes`, and at least one where there is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
-        let Some(session) = &host.session else { return 0 };
-        let streams = session.streams();
-        host.taken.resize(streams.len(), 0);
-        for (place, (stream, taken)) in streams.into_iter().zip(&mut host.taken).enumerate() {
-            let timeline = stream.timeline();
-            let to = timeline.frames().min(*taken + timeline.frames_in(bytes as usize));
-            if to > *taken {
-                let count = to - std::mem::replace(taken, to);
-                let block = timeline.encode(to - count, to);
+        let Some(designs) = &host.designs else { return 0 };
+        let parts = designs.runs().iter().flat_map(|run| (0..run.parts()).map(move |part| (run, part)));
+        for (place, (run, part)) in parts.enumerate() {
+            if host.taken.len() <= place {
+                host.taken.push(0);
+            }
+            let taken = &mut host.taken[place];
+            if let Some((count, block)) = Run::block(run, part, *taken, bytes as usize) {
+                *taken += count;
                 host.output.clear();
                 let numbers = std::iter::once(place as f64).chain(block);
                 host.output.extend(numbers.flat_map(f64::to_le_bytes));
@@ -137,12 +138,12 @@ pub extern "C" fn sg_take_frames(bytes: u32) -> u32 {
     })
 }
 
-/// Puts the essence of the run into the output, as JSON: digests, ledger, latencies.
+/// Puts the essence of the run into the output, as JSON: digests, ledger, latencies; of several designs what each did.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_summary() {
     HOST.with_borrow_mut(|host| {
-        if let Some(session) = &host.session {
-            host.output = session.essence_text().into_bytes();
+        if let Some(designs) = &host.designs {
+            host.output = designs.essence_text().into_bytes();
         }
     });
 }

@@ -34,7 +34,7 @@ use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use chain::Taps;
-pub use compare::{Comparison, Measure, Run};
+pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
 use std::collections::BTreeMap;
 use std::fmt;

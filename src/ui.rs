@@ -5,8 +5,10 @@
 
 mod app;
 mod charts;
+mod compare;
 mod frame;
 mod handler;
+mod later;
 mod link;
 mod listen;
 mod model_page;

@@ -95,6 +95,15 @@ pub enum Action {
     ToggleLog,
     /// The handler view was opened or closed.
     ToggleHandler,
+    /// From the workbench to the designs side by side, or back.
+    ToggleCompare,
+    /// Somebody did something with a design.
+    Compare {
+        /// What, in a word.
+        what: String,
+        /// Place of the design, the scenario's own first.
+        place: usize,
+    },
     /// Code is to be written for the consumer with this index.
     WriteHandler(usize),
     /// Somebody did something in the handler view.
@@ -127,7 +136,7 @@ pub enum Action {
 
 impl Action {
     /// What a key does, as the browser names it: space or Page Down for the filled button, Page Up back to 0:00,
-    /// comma and full stop for a step, n for the next event, l for the logs, h for the handler view, Escape out of sheet and message.
+    /// comma and full stop for a step, n for the next event, l for the logs, h for the handler view, c for the designs side by side, Escape out of sheet and message.
     pub fn for_key(key: &str) -> Option<Self> {
         match key {
             " " | "PageDown" => Some(Self::RunOrPause),
@@ -137,6 +146,7 @@ impl Action {
             "n" => Some(Self::JumpToNextEvent),
             "l" => Some(Self::ToggleLog),
             "h" => Some(Self::ToggleHandler),
+            "c" => Some(Self::ToggleCompare),
             "Escape" => Some(Self::OpenSheet(false)),
             _ => None,
         }

@@ -129,13 +129,11 @@ impl Model {
     }
 
     /// After the document was changed: checks it, and runs on with it or starts over.
-    fn changed(&mut self, live: bool) -> Vec<Effect> {
+    pub(super) fn changed(&mut self, live: bool) -> Vec<Effect> {
         self.message = None;
         if !self.recheck() {
             // What has run is of no use to a scenario with other consumers.
-            let streams = self.scenario.streams();
-            let same = self.run.timelines.len() == streams.len()
-                && self.run.timelines.iter().zip(streams).all(|(run, of)| run.consumers() == of.consumers.len());
+            let same = self.run.fits(&self.scenario);
             return if same { self.pause() } else { self.start_over() };
         }
         if live {
@@ -312,6 +310,7 @@ impl Model {
         effects.extend(self.changed(false));
         (self.preset, self.edited) = (preset, false);
         self.speed = Speed::for_length(self.length().seconds_f64());
+        (self.compare.open, self.compare.form) = (!self.scenario.designs.is_empty(), None);
         effects
     }
 

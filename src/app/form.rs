@@ -19,7 +19,7 @@ use crate::units::SimTime;
 use serde_json::Value;
 
 /// One part of the architecture, in the order of the flow.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     /// Its name.
     pub title: String,

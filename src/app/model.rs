@@ -3,6 +3,7 @@
 mod shown;
 
 use super::action::{Action, Effect, Speed, Theme};
+use super::compare::CompareState;
 use super::event::Event;
 use super::handbook::Handbook;
 use super::handler::HandlerState;
@@ -84,6 +85,7 @@ pub struct Model {
     sheet: bool,
     log: bool,
     pub(super) handler: HandlerState,
+    pub(super) compare: CompareState,
     /// Milliseconds of watching: the time that moving marks follow.
     watched_ms: f64,
     verdict: Verdict,
@@ -133,6 +135,7 @@ impl Model {
             sheet: start.sheet,
             log: start.log,
             handler: HandlerState::new(start.handler),
+            compare: CompareState { open: start.compare || preset.compares(), form: None },
             watched_ms: 0.0,
             verdict: Verdict::default(),
             verdict_at_ms: 0.0,
@@ -222,6 +225,8 @@ impl Model {
                 Vec::new()
             }
             Action::ToggleHandler => self.toggle_handler(),
+            Action::ToggleCompare => self.toggle_compare(),
+            Action::Compare { what, place } => self.act_in_compare(&what, place),
             Action::WriteHandler(consumer) => self.write_handler(consumer),
             Action::Handler { what, text } => self.act_in_handler(&what, text),
             Action::TryFinding(index) => self.try_finding(index),
@@ -401,6 +406,8 @@ impl Model {
             "Run again"
         } else if self.cursor > SimTime::ZERO {
             "Resume"
+        } else if self.compares() {
+            "Run all"
         } else {
             "Run"
         }
@@ -430,7 +437,9 @@ impl Model {
         let due = self.watched_ms - self.verdict_at_ms >= VERDICT_EVERY_MS;
         if at_once || due || self.is_at_end() {
             self.verdict_at_ms = self.watched_ms;
-            self.verdict = if self.frames() == 0 {
+            self.verdict = if self.compares() {
+                self.compare_verdict(&self.passing())
+            } else if self.frames() == 0 {
                 verdict::question(&self.scenario, &self.passing())
             } else {
                 verdict::verdict(self.shown(), self.timeline(), self.frames())

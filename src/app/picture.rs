@@ -9,6 +9,7 @@ mod calls;
 mod curve;
 pub mod decimate;
 mod describe;
+pub mod flow;
 mod forecast;
 mod heat;
 mod lane;
@@ -21,10 +22,11 @@ mod noise;
 mod plot;
 mod scale;
 mod scene;
+mod small;
 mod strip;
 mod svg;
 
-pub use bar::ledger_bar;
+pub use bar::{ledger_bar, parts_bar};
 pub use calls::calls;
 pub use curve::{curve, curve_from_pointer};
 pub use describe::lanes_text;
@@ -32,7 +34,8 @@ pub use log::{log, log_text};
 pub use marks::{defs, glyph, legend};
 pub use moment::Moment;
 pub use plot::{ChartKind, Plot, cap, plot};
-pub use scale::{Line, YScale};
+pub use scale::{Line, YScale, nice};
+pub use small::{Small, Span as SmallSpan, small};
 pub use strip::time_strip;
 
 /// The place a picture has.

@@ -4,6 +4,7 @@
 //! what has arrived it waits there.
 
 use super::action::{BoxEvent, Effect};
+use super::compare::{self, Ending, Track};
 use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
@@ -22,8 +23,12 @@ pub(super) struct Run {
     pub id: u32,
     /// What has arrived of each stream: the first one, then those that follow.
     pub timelines: Vec<Timeline>,
+    /// What has arrived of the other designs.
+    pub others: Vec<Track>,
     pub done: bool,
     pub summary: Option<String>,
+    /// What the box said of each design at the end.
+    pub endings: Vec<Ending>,
     /// What consumers' code did so far.
     pub invocations: Invocations,
 }
@@ -39,22 +44,48 @@ pub(super) enum Goal {
 
 impl Run {
     pub fn new(id: u32, scenario: &Scenario) -> Self {
-        let timeline = |scenario: &Scenario| {
-            let shards = scenario.stream.open_at_start() as usize;
-            Timeline::new(scenario.length, Timeline::width_of(scenario), shards, scenario.consumers.len())
-        };
-        let timelines = scenario.streams().into_iter().map(timeline).collect();
-        Self { id, timelines, done: false, summary: None, invocations: Invocations::default() }
+        Self {
+            id,
+            timelines: compare::timelines(scenario),
+            others: scenario.designs.iter().map(|design| Track::of(scenario, &design.plan)).collect(),
+            done: false,
+            summary: None,
+            endings: Vec::new(),
+            invocations: Invocations::default(),
+        }
+    }
+
+    /// Whether what has arrived can be of a scenario.
+    pub fn fits(&self, scenario: &Scenario) -> bool {
+        compare::timelines_fit(&self.timelines, scenario)
+            && self.others.len() == scenario.designs.len()
+            && self.others.iter().zip(&scenario.designs).all(|(track, design)| track.fits(&design.plan))
+    }
+
+    /// Takes a block of frames of the part with this place among those of all designs. Whether it could be one.
+    fn append(&mut self, place: usize, block: &[f64]) -> bool {
+        let mut part = place;
+        if let Some(timeline) = self.timelines.get_mut(part) {
+            return timeline.append(block).is_ok();
+        }
+        part -= self.timelines.len();
+        for track in &mut self.others {
+            if part < track.parts() {
+                return track.append(part, block).is_ok();
+            }
+            part -= track.parts();
+        }
+        false
+    }
+
+    /// The instant up to which frames of every design have arrived.
+    pub fn received(&self) -> SimTime {
+        self.others.iter().map(Track::received).fold(compare::received(&self.timelines), SimTime::min)
     }
 
     /// What has arrived of the first stream. Those that follow have frames of the same width.
     pub fn timeline(&self) -> &Timeline {
         &self.timelines[0]
-    }
-
-    /// Frames that have arrived of every stream.
-    pub fn frames(&self) -> usize {
-        self.timelines.iter().map(Timeline::frames).min().unwrap_or(0)
     }
 
     /// Whether this run was ever asked of the engine.
@@ -71,7 +102,7 @@ pub(super) const fn end_of(length: Span) -> SimTime {
 impl Model {
     /// The instant up to which frames have arrived.
     pub(super) fn received(&self) -> SimTime {
-        self.run.frames().checked_sub(1).map_or(SimTime::ZERO, |last| self.run.timeline().end_of(last))
+        self.run.received()
     }
 
     fn next_run(&mut self) -> Run {
@@ -273,9 +304,10 @@ impl Model {
                     // Rows that cannot be read are none.
                     let _ = run.invocations.take(&rows);
                     run.done = true;
+                    run.endings = Ending::all(&summary);
                     run.summary = Some(summary);
                 }
-                self.settle();
+                self.settle(true);
                 Vec::new()
             }
             BoxEvent::Failed { message } => {
@@ -337,30 +369,37 @@ impl Model {
 
     fn take_frames(&mut self, run: u32, block: &[f64], rows: &str) -> Vec<Effect> {
         let Some(run) = self.run_named(run) else { return Vec::new() };
-        // The place of the stream comes first.
+        // Frames of another design mark nothing in this one.
+        let own = block.first().is_some_and(|place| (*place as usize) < run.timelines.len());
+        // The place of the part comes first.
         let appended = match block {
-            [stream, rest @ ..] => run.timelines.get_mut(*stream as usize).map(|timeline| timeline.append(rest)),
-            [] => None,
+            [place, rest @ ..] => run.append(*place as usize, rest),
+            [] => false,
         };
         let read = run.invocations.take(rows).is_some();
-        if !read || !matches!(appended, Some(Ok(()))) {
+        if !read || !appended {
             let mut effects = self.give_up();
             effects.push(Effect::RestartBox);
             self.tell("The engine sent something that is not a run.", "Press Run to start again.");
             return effects;
         }
-        self.settle();
+        self.settle(own);
         vec![Effect::GrantCredit(1)]
     }
 
     /// After something arrived: shows the new run if it has come far enough, marks, and goes where it should.
-    fn settle(&mut self) {
-        let far_enough =
-            |run: &Run, cursor| run.done || super::reading::frames_at(run.timeline(), cursor) <= run.frames();
+    fn settle(&mut self, own: bool) {
+        let far_enough = |run: &Run, cursor| {
+            let complete = super::reading::frames_at(run.timeline(), cursor);
+            let until = complete.checked_sub(1).map_or(SimTime::ZERO, |last| run.timeline().end_of(last));
+            run.done || until <= run.received()
+        };
         if let Some(run) = self.incoming.take_if(|run| far_enough(run, self.cursor)) {
             self.run = run;
+            self.find_events();
+        } else if own {
+            self.find_events();
         }
-        self.find_events();
         self.strive();
     }
 

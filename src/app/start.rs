@@ -19,6 +19,8 @@ pub struct Start {
     pub log: bool,
     /// The handler view is open.
     pub handler: bool,
+    /// The designs are shown side by side.
+    pub compare: bool,
     /// The link in the address.
     pub link: Option<String>,
     /// What was kept of somebody's own work, and when, in words; empty where nothing was.

@@ -1,5 +1,9 @@
 //! What a direct design did, frame by frame: facts counted, states read at the end of each frame.
 
+mod block;
+
+pub use block::DirectFrames;
+
 use super::histogram::Histogram;
 use super::timeline::{MetricKind, Timeline};
 use crate::engine::direct::{Cause, Counts, DirectFact, DirectObserver, DirectState};

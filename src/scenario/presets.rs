@@ -141,8 +141,7 @@ pub fn draft(id: &str) -> Option<Draft> {
 }
 
 impl Preset {
-    /// Whether it has designs beside its own. The command line compares them; the page shows the first one alone, and
-    /// does not offer it.
+    /// Whether it has designs beside its own, which are compared.
     pub fn compares(&self) -> bool {
         self.text.contains("\"designs\"")
     }

@@ -1,12 +1,15 @@
 //! Designs side by side: a run of each on the same arrivals, and what tells them apart.
 
+mod step;
+pub mod tally;
+
 use super::{DirectRun, Handler, Pump, Session};
 use crate::engine::Digest;
 use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
-use crate::units::{SimTime, Span};
-use crate::{text, words};
+use crate::units::SimTime;
 use serde_json::{Value, json};
+pub use tally::{Measure, Tally};
 
 /// A run of one design.
 #[derive(Clone, Debug)]
@@ -22,48 +25,6 @@ pub enum Run {
 pub struct Comparison {
     titles: Vec<String>,
     runs: Vec<Run>,
-}
-
-/// One measure of every design.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measure {
-    /// A short name for machines.
-    pub id: &'static str,
-    /// The same for people.
-    pub name: &'static str,
-    /// What it means.
-    pub about: &'static str,
-    /// Unit of the values.
-    pub unit: &'static str,
-    /// One value for each design; nothing where there is none to give.
-    pub values: Vec<Option<f64>>,
-    /// The same as people read them.
-    pub texts: Vec<String>,
-}
-
-impl Measure {
-    /// Places of the designs whose value is lowest, which is best in every measure but one, where all are.
-    pub fn best(&self) -> Vec<usize> {
-        let least = self.values.iter().flatten().copied().fold(f64::INFINITY, f64::min);
-        let is_best = |value: &Option<f64>| value.is_some_and(|value| value <= least);
-        (0..self.values.len()).filter(|place| is_best(&self.values[*place])).collect()
-    }
-}
-
-/// What one design did, in numbers that all designs have.
-struct Outcome {
-    offered: u64,
-    /// Failed in the client's face: an error, or a record that the producer lost.
-    failed: u64,
-    /// When and why first; empty where nothing failed or that is not known.
-    first_failed: Option<(SimTime, &'static str)>,
-    /// Accepted, and never done.
-    lost_later: u64,
-    /// Neither done nor failed at the end.
-    open: u64,
-    waits: Histogram,
-    late: Histogram,
-    month_cents: u64,
 }
 
 impl Run {
@@ -99,7 +60,17 @@ impl Run {
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    /// 30 days of it, in cents.
+    fn month_cents(&self) -> u64 {
+        match self {
+            Self::Stream(session) => session.month_total_cents(),
+            Self::Direct(run) => run.bill().month_total_cents,
+        }
+    }
+
+    /// What it did so far, in numbers that all designs have; without what a month of it costs.
+    pub fn tally(&self) -> Tally {
+        let tail = |histogram: &Histogram| histogram.quantile(990);
         match self {
             Self::Stream(session) => {
                 let frames = session.timeline().frames();
@@ -108,18 +79,18 @@ impl Run {
                 let later = |ledger: &Ledger| ledger.expired + ledger.discarded;
                 let ledgers: Vec<Ledger> = ledgers.collect();
                 let latest = consumers.map(|each| session.recorder().offer_latency(each));
-                let late = latest.max_by_key(|late| late.quantile(990)).unwrap_or_default();
+                let late = latest.map(|late| tail(&late)).max().flatten();
                 let ledger = session.ledger();
-                Outcome {
+                Tally {
                     offered: ledger.offered,
                     failed: ledger.lost(),
                     first_failed: None,
                     lost_later: ledgers.iter().map(later).max().unwrap_or(0),
                     open: ledger.at_producer
                         + ledgers.iter().map(|ledger| ledger.waiting + ledger.in_flight).max().unwrap_or(0),
-                    waits: session.put_waits().cloned().unwrap_or_default(),
+                    waits: session.put_waits().map_or([None; 2], |waits| waits.quantiles([500, 990])),
                     late,
-                    month_cents: session.month_total_cents(),
+                    month_cents: 0,
                 }
             }
             Self::Direct(run) => {
@@ -128,15 +99,15 @@ impl Run {
                 waits.add_all(recorder.failed());
                 let mut late = recorder.answered().clone();
                 late.add_all(recorder.late());
-                Outcome {
+                Tally {
                     offered: ledger.offered,
                     failed: ledger.failures(),
-                    first_failed: recorder.first_failed().map(|(at, cause)| (at, cause.text())),
+                    first_failed: recorder.first_failed(),
                     lost_later: ledger.dropped,
                     open: ledger.in_flight + ledger.pending,
-                    waits,
-                    late,
-                    month_cents: run.bill().month_total_cents,
+                    waits: waits.quantiles([500, 990]),
+                    late: tail(&late),
+                    month_cents: 0,
                 }
             }
         }
@@ -193,80 +164,15 @@ impl Comparison {
         &self.runs
     }
 
+    /// What each design did, in numbers.
+    pub fn tallies(&self) -> Vec<Tally> {
+        let of = |run: &Run| Tally { month_cents: run.month_cents(), ..run.tally() };
+        self.runs.iter().map(of).collect()
+    }
+
     /// The matrix: what matters to those who wait, to those who depend on the work, and to those who pay.
     pub fn measures(&self) -> Vec<Measure> {
-        let outcomes: Vec<Outcome> = self.runs.iter().map(Run::outcome).collect();
-        let of =
-            |id, name, about, unit, value: &dyn Fn(&Outcome) -> Option<f64>, text: &dyn Fn(f64, &Outcome) -> String| {
-                let values: Vec<Option<f64>> = outcomes.iter().map(value).collect();
-                let texts = values.iter().zip(&outcomes);
-                let texts = texts.map(|(value, outcome)| value.map_or("–".to_owned(), |value| text(value, outcome)));
-                Measure { id, name, about, unit, texts: texts.collect(), values }
-            };
-        let ms = |span: Option<Span>| span.map(Span::millis_f64);
-        let spans = |value: f64, _: &Outcome| text::span_text(value / 1_000.0);
-        let counts = |value: f64, outcome: &Outcome| match value {
-            0.0 => "none".to_owned(),
-            _ => format!("{} ({})", text::int(value), words::percent(value / (outcome.offered.max(1) as f64))),
-        };
-        vec![
-            of(
-                "client_wait_p50",
-                "The client waits, median",
-                "Until a request is answered or fails, retries included; until a record is stored.",
-                "ms",
-                &|outcome| ms(outcome.waits.quantile(500)),
-                &spans,
-            ),
-            of(
-                "client_wait_p99",
-                "The client waits, p99",
-                "The longest wait of 99 clients in 100.",
-                "ms",
-                &|outcome| ms(outcome.waits.quantile(990)),
-                &spans,
-            ),
-            of(
-                "failed",
-                "Fails in the client’s face",
-                "Requests without an answer after the last attempt; records that the producer lost.",
-                "",
-                &|outcome| Some(outcome.failed as f64),
-                &counts,
-            ),
-            of(
-                "done_p99",
-                "Done after, p99",
-                "From offered until the work is done, slow steps in the background included.",
-                "ms",
-                &|outcome| ms(outcome.late.quantile(990)),
-                &spans,
-            ),
-            of(
-                "lost_later",
-                "Accepted, then lost",
-                "Expired, given up, or without room in a queue.",
-                "",
-                &|outcome| Some(outcome.lost_later as f64),
-                &counts,
-            ),
-            of(
-                "open",
-                "Not done at the end",
-                "Under way or waiting when the run ends.",
-                "",
-                &|outcome| Some(outcome.open as f64),
-                &counts,
-            ),
-            of(
-                "month_cost",
-                "Costs, 30 days",
-                "At list prices; of a stream without the application that puts into it.",
-                "USD",
-                &|outcome| Some(outcome.month_cents as f64 / 100.0),
-                &|_, outcome| words::dollars_cents(outcome.month_cents),
-            ),
-        ]
+        tally::measures(&self.tallies())
     }
 
     /// The matrix and the sentences as one JSON object.
@@ -274,7 +180,7 @@ impl Comparison {
         let measure = |measure: &Measure| {
             json!({
                 "id": measure.id, "name": measure.name, "about": measure.about, "unit": measure.unit,
-                "values": measure.values, "best": measure.best(),
+                "values": measure.values, "texts": measure.texts, "best": measure.best(),
             })
         };
         let traffic: Vec<String> = self.runs.iter().map(|run| format!("{:016x}", run.digest().traffic())).collect();
@@ -289,68 +195,6 @@ impl Comparison {
 
     /// What tells the designs apart, in sentences.
     pub fn sentences(&self) -> Vec<String> {
-        let outcomes: Vec<Outcome> = self.runs.iter().map(Run::outcome).collect();
-        let mut said = Vec::new();
-        let failing: Vec<usize> = (0..outcomes.len()).filter(|place| outcomes[*place].failed > 0).collect();
-        for place in &failing {
-            let Outcome { failed, offered, first_failed, .. } = &outcomes[*place];
-            let first = first_failed
-                .map_or(String::new(), |(at, why)| format!(", the first at {}: {why}", text::clock(at.seconds_f64())));
-            said.push(format!(
-                "{} fails {} of {} in the client’s face{first}.",
-                self.titles[*place],
-                words::percent(*failed as f64 / (*offered).max(1) as f64),
-                text::int(*offered as f64),
-            ));
-        }
-        let others: Vec<&str> = (0..outcomes.len())
-            .filter(|place| !failing.contains(place))
-            .map(|place| self.titles[place].as_str())
-            .collect();
-        if !others.is_empty() {
-            said.push(format!("{} {} nobody.", listed(&others), if others.len() == 1 { "fails" } else { "fail" }));
-        }
-        let tail = |of: &dyn Fn(&Outcome) -> &Histogram| -> Vec<Option<f64>> {
-            outcomes.iter().map(|outcome| of(outcome).quantile(990).map(Span::seconds_f64)).collect()
-        };
-        said.extend(self.apart(&tail(&|outcome| &outcome.waits), |title, value, first| {
-            let whom = if first { "Of 100 clients 99 wait at most" } else { "" };
-            format!("{whom} {} with {title}", text::span_text(value)).trim().to_owned()
-        }));
-        said.extend(self.apart(&tail(&|outcome| &outcome.late), |title, value, first| {
-            let what = if first { "Of what is done, 99 % is done within" } else { "" };
-            format!("{what} {} by {title}", text::span_text(value)).trim().to_owned()
-        }));
-        let costs: Vec<Option<f64>> = outcomes.iter().map(|outcome| Some(outcome.month_cents as f64)).collect();
-        said.extend(self.apart(&costs, |title, value, first| {
-            let what = if first { "30 days cost" } else { "" };
-            format!("{what} {} with {title}", words::dollars_cents(value as u64)).trim().to_owned()
-        }));
-        said
-    }
-
-    /// The lowest and the highest of some values and how far they are apart; nothing where they are about the same.
-    fn apart(&self, values: &[Option<f64>], say: impl Fn(&str, f64, bool) -> String) -> Option<String> {
-        let known = || values.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?)));
-        let (low, least) = known().min_by(|a, b| a.1.total_cmp(&b.1))?;
-        let (high, most) = known().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        if most <= least * APART {
-            return None;
-        }
-        let (first, second) = (say(&self.titles[low], least, true), say(&self.titles[high], most, false));
-        let times = if least > 0.0 { format!(": {} times as much", words::short(most / least)) } else { String::new() };
-        Some(format!("{first}, and {second}{times}."))
-    }
-}
-
-/// Values that are closer together are about the same.
-const APART: f64 = 1.1;
-
-/// Names in one sentence: `a`, `a and b`, `a, b and c`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        tally::sentences(&self.titles, &self.tallies())
     }
 }

@@ -2,12 +2,13 @@
 
 use super::frame::AnimationFrame;
 use super::handler::Drawer;
+use super::later::Later;
 use super::listen::Listener;
 use super::pencil::Pencil;
 use super::scenario::ScenarioColumn;
 use super::stage::{self, Places};
 use super::surroundings::Surroundings;
-use super::{link, model_page, result, table, top};
+use super::{compare, link, model_page, result, table, top};
 use gloo_timers::callback::Timeout;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -40,6 +41,8 @@ pub enum Msg {
     Resized,
     /// The system went from light to dark or back.
     Rethemed,
+    /// What is drawn later was fetched, or could not be.
+    Later(Later),
     /// A dialogue was asked for, or closed.
     Show(Option<Dialog>),
 }
@@ -71,10 +74,14 @@ pub struct App {
     form: Rc<Vec<Group>>,
     operations: Rc<Vec<(usize, SimTime, String)>>,
     form_state: Option<(u32, usize)>,
+    /// The fields of the design that is being changed among several.
+    design: compare::Form,
     dragged: Option<String>,
     dialog: Option<Dialog>,
     /// The handler view.
     drawer: Drawer,
+    /// What is drawn only when somebody asks for it.
+    later: Later,
     /// Where actions go that come later.
     report: Callback<Action>,
     _listeners: Vec<Listener>,
@@ -107,20 +114,23 @@ impl Component for App {
             form: Rc::default(),
             operations: Rc::default(),
             form_state: None,
+            design: Rc::default(),
             dragged: None,
             dialog: None,
             drawer: Drawer::new(
                 ctx.link().callback(Msg::Act),
                 ctx.link().callback(|()| Msg::Show(Some(Dialog::Limits))),
             ),
+            later: Later::Unasked,
             report: ctx.link().callback(Msg::Act),
         };
         app.carry_out(effects);
         app.renew_form();
+        app.fetch_later(ctx);
         app
     }
 
-    fn update(&mut self, _ctx: &Context<Self>, message: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Act(action) => self.act(action),
             Msg::Box(event) => return self.hear(event),
@@ -128,6 +138,13 @@ impl Component for App {
             Msg::Curve(event) => {
                 let Some(action) = self.drag(&event) else { return false };
                 self.act(action);
+            }
+            Msg::Later(later) => {
+                self.later = later;
+                self.form_state = None;
+                self.renew_form();
+                self.pencil.measure_again();
+                return true;
             }
             Msg::Resized => self.pencil.measure_again(),
             Msg::Rethemed => self.pencil.retheme(),
@@ -138,6 +155,7 @@ impl Component for App {
                 }
             }
         }
+        self.fetch_later(ctx);
         true
     }
 
@@ -154,16 +172,20 @@ impl Component for App {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
                 { top::view(&self.model, dark, &act, &open(Dialog::Model)) }
+                if self.model.compares() {
+                    { self.later.compare(&self.model, &self.places, &self.design, &act) }
+                } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, &self.places, &act) }
                 </main>
-                { table::view(&self.model, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
-                { model_page::view(&self.model, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
-                { model_page::limits(&self.model, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
-                { link::view(&self.model, &self.places.link, &act) }
+                }
+                { table::view(&self.model, self.later, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
+                { model_page::view(&self.model, self.later, &self.places.rules, self.dialog == Some(Dialog::Model), &open(Dialog::Limits), &close, &closed) }
+                { model_page::limits_view(&self.model, self.later, &self.places.limits, self.dialog == Some(Dialog::Limits), &close, &closed) }
+                { link::view(&self.model, self.later, &self.places.link, &act) }
                 <div class="vh" aria-live="polite" ref={self.places.live.clone()}></div>
             </>
         }
@@ -173,7 +195,7 @@ impl Component for App {
         table::show(&self.places.table, self.dialog == Some(Dialog::Table));
         table::show(&self.places.rules, self.dialog == Some(Dialog::Model));
         table::show(&self.places.limits, self.dialog == Some(Dialog::Limits));
-        self.drawer.show(&self.model, &self.places.handler);
+        self.drawer.show(&self.model, self.later, &self.places.handler);
         table::show(&self.places.link, self.model.share().is_some());
         self.pencil.measure_again();
         self.frame.ask();
@@ -186,6 +208,16 @@ impl App {
         self.carry_out(effects);
         self.renew_form();
         self.frame.ask();
+    }
+
+    /// Fetches what is drawn later, if something of it is to be shown.
+    fn fetch_later(&mut self, ctx: &Context<Self>) {
+        let model = &self.model;
+        let view = model.compares() || model.shows_handler() || model.shows_log();
+        if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
+            self.later = Later::Coming;
+            ctx.link().send_future(async { Msg::Later(Later::come().await) });
+        }
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
@@ -249,6 +281,7 @@ impl App {
         let source = self.model.form();
         self.form = Rc::new(source.groups());
         self.operations = Rc::new(source.operations());
+        self.design = Rc::new(self.later.drawing().and_then(|drawing| (drawing.design)(&self.model)));
     }
 
     /// Takes a report. Frames come often and are shown when the columns are due; the rest at once.
@@ -287,7 +320,7 @@ impl App {
             // Rendering them measures them, and the frame after that draws into them.
             self.columns_due = false;
         }
-        let more = self.pencil.draw(&self.model, &self.surroundings, now);
+        let more = self.pencil.draw(&self.model, self.later.drawing(), &self.surroundings, now);
         if self.ticking || self.columns_due || more {
             self.frame.ask();
         }

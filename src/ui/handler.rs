@@ -1,5 +1,6 @@
 //! The drawer of the handler view: a place in the page that a script fills, which is fetched when it is opened.
 
+use super::later::Later;
 use streamgauge::app::{Action, Model};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
@@ -45,7 +46,7 @@ impl Drawer {
     }
 
     /// Shows what there is to show, or puts the view away. To be called when the page was rendered.
-    pub fn show(&mut self, model: &Model, place: &NodeRef) {
+    pub fn show(&mut self, model: &Model, later: Later, place: &NodeRef) {
         let Some(element) = place.cast::<Element>().filter(|_| model.shows_handler()) else {
             if let Some((_, view)) = self.open.take() {
                 view.destroy();
@@ -57,7 +58,8 @@ impl Drawer {
             self.open = Some((element, view));
             self.shown.clear();
         }
-        let (state, code) = (model.handler_view().to_string(), model.handler_code());
+        let Some(drawing) = later.drawing() else { return };
+        let (state, code) = ((drawing.handler)(model), model.handler_code());
         let both = format!("{state}{code}");
         if let Some((_, view)) = self.open.as_ref().filter(|_| both != self.shown) {
             self.shown = both;

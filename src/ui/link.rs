@@ -1,5 +1,6 @@
 //! The dialogue of the link: the link to copy, how long it is and what it carries, and its QR code.
 
+use super::later::Later;
 use std::rc::Rc;
 use streamgauge::app::share::Share;
 use streamgauge::app::{Action, LinkAction, Model};
@@ -30,7 +31,7 @@ pub fn question(
 }
 
 /// The dialogue.
-pub fn view(model: &Model, dialog: &NodeRef, act: &Callback<Action>) -> Html {
+pub fn view(model: &Model, later: Later, dialog: &NodeRef, act: &Callback<Action>) -> Html {
     let close = act.reform(|_| Action::Link(LinkAction::Close));
     let closed = act.reform(|_: Event| Action::Link(LinkAction::Close));
     html! {
@@ -39,12 +40,13 @@ pub fn view(model: &Model, dialog: &NodeRef, act: &Callback<Action>) -> Html {
                 <strong>{ "Share this scenario" }</strong>
                 <button class="btn" onclick={close}>{ "Close" }</button>
             </div>
-            if let Some(share) = model.share() { { content(share, act) } }
+            if let Some(share) = model.share() { { later.show(|drawing| (drawing.link)(share, act)) } }
         </dialog>
     }
 }
 
-fn content(share: &Share, act: &Callback<Action>) -> Html {
+/// The link, what it carries, and its QR code.
+pub fn content(share: &Share, act: &Callback<Action>) -> Html {
     let on_copy = act.reform(|_| Action::Link(LinkAction::Copy));
     let on_save = act.reform(|_| Action::SaveScenario);
     let select = Callback::from(|event: FocusEvent| event.target_unchecked_into::<HtmlInputElement>().select());

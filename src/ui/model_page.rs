@@ -1,5 +1,6 @@
 //! How everything is modelled, in a dialogue of its own: rule, constants, sources, departures.
 
+use super::later::Later;
 use streamgauge::app::Model;
 use streamgauge::app::handbook::Section;
 use yew::{Callback, Event, Html, MouseEvent, NodeRef, html};
@@ -7,14 +8,13 @@ use yew::{Callback, Event, Html, MouseEvent, NodeRef, html};
 /// The dialogue; its text is made only while it is open.
 pub fn view(
     model: &Model,
+    later: Later,
     dialog: &NodeRef,
     open: bool,
     limits: &Callback<MouseEvent>,
     close: &Callback<MouseEvent>,
     closed: &Callback<Event>,
 ) -> Html {
-    let sections = model.handbook().filter(|_| open).map(|handbook| handbook.sections().map(section).collect::<Html>());
-    let waits = if model.awaits_handbook() { "Loading…" } else { "The rules could not be loaded. Open this again." };
     html! {
         <dialog ref={dialog.clone()} class="numbers rules" aria-label="How it is modelled" onclose={closed.clone()}>
             <div class="numbers-head">
@@ -23,35 +23,50 @@ pub fn view(
                 <button class="btn" onclick={close.clone()}>{ "Close" }</button>
             </div>
             <div class="numbers-body" tabindex="0">
-                { sections.unwrap_or_else(|| html! { <p class="hint">{ waits }</p> }) }
+                if open { { later.show(|drawing| (drawing.rules)(model)) } }
             </div>
         </dialog>
     }
 }
 
 /// What a handler can and cannot do, in a dialogue of its own.
-pub fn limits(
+pub fn limits_view(
     model: &Model,
+    later: Later,
     dialog: &NodeRef,
     open: bool,
     close: &Callback<MouseEvent>,
     closed: &Callback<Event>,
 ) -> Html {
-    let section = |(title, points): (&str, Vec<&str>)| {
-        html! {
-            <section><h2>{ title.to_owned() }</h2><ul>{ for points.iter().map(|point| html! { <li>{ (*point).to_owned() }</li> }) }</ul></section>
-        }
-    };
-    let text = model.handbook().filter(|_| open).map(|handbook| handbook.handlers().map(section).collect::<Html>());
     html! {
         <dialog ref={dialog.clone()} class="numbers rules" aria-label="What a handler can and cannot do" onclose={closed.clone()}>
             <div class="numbers-head">
                 <strong>{ "What a handler can and cannot do" }</strong>
                 <button class="btn" onclick={close.clone()}>{ "Close" }</button>
             </div>
-            <div class="numbers-body" tabindex="0">{ text.unwrap_or_else(|| html! { <p class="hint">{ "Loading…" }</p> }) }</div>
+            <div class="numbers-body" tabindex="0">
+                if open { { later.show(|drawing| (drawing.limits)(model)) } }
+            </div>
         </dialog>
     }
+}
+
+/// Every mechanism, once its text is here.
+pub fn rules(model: &Model) -> Html {
+    let waits = if model.awaits_handbook() { "Loading…" } else { "The rules could not be loaded. Open this again." };
+    let waits = || html! { <p class="hint">{ waits }</p> };
+    model.handbook().map_or_else(waits, |handbook| handbook.sections().map(section).collect())
+}
+
+/// What a handler can and cannot do, once its text is here.
+pub fn limits(model: &Model) -> Html {
+    let section = |(title, points): (&str, Vec<&str>)| {
+        html! {
+            <section><h2>{ title.to_owned() }</h2><ul>{ for points.iter().map(|point| html! { <li>{ (*point).to_owned() }</li> }) }</ul></section>
+        }
+    };
+    let waits = || html! { <p class="hint">{ "Loading…" }</p> };
+    model.handbook().map_or_else(waits, |handbook| handbook.handlers().map(section).collect())
 }
 
 fn section(section: Section<'_>) -> Html {

@@ -4,6 +4,8 @@
 //! again in between.
 
 use super::charts::Charts;
+use super::compare::Matrix;
+use super::later::Drawing;
 use super::stage::Places;
 use super::surroundings::Surroundings;
 use streamgauge::app::picture::{self, ChartKind, Moment, Motion, Size};
@@ -30,6 +32,7 @@ pub struct Pencil {
     /// The charts have to look up their colours and widths again.
     recolour: bool,
     sizes: Sizes,
+    matrix: Matrix,
     drawn_at_ms: f64,
     rem: f64,
     room: bool,
@@ -57,6 +60,7 @@ impl Pencil {
             due: true,
             recolour: false,
             sizes: Sizes::default(),
+            matrix: Matrix::default(),
             drawn_at_ms: f64::NEG_INFINITY,
             rem: 1.0,
             room: false,
@@ -81,7 +85,7 @@ impl Pencil {
     }
 
     /// Draws what is due. Says whether there is more to draw in the next frame.
-    pub fn draw(&mut self, model: &Model, surroundings: &Surroundings, now: f64) -> bool {
+    pub fn draw(&mut self, model: &Model, later: Option<&Drawing>, surroundings: &Surroundings, now: f64) -> bool {
         // For who wants things to hold still the picture steps, cursor and all.
         if self.calm && model.is_playing() && now - self.drawn_at_ms < CALM_EVERY_MS {
             return false;
@@ -90,8 +94,15 @@ impl Pencil {
         let due = std::mem::take(&mut self.due);
         if due {
             self.measure(model, surroundings);
-            self.prepare_charts();
+            if !model.compares() {
+                self.prepare_charts();
+            }
             self.wanted = Some(model.run_state());
+        }
+        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
+        if model.compares() {
+            self.draw_designs(model, later, motion, due);
+            return false;
         }
         // A chart takes some milliseconds, and so do the columns: each has a frame of its own.
         let charts = if self.calm { self.charts.len() } else { usize::from(!due) };
@@ -103,21 +114,46 @@ impl Pencil {
             frontier: model.frontier().seconds_f64(),
             events: model.events(),
         };
-        let motion = (model.is_playing() && !self.calm).then_some(Motion { seconds: model.motion_seconds() });
         // The logs hold still between two frames of the run, and are drawn when the columns are.
-        if !model.shows_log() {
-            fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion));
-        } else if due {
-            fill(&self.places.lanes, self.sizes.lanes, |size| picture::log(&moment, size));
+        match later.filter(|_| model.shows_log()) {
+            None => fill(&self.places.lanes, self.sizes.lanes, |size| picture::lanes(&moment, size, motion)),
+            Some(later) if due => fill(&self.places.lanes, self.sizes.lanes, |size| (later.log)(&moment, size)),
+            Some(_) => {}
         }
         self.draw_time(model);
         if due {
-            self.draw_columns(model, &moment);
+            self.draw_columns(model, later, &moment);
         }
         for chart in &self.charts {
             chart.cursor(moment.at, moment.frontier);
         }
         lag
+    }
+
+    /// The designs side by side.
+    fn draw_designs(&mut self, model: &Model, later: Option<&Drawing>, motion: Option<Motion>, due: bool) {
+        // The charts of the workbench have left the page with it.
+        self.charts.clear();
+        self.charted = Default::default();
+        let (rem, room) = (self.rem, self.room);
+        let size_of = |element: &Element| {
+            let place = element.get_bounding_client_rect();
+            Size { width: place.width(), height: place.height(), rem, room }
+        };
+        if let Some(later) = later {
+            (later.matrix)(&mut self.matrix, &self.places.matrix, model, motion, due, &size_of);
+        }
+        self.draw_time(model);
+        if due {
+            let at = model.cursor().seconds_f64();
+            let frontier = model.frontier().seconds_f64();
+            let moment = Moment { scenario: model.scenario(), timeline: model.timeline(), at, frontier, events: &[] };
+            fill(&self.places.strip, self.sizes.strip, |size| picture::time_strip(&moment, size));
+            if let Some(scrub) = self.places.scrub.cast::<Element>() {
+                // Setting a well-formed attribute cannot fail.
+                let _ = scrub.set_attribute("aria-valuetext", &clock(at));
+            }
+        }
     }
 
     fn measure(&mut self, model: &Model, surroundings: &Surroundings) {
@@ -189,9 +225,10 @@ impl Pencil {
         }
     }
 
-    fn draw_columns(&self, model: &Model, moment: &Moment) {
-        fill(&self.places.strip, self.sizes.strip, |size| {
-            if model.shows_handler() { model.invocation_strip(size) } else { picture::time_strip(moment, size) }
+    fn draw_columns(&self, model: &Model, later: Option<&Drawing>, moment: &Moment) {
+        fill(&self.places.strip, self.sizes.strip, |size| match later.filter(|_| model.shows_handler()) {
+            Some(later) => (later.invocations)(model, size),
+            None => picture::time_strip(moment, size),
         });
         fill(&self.places.curve, self.sizes.curve, |size| picture::curve(model.scenario(), size));
         let ledger = model.reading().ledger();
@@ -200,7 +237,10 @@ impl Pencil {
         }
         if let Some(lanes) = self.places.lanes.cast::<Element>() {
             // Setting a well-formed attribute cannot fail.
-            let text = if model.shows_log() { picture::log_text(moment) } else { picture::lanes_text(moment) };
+            let text = match later.filter(|_| model.shows_log()) {
+                Some(later) => (later.log_text)(moment),
+                None => picture::lanes_text(moment),
+            };
             let _ = lanes.set_attribute("aria-label", &text);
         }
         if let Some(scrub) = self.places.scrub.cast::<Element>() {

@@ -127,7 +127,8 @@ fn consumer(index: usize, several: bool, writes: bool, title: &str, act: &Callba
     }
 }
 
-fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
+/// A knob: label, field, unit, and what is wrong with it.
+pub fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
     let problem_id = knob.problem.as_ref().map(|_| format!("{}-problem", knob.id));
     let invalid = knob.problem.as_ref().map(|_| "true");
     let title = knob.title.clone();

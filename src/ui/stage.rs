@@ -38,6 +38,8 @@ pub struct Places {
     pub limits: NodeRef,
     /// The drawer of the handler view.
     pub handler: NodeRef,
+    /// The matrix of designs.
+    pub matrix: NodeRef,
     /// The dialogue with the link.
     pub link: NodeRef,
 }
@@ -99,9 +101,16 @@ fn consumers(model: &Model, act: &Callback<Action>) -> Html {
     }
 }
 
-fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
+/// Run, clock, steps, speed, and what else can be shown.
+pub fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
     let icon = if model.is_playing() { "M1 0h3.6v13H1zM7.4 0H11v13H7.4z" } else { "M0 0l12 6.5L0 13z" };
     let step = |seconds| act.reform(move |_: MouseEvent| Action::Step(seconds));
+    let several = model.compares() || !model.scenario().designs.is_empty();
+    let (other, to) = if model.compares() {
+        ("Workbench", "The first design alone, with all its fields (c)")
+    } else {
+        ("Compare", "Other designs for the same arrivals, side by side (c)")
+    };
     let speed = |speed: Speed| {
         html! {
             <button aria-pressed={(model.speed() == speed).to_string()} title={speed.about()}
@@ -121,19 +130,26 @@ fn transport(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
             </span>
             <span class="seg speed hide-phone" role="group" aria-label="Speed">{ for Speed::ALL.into_iter().map(speed) }</span>
             <span class="grow"></span>
-            <button class={classes!("btn", model.shows_handler().then_some("hide-phone"))} aria-pressed={model.shows_log().to_string()} title="Where the consumer stands on each shard, and its batches (l)"
+            if !model.compares() {
+            <button class={classes!("btn", (model.shows_handler() || several).then_some("hide-phone"))} aria-pressed={model.shows_log().to_string()} title="Where the consumer stands on each shard, and its batches (l)"
                 onclick={act.reform(|_| Action::ToggleLog)}>{ "Log" }</button>
             <button class={classes!("btn", (!model.shows_handler()).then_some("hide-phone"))} aria-pressed={model.shows_handler().to_string()} title="The code of the consumer, and its invocations (h)"
                 onclick={act.reform(|_| Action::ToggleHandler)}>{ "Handler" }</button>
+            }
+            <button class={classes!("btn", (!several).then_some("hide-phone"))} title={to}
+                onclick={act.reform(|_| Action::ToggleCompare)}>{ other }</button>
             if model.is_waiting() { <span class="busy" role="status">{ "computing…" }</span> }
+            if !model.compares() {
             <button class="btn quiet hide-phone" title="To the next mark on the time axis (n)"
                 onclick={act.reform(|_| Action::JumpToNextEvent)}>{ "Next event ›" }</button>
             <button class="btn only-phone" onclick={act.reform(|_| Action::OpenSheet(true))}>{ "Scenario" }</button>
+            }
         </div>
     }
 }
 
-fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
+/// The traffic over the whole run, with the slider on it.
+pub fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
     let seek = act.reform(|event: InputEvent| Action::Seek {
         seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number(),
     });
@@ -142,7 +158,8 @@ fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
         html! { <><strong>{ "Invocations" }</strong><span class="now">{ "a stroke each" }</span></> }
     } else {
         let now = int(rate(model.shown().traffic.rate_at(model.cursor())));
-        html! { <><strong>{ "Traffic" }</strong><span class="now">{ "records/s " }<b>{ now }</b></span></> }
+        let name = if model.compares() { "Same arrivals" } else { "Traffic" };
+        html! { <><strong>{ name }</strong><span class="now">{ "records/s " }<b>{ now }</b></span></> }
     };
     html! {
         <div class="stack">

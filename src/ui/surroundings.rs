@@ -43,6 +43,7 @@ impl Surroundings {
             present: asked("present").is_some(),
             log: asked("log").is_some(),
             handler: asked("handler").is_some(),
+            compare: asked("compare").is_some(),
             at_seconds: asked("t").and_then(|at| number(&at)).filter(|at| at.is_finite()),
             sheet: asked("sheet").is_some(),
             link: self.link(),

@@ -1,5 +1,6 @@
 //! The charts as a table, in a dialogue of its own.
 
+use super::later::Later;
 use streamgauge::app::Model;
 use streamgauge::app::log::{HEADS as HEADS_OF_LOG, LogView};
 use streamgauge::app::reading::frames_at;
@@ -13,14 +14,12 @@ const ROWS: usize = 60;
 /// The dialogue; its rows are made only while it is open.
 pub fn view(
     model: &Model,
+    later: Later,
     dialog: &NodeRef,
     open: bool,
     close: &Callback<MouseEvent>,
     closed: &Callback<yew::Event>,
 ) -> Html {
-    let frames = frames_at(&model.timeline(), model.frontier());
-    let lines = if open { rows(model.timeline(), frames, ROWS) } else { Vec::new() };
-    let log = if open { model.log_view() } else { None };
     html! {
         <dialog ref={dialog.clone()} class="numbers" aria-label="The run as a table" onclose={closed.clone()}>
             <div class="numbers-head">
@@ -28,18 +27,29 @@ pub fn view(
                 <button class="btn" onclick={close.clone()}>{ "Close" }</button>
             </div>
             <div class="numbers-body" tabindex="0">
-                <table>
-                    <thead><tr>{ for HEADS.iter().map(|head| html! { <th class="n" scope="col">{ *head }</th> }) }</tr></thead>
-                    <tbody>
-                        { for lines.iter().map(|line| html! {
-                            <tr>{ for line.iter().map(|cell| html! { <td class="n">{ cell }</td> }) }</tr>
-                        }) }
-                    </tbody>
-                </table>
-                if let Some(log) = log { { positions(&log) } }
-                if lines.is_empty() { <p class="hint">{ "Nothing has run yet." }</p> }
+                if open { { later.show(|drawing| (drawing.table)(model)) } }
             </div>
         </dialog>
+    }
+}
+
+/// Its rows.
+pub fn content(model: &Model) -> Html {
+    let frames = frames_at(&model.timeline(), model.frontier());
+    let lines = rows(model.timeline(), frames, ROWS);
+    html! {
+        <>
+            <table>
+                <thead><tr>{ for HEADS.iter().map(|head| html! { <th class="n" scope="col">{ *head }</th> }) }</tr></thead>
+                <tbody>
+                    { for lines.iter().map(|line| html! {
+                        <tr>{ for line.iter().map(|cell| html! { <td class="n">{ cell }</td> }) }</tr>
+                    }) }
+                </tbody>
+            </table>
+            if let Some(log) = model.log_view() { { positions(&log) } }
+            if lines.is_empty() { <p class="hint">{ "Nothing has run yet." }</p> }
+        </>
     }
 }
 

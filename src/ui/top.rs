@@ -11,10 +11,7 @@ use yew::{AttrValue, Callback, Html, MouseEvent, TargetCast, html};
 pub fn view(model: &Model, dark: bool, act: &Callback<Action>, open_model: &Callback<MouseEvent>) -> Html {
     let choose = act.reform(Action::ChoosePreset);
     let changed = model.preset().is_none().then(|| (AttrValue::default(), AttrValue::from(changed_name(model))));
-    let presets = presets::ALL
-        .iter()
-        .filter(|preset| !preset.compares())
-        .map(|preset| (AttrValue::from(preset.id), AttrValue::from(preset.title)));
+    let presets = presets::ALL.iter().map(|preset| (AttrValue::from(preset.id), AttrValue::from(preset.title)));
     let options: Vec<_> = changed.into_iter().chain(presets).collect();
     let theme = if dark { Theme::Light } else { Theme::Dark };
     html! {

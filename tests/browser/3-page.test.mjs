@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { drop, launch, until, watchedPage } from "./support/browser.mjs";
 import { serveSite, siteNames } from "./support/site.mjs";
 import { stuckEngine } from "./support/stuck.mjs";
+import { tasksDuring } from "./support/tasks.mjs";
 
 /// Everything that the first load transfers, compressed; 1 KB is 1,000 bytes.
 const FIRST_LOAD_BYTES = 428_000;
@@ -256,7 +257,7 @@ for (const [what, query] of [["the stream", ""], ["the logs of five consumers", 
       async (page) => {
         await loaded(page);
         await button(page, "300×").click();
-        const tasks = await tasksDuring(page, async () => {
+        const tasks = await tasksDuring(browser, page, async () => {
           await button(page, "Run").click();
           await until(() => button(page, "Run again").isVisible(), "the run has ended");
         });
@@ -267,21 +268,6 @@ for (const [what, query] of [["the stream", ""], ["the logs of five consumers", 
       },
       { query },
     ));
-}
-
-/// The tasks of the page's main thread while `act` goes on, in milliseconds, the longest first. `own` is the time
-/// that the thread itself ran: unlike the time in all it does not depend on what else this machine does.
-async function tasksDuring(page, act) {
-  const categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
-  await browser.startTracing(page, { categories });
-  await act();
-  const { traceEvents: events } = JSON.parse((await browser.stopTracing()).toString());
-  const thread = ({ pid, tid }) => `${pid}/${tid}`;
-  const drawn = new Set(events.filter(({ name }) => name === "FireAnimationFrame").map(thread));
-  const tasks = events.filter((event) => event.name === "RunTask" && event.ph === "X" && drawn.has(thread(event)));
-  return tasks
-    .map(({ dur, tdur }) => ({ own: (tdur ?? dur) / 1_000, wall: dur / 1_000 }))
-    .sort((one, other) => other.own - one.own);
 }
 
 test("an engine that hangs is ended, and the page says so and lives on", async () => {

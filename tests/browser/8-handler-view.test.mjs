@@ -51,7 +51,7 @@ test("the view is fetched when it is opened, and not before", async () => {
   await page.goto(site.url("?preset=poison-record"));
   const button = page.getByRole("button", { name: "Handler", exact: true });
   await button.waitFor();
-  assert.equal(fetched.filter((url) => /data\/view-/.test(url)).length, 0);
+  assert.equal(fetched.filter((url) => /data\/(view|later)-/.test(url)).length, 0);
   await button.click();
   await page.getByRole("button", { name: "Run one event" }).waitFor();
   assert.deepEqual(fetched.filter((url) => /data\/view-/.test(url)).map((url) => url.split(".").pop()).sort(), ["css", "js"]);
@@ -59,6 +59,21 @@ test("the view is fetched when it is opened, and not before", async () => {
   await page.keyboard.press("h");
   assert.equal(await drawer(page).count(), 0, "h closes it again");
   page.assertClean();
+  await page.context().close();
+});
+
+test("what could not be fetched says so, and is fetched when it is asked for again", async () => {
+  const page = await watchedPage(browser, site);
+  await page.route("**/data/later-*", (route) => route.abort());
+  await page.goto(site.url("?preset=poison-record"));
+  const table = page.getByRole("button", { name: "as a table" });
+  const dialog = page.getByRole("dialog", { name: "The run as a table" });
+  await table.click();
+  await dialog.getByText("This could not be loaded. Close it and open it again.").waitFor();
+  await page.unroute("**/data/later-*");
+  await page.keyboard.press("Escape");
+  await table.click();
+  await dialog.getByText("Nothing has run yet.").waitFor();
   await page.context().close();
 });
 

@@ -1,5 +1,6 @@
 //! The headless application: what the page decides and says.
 
+mod compare;
 mod events;
 mod fixture;
 mod form;

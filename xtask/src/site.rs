@@ -51,6 +51,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     std::fs::create_dir_all(site.dist.join("data")).map_err(|error| format!("dist/data cannot be made ({error})."))?;
     let handbook = site.add("data/handbook", "json", read(&mut handbook()?, "Writing the handbook")?.as_bytes())?;
     let plots = site.add("data/plots", "js", &bundle_plots()?)?;
+    let later = site.add("data/later", "wasm", &bytes(&modules.later)?)?;
     let quickjs = site.add("data/quickjs", "wasm", &metered_quickjs()?)?;
     let handlers = site.add("data/handlers", "js", &bundle_handlers()?)?;
     let meter = site.add("data/meter", "wasm", &bytes(&modules.meter)?)?;
@@ -60,6 +61,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
+        ("later", later.as_str()),
         ("engine", engine.as_str()),
         ("sandbox", sandbox.as_str()),
         ("script", script.as_str()),

@@ -1,4 +1,4 @@
-//! The two modules: the page's, with its JavaScript glue, and the engine's, with plain exports only.
+//! The modules: the page's in two parts, with its JavaScript glue, and those with plain exports only.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +21,9 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
 ];
 
+/// The script that loads the second part of the page's module, as its first part asks for it.
+const LOADER: &str = "./later.js";
+
 /// The functions that the worker calls.
 const ENGINE_EXPORTS: [&str; 7] =
     ["sg_alloc", "sg_open", "sg_pump", "sg_take_frames", "sg_summary", "sg_out_ptr", "sg_out_len"];
@@ -30,6 +33,8 @@ const ENGINE_EXPORTS: [&str; 7] =
 pub struct Modules {
     /// The page's module.
     pub page: PathBuf,
+    /// The part of it that is fetched when something of it is to be shown.
+    pub later: PathBuf,
     /// JavaScript around the page's module, made by wasm-bindgen, with its snippets beside it.
     pub glue: PathBuf,
     /// The engine's module.
@@ -44,6 +49,8 @@ pub struct Modules {
 
 /// Cargo's arguments for the page's module.
 pub const PAGE: [&str; 4] = ["--bin", "streamgauge", "--profile", "page"];
+/// What the linker has to leave in the page's module so that it can be cut in two.
+pub const CUT: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 /// Cargo's arguments for the engine's module.
 pub const ENGINE: [&str; 7] =
     ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--profile", "engine"];
@@ -63,7 +70,7 @@ pub fn example() -> Outcome<PathBuf> {
     let built = compile(&toolchain, &["--package", "order-totals", "--profile", "engine"], "engine", "order_totals")?;
     let module = place::stage().join("order-totals.wasm");
     unless_done(&place::stage().join("order-totals.done"), &built, &[&module], || {
-        timed("Shrinking the example", || optimise(&built, &module, "-O3"))
+        timed("Shrinking the example", || optimise(&built, &module, &["-O3"]))
     })?;
     say(&format!("The example stands in {}", module.display()));
     Ok(module)
@@ -78,7 +85,7 @@ pub fn build() -> Outcome<Modules> {
         toolchain.describe()
     ));
     let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
-    let page = compile(&toolchain, &PAGE, "page", "streamgauge")?;
+    let page = compile(&toolchain, &[&PAGE[..], &CUT].concat(), "page", "streamgauge")?;
     let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
     let link = compile(&toolchain, &LINK, "page", "streamgauge-link")?;
     let stage = place::stage();
@@ -86,6 +93,7 @@ pub fn build() -> Outcome<Modules> {
 
     let modules = Modules {
         page: stage.join("page.wasm"),
+        later: stage.join("later.wasm"),
         glue: stage.join("glue/page.js"),
         engine: stage.join("engine.wasm"),
         meter: stage.join("meter.wasm"),
@@ -93,19 +101,24 @@ pub fn build() -> Outcome<Modules> {
         link: stage.join("link.wasm"),
     };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
-        timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, "-O3"))
+        timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, &["-O3"]))
     })?;
-    unless_done(&stage.join("page.done"), &page, &[&modules.page, &modules.glue], || {
-        timed("Making the page's JavaScript with wasm-bindgen, then shrinking its module", || {
-            let glue = bind(&page, &stage.join("glue"))?;
-            optimise(&glue, &modules.page, "-Oz")
+    unless_done(&stage.join("page.done"), &page, &[&modules.page, &modules.later, &modules.glue], || {
+        timed("Cutting the page's module, making its JavaScript with wasm-bindgen, then shrinking both parts", || {
+            let glue = stage.join("glue");
+            // Snippets of an earlier build must not stay behind.
+            let _ = std::fs::remove_dir_all(&glue);
+            let (first, later) = cut(&page, &stage.join("cut"))?;
+            // Functions that are written alike stand beside each other by their names, which brotli likes.
+            optimise(&bind(&first, &glue)?, &modules.page, &["-Oz", "--reorder-functions-by-name"])?;
+            optimise(&later, &modules.later, &["-Oz", "--reorder-functions-by-name"])
         })
     })?;
     unless_done(&stage.join("meter.done"), &meter, &[&modules.meter], || {
-        timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, "-Oz"))
+        timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, &["-Oz"]))
     })?;
     unless_done(&stage.join("link.done"), &link, &[&modules.link], || {
-        timed("Shrinking the module of links", || optimise(&link, &modules.link, "-Oz"))
+        timed("Shrinking the module of links", || optimise(&link, &modules.link, &["-Oz"]))
     })?;
     for fault in engine_faults(&modules.engine)? {
         say(&format!("The engine's module does not keep to its interface: {fault}"));
@@ -128,7 +141,7 @@ fn brought(toolchain: &Toolchain) -> Outcome<Vec<(String, PathBuf)>> {
         let file = format!("{}.wasm", name.replace('-', "_"));
         let built = toolchain.target_dir().join(TARGET).join("page/examples").join(file);
         let module = stage.join(format!("{name}.wasm"));
-        unless_done(&stage.join(format!("{name}.done")), &built, &[&module], || optimise(&built, &module, "-Oz"))?;
+        unless_done(&stage.join(format!("{name}.done")), &built, &[&module], || optimise(&built, &module, &["-Oz"]))?;
         Ok((name, module))
     };
     names.into_iter().map(small).collect()
@@ -136,7 +149,8 @@ fn brought(toolchain: &Toolchain) -> Outcome<Vec<(String, PathBuf)>> {
 
 /// Compiles one module and returns the bytes' place.
 fn compile(toolchain: &Toolchain, arguments: &[&str], profile: &str, name: &str) -> Outcome<PathBuf> {
-    run(toolchain.cargo("build").args(arguments), &format!("Building {name} for wasm32"))?;
+    let subcommand = if arguments.contains(&"--") { "rustc" } else { "build" };
+    run(toolchain.cargo(subcommand).args(arguments), &format!("Building {name} for wasm32"))?;
     // A copy of its own, because checkouts may share the folder of the compiler.
     let built = toolchain.target_dir().join(TARGET).join(profile).join(format!("{name}.wasm"));
     let copy = place::stage().join(format!("{name}.raw.wasm"));
@@ -158,24 +172,43 @@ fn unless_done(stamp: &Path, input: &Path, results: &[&Path], work: impl FnOnce(
     std::fs::write(stamp, mark).map_err(|error| format!("{} cannot be written ({error}).", stamp.display()))
 }
 
+/// Cuts the page's module in two and returns the first part and the second.
+fn cut(input: &Path, folder: &Path) -> Outcome<(PathBuf, PathBuf)> {
+    let bytes = std::fs::read(input).map_err(|error| format!("{} cannot be read ({error}).", input.display()))?;
+    let first = folder.join("page.wasm");
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    options.output_dir = folder;
+    options.main_out_path = &first;
+    // The script of this name stands in `www`; the one that is made here knows nothing of names with hashes.
+    options.link_name = LOADER;
+    std::fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made ({error}).", folder.display()))?;
+    let parts = wasm_split_cli_support::transform(options)
+        .map_err(|error| format!("The page's module could not be cut: {error:#}."))?;
+    match parts.split_modules.as_slice() {
+        [later] => Ok((first, later.clone())),
+        parts => Err(format!("The page's module fell into {} parts beside the first; one is expected.", parts.len())),
+    }
+}
+
 /// Runs wasm-bindgen and returns the path of the module that belongs to the JavaScript.
 fn bind(input: &Path, folder: &Path) -> Outcome<PathBuf> {
-    // Snippets of an earlier build must not stay behind.
-    let _ = std::fs::remove_dir_all(folder);
     let mut bindgen = Bindgen::new();
     bindgen.input_path(input).out_name("page").typescript(false).omit_default_module_path(true);
+    // The second part shares the table of functions, whose name is the linker's.
+    bindgen.keep_lld_exports(true);
     bindgen
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder))
         .map_err(|error| format!("wasm-bindgen failed: {error:#}."))?;
+    let (from, to) = (place::root().join("www/later.js"), folder.join(LOADER));
+    std::fs::copy(from, &to).map_err(|error| format!("{} cannot be copied ({error}).", to.display()))?;
     Ok(folder.join("page_bg.wasm"))
 }
 
-fn optimise(input: &Path, output: &Path, level: &str) -> Outcome {
+fn optimise(input: &Path, output: &Path, passes: &[&str]) -> Outcome {
     let mut command: Command = node::tool("binaryen/bin/wasm-opt")?;
-    command
-        .args(["--generate-global-effects", level, "--strip-debug", "--strip-producers", "--strip-target-features"])
-        .args(FEATURES);
+    command.arg("--generate-global-effects").args(passes);
+    command.args(["--strip-debug", "--strip-producers", "--strip-target-features"]).args(FEATURES);
     // The linker leaves the first kilobyte free, and a new memory is all zeros.
     command.args(["--low-memory-unused", "--zero-filled-memory"]);
     // Passes are repeated until nothing becomes smaller any more.

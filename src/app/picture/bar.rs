@@ -11,7 +11,11 @@ use crate::text::{percent, percents};
 pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
     let waiting = ledger.waiting + ledger.in_flight + ledger.at_producer;
     let lost = ledger.lost() + ledger.expired + ledger.discarded;
-    let counts = [ledger.processed, waiting, lost, ledger.skipped + ledger.filtered];
+    parts_bar([ledger.processed, waiting, lost, ledger.skipped + ledger.filtered], "processed", size, labelled)
+}
+
+/// The same of four counts: done, by the word for it, waiting, lost, not read.
+pub fn parts_bar(counts: [u64; 4], done: &str, size: Size, labelled: bool) -> String {
     let total: u64 = counts.iter().sum();
     let mut svg = Svg::new();
     if total == 0 {
@@ -22,7 +26,7 @@ pub fn ledger_bar(ledger: &Ledger, size: Size, labelled: bool) -> String {
     let u = size.rem;
     let letter = if size.room { u * 1.1 } else { u };
     let shares = percents(counts);
-    let looks = [(DONE, "processed"), (STRIPES, "waiting"), (HATCH, "lost"), ("var(--rule)", "not read")];
+    let looks = [(DONE, done), (STRIPES, "waiting"), (HATCH, "lost"), ("var(--rule)", "not read")];
     let mut x = 0.0;
     for ((count, share), (paint, name)) in counts.into_iter().zip(shares).zip(looks) {
         let width = count as f64 / total as f64 * size.width;

@@ -17,6 +17,7 @@ fn model() -> Model {
         sheet: false,
         log: false,
         handler: false,
+        compare: false,
         link: None,
         work: String::new(),
         work_at: String::new(),

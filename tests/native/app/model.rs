@@ -15,6 +15,7 @@ fn start() -> Start {
         sheet: false,
         log: false,
         handler: false,
+        compare: false,
         link: None,
         work: String::new(),
         work_at: String::new(),

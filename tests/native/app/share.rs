@@ -14,6 +14,7 @@ fn start() -> Start {
         sheet: false,
         log: false,
         handler: false,
+        compare: false,
         link: None,
         work: String::new(),
         work_at: "Nov 26 2026 21:40".to_owned(),

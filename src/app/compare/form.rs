@@ -1,0 +1,87 @@
+//! The fields of one design among several, in the groups of its kind.
+
+use crate::app::form::{Group, Knob, Source};
+use crate::app::model::Model;
+use crate::scenario::{Plan, fields};
+
+/// Parts of a direct design in the order of the way that a request takes, with the fields that matter most; where none
+/// is named, all do.
+const DIRECT: [(&str, &[&str]); 10] = [
+    ("client", &["timeout_s", "attempts"]),
+    ("balancer", &[]),
+    ("application", &["instances", "vcpus", "memory_mb", "workers"]),
+    ("autoscaling", &["max_instances"]),
+    ("request", &["cpu_ms", "reads", "writes", "slow_ms"]),
+    ("database", &["vcpus", "read_ms", "write_ms", "pool"]),
+    ("replicas", &["count"]),
+    ("cache", &["hit_ratio"]),
+    ("store", &["read_share", "write_share"]),
+    ("background", &["workers"]),
+];
+
+/// Fields of a stream design: those that matter most, and the others, of each part.
+const STREAM: [(&str, &[&str], &[&str]); 3] = [
+    (
+        "producer",
+        &["producer.call", "producer.retry.kind"],
+        &["producer.hosts", "producer.batch", "producer.linger_ms", "producer.buffer", "producer.retry.max_attempts"],
+    ),
+    ("stream", &["stream.shards", "stream.mode"], &["stream.retention_h", "stream.byte_burst_mib"]),
+    (
+        "consumers.0",
+        &["consumers.0.batch_size", "consumers.0.per_record_ms"],
+        &[
+            "consumers.0.kind",
+            "consumers.0.fixed_ms",
+            "consumers.0.batching_window_s",
+            "consumers.0.parallelization_factor",
+            "consumers.0.memory_mb",
+            "consumers.0.error_rate",
+        ],
+    ),
+];
+
+impl Model {
+    /// The fields of the design that is being changed, with its title; none where none is.
+    pub fn design_form(&self) -> Option<(String, Vec<Group>)> {
+        let place = self.compare.form?;
+        let title = self.designs().get(place)?.clone();
+        let plan = &self.scenario.designs.get(place.checked_sub(1)?)?.plan;
+        Some((title, self.form().of_design(place - 1, plan)))
+    }
+}
+
+impl Source<'_> {
+    /// The groups of a design beside the scenario's own.
+    fn of_design(&self, index: usize, plan: &Plan) -> Vec<Group> {
+        let of = |name: &str| format!("designs.{index}.{name}");
+        let knobs = |paths: &[String]| paths.iter().filter_map(|path| self.knob(path)).collect::<Vec<Knob>>();
+        let group = |part: &str, knobs: Vec<Knob>, more: Vec<Knob>| {
+            let title = fields::field(&of(part)).map_or_else(String::new, |field| field.label.to_owned());
+            let more_label = if more.is_empty() { String::new() } else { "More".to_owned() };
+            Group { title, knobs, more_label, more, ..Group::default() }
+        };
+        let mut groups = vec![Group { title: "Design".to_owned(), knobs: knobs(&[of("name")]), ..Group::default() }];
+        match plan {
+            Plan::Direct(_) => {
+                for (part, first) in DIRECT {
+                    let names = fields::children(&of(&format!("direct.{part}"))).into_iter().map(|child| child.name);
+                    let (main, rest): (Vec<&str>, Vec<&str>) =
+                        names.partition(|name| first.is_empty() || first.contains(name));
+                    let part = format!("direct.{part}");
+                    let paths = |names: Vec<&str>| {
+                        names.into_iter().map(|name| of(&format!("{part}.{name}"))).collect::<Vec<_>>()
+                    };
+                    groups.push(group(&part, knobs(&paths(main)), knobs(&paths(rest))));
+                }
+            }
+            Plan::Stream(_) => {
+                for (part, main, rest) in STREAM {
+                    let paths = |names: &[&str]| names.iter().map(|name| of(name)).collect::<Vec<_>>();
+                    groups.push(group(part, knobs(&paths(main)), knobs(&paths(rest))));
+                }
+            }
+        }
+        groups
+    }
+}

@@ -1,0 +1,65 @@
+//! What a design is, in one line.
+
+use super::Side;
+use crate::scenario::{ConsumerKind, Direct, PutCall, RetryPolicy, Scenario};
+use crate::units::{Ratio, Span};
+use crate::words::{self, count_word};
+
+/// What a design is made of, in a sentence or two.
+pub fn about(side: &Side<'_>) -> String {
+    match side {
+        Side::Stream(scenario, _) => stream(scenario),
+        Side::Direct(_, direct, _) => application(direct),
+    }
+}
+
+fn stream(scenario: &Scenario) -> String {
+    let shards = words::capital(&words::shards(u64::from(scenario.stream.open_at_start())));
+    let producer = match (&scenario.producer.call, &scenario.producer.retry) {
+        (PutCall::Kpl(_), _) => "a producer with the KPL",
+        (_, RetryPolicy::Ignore) => "a producer that does not look at failures",
+        (_, RetryPolicy::SdkOnly { .. }) => "a producer that retries as its SDK does",
+        (_, RetryPolicy::Again { .. }) => "a producer that sends failed entries again",
+    };
+    let first = &scenario.consumers[0];
+    let reader = match first.kind {
+        ConsumerKind::Lambda => format!("a function that takes batches of {}", first.batch_size),
+        ConsumerKind::Kcl(kcl) => format!("a KCL application of {} workers", kcl.workers),
+        ConsumerKind::Poller(_) => "a poller".to_owned(),
+    };
+    let more = match scenario.consumers.len() {
+        1 => String::new(),
+        all => format!(" and {} more", count_word(all as u64 - 1)),
+    };
+    format!("{shards}; {producer}; {reader}{more}.")
+}
+
+/// `1 read`, `3 reads`.
+fn some(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn application(direct: &Direct) -> String {
+    let Direct { application, request, database, autoscaling, replicas, cache, store, background, .. } = direct;
+    let mut parts = vec![
+        format!("{} × {} vCPUs", application.instances, application.vcpus),
+        format!("{}, {} a request", some(request.reads, "read"), some(request.writes, "write")),
+        format!("database of {} vCPUs", database.vcpus),
+    ];
+    let percent = |ratio: Ratio| words::percent(f64::from(ratio.millionths()) / 1e6);
+    if request.slow > Span::ZERO {
+        let place = if background.workers > 0 { " in the background" } else { "" };
+        parts.push(format!("a slow step{place}"));
+    }
+    parts.extend(autoscaling.max_instances.map(|most| format!("autoscaling to {most}")));
+    if replicas.count > 0 {
+        parts.push(some(replicas.count, "replica"));
+    }
+    if cache.hit_ratio > Ratio::ZERO {
+        parts.push(format!("cache {}", percent(cache.hit_ratio)));
+    }
+    if store.read_share > Ratio::ZERO || store.write_share > Ratio::ZERO {
+        parts.push("another store for a part".to_owned());
+    }
+    format!("{}.", parts.join("; "))
+}

@@ -1,0 +1,123 @@
+//! All designs in step: each is moved on by the same stretch of simulated time, so that they can be watched together.
+
+use super::{Comparison, Run};
+use crate::scenario::Scenario;
+use crate::session::{Pump, Session};
+use crate::units::{SimTime, Span};
+
+/// No design is further ahead of another than so many frames.
+const FRAMES_AHEAD: u64 = 4;
+
+impl Run {
+    /// The instant that has been reached.
+    fn now(&self) -> SimTime {
+        match self {
+            Self::Stream(session) => session.engine().now(),
+            Self::Direct(run) => run.engine().now(),
+        }
+    }
+
+    /// The instant at which the run ends.
+    fn end(&self) -> SimTime {
+        match self {
+            Self::Stream(session) => session.engine().end(),
+            Self::Direct(run) => run.engine().end(),
+        }
+    }
+
+    /// Width of a frame.
+    fn width(&self) -> Span {
+        match self {
+            Self::Stream(session) => session.timeline().width(),
+            Self::Direct(run) => run.recorder().width(),
+        }
+    }
+
+    /// Whether it has come to its end.
+    pub fn finished(&self) -> bool {
+        match self {
+            Self::Stream(session) => session.finished(),
+            Self::Direct(run) => run.finished(),
+        }
+    }
+
+    /// How many parts with frames of their own it has: a stream and those that follow it, or one.
+    pub fn parts(&self) -> usize {
+        match self {
+            Self::Stream(session) => session.streams().len(),
+            Self::Direct(_) => 1,
+        }
+    }
+
+    /// Closed frames of a part from `from` on, as many as have about so many bytes: how many they are, and the block in
+    /// which they leave the box. Nothing where there are none.
+    pub fn block(&self, part: usize, from: usize, bytes: usize) -> Option<(usize, Vec<f64>)> {
+        match self {
+            Self::Stream(session) => {
+                let timeline = session.streams().get(part)?.timeline();
+                let to = timeline.frames().min(from + timeline.frames_in(bytes));
+                (to > from).then(|| (to - from, timeline.encode(from, to)))
+            }
+            Self::Direct(run) => {
+                let recorder = run.recorder();
+                let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
+                (to > from).then(|| (to - from, recorder.encode(from, to)))
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// A scenario with its own design alone, as every run of it is.
+    pub fn alone(scenario: Scenario) -> Self {
+        Self { titles: Vec::new(), runs: vec![Run::Stream(Box::new(Session::new(scenario)))] }
+    }
+
+    /// Moves all designs on by about so many arrivals and events each, and never one of them far ahead of the others.
+    pub fn pump(&mut self, budget: u32) -> Pump {
+        let under_way = self.runs.iter().filter(|run| !run.finished());
+        let Some(last) = under_way.map(|run| run.now()).min() else { return Pump::Finished };
+        let ahead = self.runs.iter().map(|run| run.width().micros() * FRAMES_AHEAD).max().unwrap_or(0);
+        let alone = self.runs.len() == 1;
+        for run in self.runs.iter_mut().filter(|run| !run.finished()) {
+            let until = if alone { run.end() } else { last + Span::from_micros(ahead) };
+            match run.pump(until, budget) {
+                Pump::Spent | Pump::Reached | Pump::Finished => {}
+                stop @ (Pump::Waiting(_) | Pump::Full) => return stop,
+            }
+        }
+        if self.runs.iter().all(Run::finished) { Pump::Finished } else { Pump::Spent }
+    }
+
+    /// The scenario's own design, whose consumers may have code.
+    pub fn own_mut(&mut self) -> Option<&mut Session> {
+        match self.runs.first_mut()? {
+            Run::Stream(session) => Some(session),
+            Run::Direct(_) => None,
+        }
+    }
+
+    /// What the box says when all runs are over: the essence of the first, and of several the digests and the numbers
+    /// of each.
+    pub fn essence_text(&self) -> String {
+        let Some(Run::Stream(own)) = self.runs.first() else { return String::new() };
+        let mut text = own.essence_text();
+        if self.runs.len() > 1 {
+            text.pop();
+            let mut before = ",\"designs\":[";
+            for run in &self.runs {
+                let digest = run.digest();
+                text.push_str(&format!(
+                    "{before}{{\"digest\":\"{:016x}\",\"traffic\":\"{:016x}\",\"tally\":",
+                    digest.get(),
+                    digest.traffic()
+                ));
+                run.tally().write(&mut text);
+                text.push('}');
+                before = ",";
+            }
+            text.push_str("]}");
+        }
+        text
+    }
+}
