@@ -133,7 +133,7 @@ impl Attempt {
                 None
             }
             Pump::Reached => {
-                self.next = self.next + self.every;
+                self.next += self.every;
                 self.useless()
             }
             Pump::Finished => Some(End::Complete),
