@@ -4,10 +4,12 @@
 //! The figures are not written here. A rule names constants of [`limits`] or of the price book, and a test demands
 //! that every sourced constant belongs to a rule, so that text and engine cannot part unnoticed.
 
+mod analytics;
 mod consumers;
 mod direct;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
+mod video;
 
 use crate::cost::prices::{self, Price};
 use crate::limits::{self, Limit};
@@ -50,9 +52,12 @@ impl Rule {
 }
 
 /// Every mechanism, in the order in which a record meets them.
-pub static ALL: &[Rule] = &joined::<{ STREAM.len() + consumers::RULES.len() + BILL.len() + direct::RULES.len() }>();
+pub static ALL: &[Rule] = &joined::<{ READERS + BILL.len() + direct::RULES.len() }>();
 
-/// Those of the producer and the stream, those of the consumers, the bill, and those of the direct architecture.
+/// The rules up to those of analytics applications and of video.
+const READERS: usize = STREAM.len() + consumers::RULES.len() + analytics::RULES.len() + video::RULES.len();
+
+/// Those of the producer and the stream, those of the consumers and of analytics, the bill, and those of the direct architecture.
 const fn joined<const N: usize>() -> [Rule; N] {
     let mut rules = [STREAM[0]; N];
     let mut at = 0;
@@ -62,10 +67,14 @@ const fn joined<const N: usize>() -> [Rule; N] {
             STREAM[at]
         } else if at < before {
             consumers::RULES[at - STREAM.len()]
-        } else if at < before + BILL.len() {
-            BILL[at - before]
+        } else if at < before + analytics::RULES.len() {
+            analytics::RULES[at - before]
+        } else if at < READERS {
+            video::RULES[at + video::RULES.len() - READERS]
+        } else if at < READERS + BILL.len() {
+            BILL[at - READERS]
         } else {
-            direct::RULES[at - before - BILL.len()]
+            direct::RULES[at - READERS - BILL.len()]
         };
         at += 1;
     }

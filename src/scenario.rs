@@ -4,6 +4,7 @@
 //! JSON as somebody typed it) into either a scenario or every problem at once, each at its field. Inner types
 //! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
 
+mod analytics;
 mod canonical;
 pub mod capacity;
 mod consumer;
@@ -27,18 +28,23 @@ pub mod prices;
 pub mod printer;
 pub mod problem;
 mod producer;
+pub mod query;
+mod reading;
 mod request;
 pub mod schema;
 mod sizes;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sql;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
 mod tumbling;
+mod video;
 mod walk;
 
+pub use analytics::{Analytics, EventTime};
 pub use consumer::{
-    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, ReadSource, Responses,
-    StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, Responses,
 };
 pub use design::{Design, Plan};
 pub use direct::{
@@ -52,9 +58,12 @@ pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
+pub use query::Query;
+pub use reading::{ReadSource, StartingPosition};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 pub use tumbling::Tumbling;
+pub use video::Video;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -90,6 +99,8 @@ pub struct Scenario {
     pub then: Vec<Hop>,
     /// Other designs for the same traffic.
     pub designs: Vec<Design>,
+    /// Cameras beside the records; they do not influence them.
+    pub video: Option<Video>,
 }
 
 impl Scenario {

@@ -24,9 +24,11 @@ mod direct;
 pub mod event;
 pub mod failure;
 mod positions;
+mod queries;
 pub mod question;
 pub mod response;
 mod summary;
+mod video;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
@@ -36,15 +38,17 @@ use crate::units::SimTime;
 use chain::Taps;
 pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
+use queries::Queries;
 use std::collections::BTreeMap;
 use std::fmt;
+pub use video::VideoRun;
 
 /// A run of a scenario.
 #[derive(Clone, Debug)]
 pub struct Session {
     scenario: Scenario,
     engine: Engine,
-    observers: (Recorder, (Digest, Taps)),
+    observers: (Recorder, (Digest, (Taps, Queries))),
     /// The streams that follow, in the order of the scenario: each stands at the end of the closed frames.
     then: Vec<Session>,
     trace: Trace,
@@ -115,7 +119,8 @@ impl Session {
     /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
     pub fn replay(scenario: Scenario, trace: Trace) -> Self {
         let engine = Engine::new(&scenario);
-        let observers = (Recorder::new(&scenario), (Digest::default(), Taps::new(&scenario)));
+        let behind = (Taps::new(&scenario), Queries::new(&scenario));
+        let observers = (Recorder::new(&scenario), (Digest::default(), behind));
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
         let known = trace.answers.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
@@ -146,7 +151,8 @@ impl Session {
             }
             if frame_end == Some(self.engine.now()) {
                 self.observers.0.close_frame(&self.engine);
-                for (session, offers) in self.then.iter_mut().zip(self.observers.1.1.hand_on()) {
+                self.observers.1.1.1.close_frame(&self.engine);
+                for (session, offers) in self.then.iter_mut().zip(self.observers.1.1.0.hand_on()) {
                     session.engine.give(offers);
                 }
             }
@@ -198,12 +204,12 @@ impl Session {
 
     /// Keeps from now on how long records wait from being offered until they are stored: what a client waits.
     pub fn watch_puts(&mut self) {
-        self.observers.1.1.put_waits.get_or_insert_default();
+        self.observers.1.1.0.put_waits.get_or_insert_default();
     }
 
     /// From offered to stored, since somebody asked for it with [`watch_puts`](Self::watch_puts).
     pub fn put_waits(&self) -> Option<&Histogram> {
-        self.observers.1.1.put_waits.as_deref()
+        self.observers.1.1.0.put_waits.as_deref()
     }
 
     /// The invocations that wait for an outcome and have not been taken yet.
@@ -269,6 +275,26 @@ impl Session {
         self.observers.0.frame_end().is_none()
     }
 
+    /// The summary of a consumer, with what came of its query where it has one.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn with_query(&self, consumer: usize, mut summary: serde_json::Value) -> serde_json::Value {
+        if let Some(query) = self.observers.1.1.1.document(consumer) {
+            summary["analytics"] = query;
+        }
+        summary
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn with_query(&self, _: usize, summary: serde_json::Value) -> serde_json::Value {
+        summary
+    }
+
+    /// The analytics applications among the consumers, with what came of their queries over the closed frames.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn analytics(&self) -> &[crate::metrics::analytics::Analytics] {
+        self.observers.1.1.1.all()
+    }
+
     /// The scenario of this run.
     pub const fn scenario(&self) -> &Scenario {
         &self.scenario
@@ -318,7 +344,7 @@ impl Session {
             && self.then.iter().enumerate().all(|(stream, session)| {
                 // While it is being moved it has not met everything yet.
                 let there = session.engine.now() >= self.observers.0.frame_start();
-                session.balances() && (!there || session.ledger().offered == self.observers.1.1.handed_on(stream))
+                session.balances() && (!there || session.ledger().offered == self.observers.1.1.0.handed_on(stream))
             })
     }
 

@@ -91,6 +91,14 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "live-counts",
+        title: "Live counts",
+        about: "Trades counted by ticker every ten seconds, beside a function. In the spike two processing units are too slow: \
+                results come late.",
+        text: include_str!("presets/live-counts.json"),
+        table: None,
+    },
+    Preset {
         id: "three-designs",
         title: "Three designs",
         about: "The same spike for an application that does everything in the request, for the same with larger machines, \

@@ -35,7 +35,7 @@ impl Session {
     fn consumers(&self) -> Value {
         let of = |index: usize| {
             let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
-            json!({
+            let summary = json!({
                 "name": self.scenario().title_of(index),
                 "ledger": grouped(|put| read_part(&ledger, "", put)),
                 "metrics": self.metrics(index, Metric::is_of_consumer),
@@ -43,7 +43,8 @@ impl Session {
                 "time_to_loss_s": self.outlook(index).time_to_loss,
                 "caught_up_in_s": self.outlook(index).caught_up_in,
                 "positions": self.positions(index as u32),
-            })
+            });
+            self.with_query(index, summary)
         };
         (0..self.scenario().consumers.len()).map(of).collect()
     }

@@ -152,7 +152,18 @@ fn kept(summary: &Value) -> Value {
     });
     let consumers = summary["consumers"].as_array().expect("a list");
     if consumers.len() > 1 {
-        let of = |consumer: &Value| json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+        let of = |consumer: &Value| {
+            let mut kept =
+                json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+            if let Some(query) = consumer["analytics"].as_object() {
+                let mut query = query.clone();
+                // The newest windows stand for all.
+                let newest = query.get_mut("newest").and_then(Value::as_array_mut).expect("a list");
+                newest.drain(..newest.len().saturating_sub(2));
+                kept["analytics"] = query.into();
+            }
+            kept
+        };
         kept["consumers"] = consumers.iter().map(of).collect();
     }
     if let Some(streams) = summary["then"].as_array() {

@@ -1,5 +1,6 @@
 //! All native tests, one program.
 
+mod analytics;
 mod app;
 mod cli;
 mod closed_form;
@@ -34,3 +35,4 @@ mod scenario;
 mod sizing;
 mod tidy;
 mod vectors;
+mod video;

@@ -24,6 +24,7 @@ fn stream(scenario: &Scenario) -> String {
     let first = &scenario.consumers[0];
     let reader = match first.kind {
         ConsumerKind::Lambda => format!("a function that takes batches of {}", first.batch_size),
+        ConsumerKind::Analytics(of) => format!("an analytics application of {} subtasks", of.parallelism),
         ConsumerKind::Kcl(kcl) => format!("a KCL application of {} workers", kcl.workers),
         ConsumerKind::Poller(_) => "a poller".to_owned(),
     };

@@ -58,6 +58,7 @@ pub fn scenario() -> Scenario {
         prices: Default::default(),
         then: Vec::new(),
         designs: Vec::new(),
+        video: None,
         account_concurrency: 1_000,
         filters_max: 5,
         operations: Vec::new(),

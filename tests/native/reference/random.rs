@@ -118,6 +118,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
         prices: Default::default(),
         then: Vec::new(),
         designs: Vec::new(),
+        video: None,
         account_concurrency,
         name: "any".to_owned(),
         about: String::new(),

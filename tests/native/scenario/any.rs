@@ -45,6 +45,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 prices: Default::default(),
                 then: Vec::new(),
                 designs: Vec::new(),
+                video: None,
                 account_concurrency: 1_000,
                 filters_max: 5,
                 name: "any".to_owned(),
