@@ -7,6 +7,7 @@ mod firehose;
 mod handle;
 mod link;
 mod report;
+mod size;
 mod video;
 
 use clap::{Parser, Subcommand};
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Searches the cheapest design that meets a goal, by running many, and shows the frontier of cost against lag
+    Size(size::Arguments),
     /// Says everything that is wrong with a scenario file
     Check {
         /// A scenario file, the id of a preset, or - for the standard input
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
         Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
+        Command::Size(arguments) => size::size(&arguments),
         Command::Check { file } => check(&file),
         Command::Plan { file } => read(&file).and_then(|draft| planned(&draft)).map(|draft| draft.to_json()),
         Command::Presets { id } => list_presets(id.as_deref()),

@@ -3,6 +3,7 @@
 mod advice;
 mod direct;
 mod firehose;
+mod floor;
 mod quantities;
 mod video;
 
@@ -10,6 +11,7 @@ pub use crate::scenario::prices;
 pub use advice::findings;
 pub use direct::direct_bill;
 pub use firehose::firehose_bill;
+pub use floor::Floor;
 pub use video::video_bill;
 
 use crate::metrics::View;

@@ -24,10 +24,10 @@
 //! A module uses only what stands to its left.
 //!
 //! ```text
-//! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← app
-//! metering ←───────────────────────────────── handlers    ↑                    ↑        ↑
-//!                                                ↑       link         web, engine_main  ui      wasm32 only
-//!                                            meter_main   ↑             cli                     native only
+//! units · text · words ← hash_key ← limits ← errors ← scenario ← engine ← metrics ← cost ← session ← sizing ← app
+//! metering ←───────────────────────────────── handlers    ↑                    ↑                 ↑
+//!                                                ↑       link         web, engine_main           ui      wasm32 only
+//!                                            meter_main   ↑             cli                              native only
 //!                                                     link_main
 //! ```
 //!
@@ -47,6 +47,7 @@
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
 //! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
+//! | [`sizing`] | the cheapest design that meets a goal, found by running the engine |
 //! | [`app`] | the page without a browser: every decision it makes, its sentences and its pictures |
 //! | `web` | the page's side of the box |
 //! | `ui` | Yew components that draw and forward, in the binary |
@@ -98,6 +99,7 @@ pub mod metrics;
 pub mod rules;
 pub mod scenario;
 pub mod session;
+pub mod sizing;
 pub mod text;
 pub mod units;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

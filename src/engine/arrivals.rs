@@ -100,6 +100,17 @@ impl ArrivalTimes {
         BLOCK
     }
 
+    /// How many records the traffic of a scenario offers: counted, not estimated.
+    pub fn count(scenario: &Scenario) -> u64 {
+        let (mut times, mut block, mut count) = (Self::new(scenario), [Offer::default(); BLOCK], 0);
+        loop {
+            match times.fill(&mut block) {
+                0 => return count,
+                filled => count += filled as u64,
+            }
+        }
+    }
+
     fn find_next(&mut self) {
         let earliest = self.sources.iter().map(AnySource::next_at).enumerate().min_by_key(|(_, at)| *at);
         (self.next_source, self.next_at) = earliest.unwrap_or((0, u64::MAX));

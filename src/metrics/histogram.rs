@@ -37,7 +37,7 @@ impl Histogram {
     pub fn add_many(&mut self, micros: u64, times: u32) {
         if times > 0 {
             self.bins[bin_of(micros)] += times;
-            self.counted(micros, micros, micros * u64::from(times), times.into());
+            self.counted(micros, micros, micros.saturating_mul(times.into()), times.into());
         }
     }
 
@@ -99,6 +99,23 @@ impl Histogram {
         quantiles(self.count + other.count, permilles, both, in_bin)
     }
 
+    /// The value of a rank, the smallest being 1, as the middle of its bin; `None` where there are not so many.
+    pub fn of_rank(&self, rank: u64) -> Option<Span> {
+        let mut seen = 0;
+        let reaches = |bin: &usize| {
+            seen += u64::from(self.bins[*bin]);
+            seen >= rank
+        };
+        self.range().find(reaches).map(middle)
+    }
+
+    /// Number of values in bins whose middle is above a span: what a quantile of at most that span leaves out.
+    pub fn above(&self, span: Span) -> u64 {
+        let from = bin_of(span.micros());
+        let above = self.range().rev().take_while(|bin| *bin >= from).filter(|bin| middle(*bin) > span);
+        above.map(|bin| u64::from(self.bins[bin])).sum()
+    }
+
     /// Bins outside of it are zero.
     fn range(&self) -> Range<usize> {
         if self.count == 0 { 0..0 } else { bin_of(self.least)..bin_of(self.most) + 1 }
@@ -157,7 +174,7 @@ fn quantiles<const N: usize>(
     for bin in range {
         seen += in_bin(bin);
         while seen >= rank {
-            *place = Some(Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2)));
+            *place = Some(middle(bin));
             match wanted.next() {
                 Some(next) => (place, rank) = next,
                 None => return found,
@@ -171,6 +188,10 @@ fn quantiles<const N: usize>(
 fn bin_of(micros: u64) -> usize {
     let shift = (u64::BITS - micros.leading_zeros()).saturating_sub(PRECISION + 1);
     (((shift as usize) << PRECISION) + (micros >> shift) as usize).min(BINS - 1)
+}
+
+const fn middle(bin: usize) -> Span {
+    Span::from_micros((lower_edge(bin) + lower_edge(bin + 1) - 1).div_ceil(2))
 }
 
 const fn lower_edge(bin: usize) -> u64 {
@@ -206,6 +227,24 @@ mod tests {
             assert!((found / exact - 1.0).abs() < 0.004, "{permille}: {found} for {exact}");
         }
         assert_eq!(histogram.mean(), Some(Span::from_micros(37 * 100_001 / 2)));
+    }
+
+    #[test]
+    fn a_quantile_exceeds_a_span_exactly_where_too_many_values_are_above_it() {
+        let mut histogram = Histogram::new();
+        (1..=1_000u64).for_each(|i| histogram.add(i * i * 97));
+        for permille in [1, 10, 500, 990, 1_000] {
+            let found = histogram.quantile(permille);
+            assert_eq!(histogram.of_rank(permille), found);
+            for span in [0, 96, 24_000_000, 95_000_000, 97_000_000, 200_000_000].map(Span::from_micros) {
+                let exceeds = found.expect("there are values") > span;
+                assert_eq!(exceeds, histogram.above(span) > 1_000 - permille, "{permille} {span:?}");
+            }
+        }
+        assert_eq!((histogram.of_rank(1_001), Histogram::new().above(Span::ZERO)), (None, 0));
+        histogram.add_many(5, 3);
+        histogram.add_many(7, 0);
+        assert_eq!((histogram.count(), histogram.of_rank(3)), (1_003, Some(Span::from_micros(5))));
     }
 
     #[test]

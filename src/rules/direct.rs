@@ -12,6 +12,19 @@ pub(super) const RULES: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Sizing",
+        rule: "Designs that differ in some fields are run on the same arrivals, in order of what they cost at least: shards, \
+               stream hours, commitments, and the shortest time that their functions can take. The search ends when that \
+               exceeds the cost of the best, or of the frontier. The lag is that of 99 of 100 records from offered to done, \
+               of the slowest consumer. What waits in the stream when the run ends counts with the age of the oldest of it; \
+               what is lost or still at the producer was done by none. A run is stopped once it has lost more than it may, \
+               or so many records are late that its lag is certain. One that ends with more than a tenth of its records \
+               undone has no lag: its bill lacks the work that is left.",
+        departure: "One seed: a design that meets the goal narrowly may miss it with another.",
+        names: &[],
+        prices: &[],
+    },
+    Rule {
         title: "Direct: clients",
         rule: "Each record of the traffic is a request. An attempt without an answer is given up after the client’s timeout; \
                after a failure another one follows, as long as there are attempts, after a wait that doubles up to its \

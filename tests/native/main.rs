@@ -33,6 +33,7 @@ mod rules;
 mod runs;
 mod samples;
 mod scenario;
+mod sizing;
 mod tidy;
 mod vectors;
 mod video;

@@ -6,7 +6,7 @@ use streamgauge::cost::prices;
 use streamgauge::limits;
 
 /// The library's modules from left to right: each uses only what stands before it, or on its own step.
-const ORDER: [&[&str]; 11] = [
+const ORDER: [&[&str]; 12] = [
     &["units", "text", "metering"],
     &["hash_key", "words"],
     &["limits"],
@@ -16,6 +16,7 @@ const ORDER: [&[&str]; 11] = [
     &["metrics"],
     &["cost"],
     &["session", "rules"],
+    &["sizing"],
     &["app"],
     &["web"],
 ];
@@ -163,6 +164,7 @@ fn a_module_uses_only_what_stands_to_its_left() {
             "cli" => (named(&code, "streamgauge"), place("app")),
             "link_main" => (named(&code, "streamgauge"), place("link")),
             "meter_main" => (named(&code, "streamgauge"), place("handlers")),
+            "size_main" => (named(&code, "streamgauge"), place("sizing")),
             "engine_main" => (named(&code, "streamgauge"), place("session")),
             "web" => (named(&code, "crate"), place("web")),
             name => match place(name) {

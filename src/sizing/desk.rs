@@ -1,0 +1,188 @@
+//! A search over a border that only takes texts: each question is one JSON object, and so is its answer.
+//!
+//! | `ask` | with | answer |
+//! | --- | --- | --- |
+//! | `plan` | `document`, `vary` (ranges as texts; `null` for those that are worth it), `goal` | `vary`, `paths`, `designs` (each its `values`), `edits`, `floors`, `offered`, `goal`; or `problems` |
+//! | `step` | `floors`, `goal`, `trials` | `jobs` to run next, `finished`, `best`, `frontier` |
+//! | `run` | `document`, `edits`, `job`, `offered` | a trial |
+//! | `report` | `document`, `vary`, `goal`, `trials` | `tally`, `reasons` |
+//!
+//! Nothing is kept between questions, so that any worker may answer any of them: what a search knows is its trials.
+
+use super::{Attempt, Effort, End, Goal, Job, Plan, Range, Ranges, Search, Stop, Trial, reasons, tally, value_text};
+use crate::engine::{Invocation, Outcome};
+use crate::scenario::{Draft, Problem};
+use crate::units::{SimTime, Span};
+use serde_json::{Value, json};
+
+/// The frontier is searched up to so many times the cost of the cheapest design.
+const TIMES: u64 = 2;
+
+/// One question, and its answer as soon as there is one.
+#[derive(Debug)]
+pub struct Desk {
+    run: Option<(Attempt, usize)>,
+    answer: Value,
+}
+
+impl Desk {
+    /// Takes a question. Only a run takes longer than this.
+    ///
+    /// # Errors
+    /// A sentence, where it is none of the questions.
+    pub fn open(text: &str) -> Result<Self, String> {
+        let question: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let answered = |answer| Self { run: None, answer };
+        match question["ask"].as_str() {
+            Some("plan") => Ok(answered(match planned(&question) {
+                Ok((plan, goal)) => plan_of(&plan, &goal),
+                Err(problems) => json!({
+                    "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                }),
+            })),
+            Some("step") => Ok(answered(step(&question).ok_or("the floors, the goal or a trial cannot be read")?)),
+            Some("run") => run(&question).ok_or_else(|| "the design or its job cannot be read".to_owned()),
+            Some("report") => {
+                let (plan, goal) = planned(&question).map_err(|_| "the plan cannot be read")?;
+                let search = replayed(Search::new(&plan, goal, EFFORT), &question).ok_or("a trial cannot be read")?.0;
+                Ok(answered(json!({ "tally": tally(&plan, &search), "reasons": reasons(&plan, &search) })))
+            }
+            _ => Err("this is none of the questions: plan, step, run, report".to_owned()),
+        }
+    }
+
+    /// Does about so many arrivals and events; whether there is an answer.
+    pub fn pump(&mut self, budget: u32) -> bool {
+        let Some((attempt, candidate)) = &mut self.run else { return true };
+        if let Some(end) = attempt.pump(budget, &mut |_: &Invocation| Outcome::Succeeded) {
+            self.answer = trial_value(&attempt.trial(*candidate, end));
+            self.run = None;
+        }
+        self.run.is_none()
+    }
+
+    /// The answer; `null` before there is one.
+    pub const fn answer(&self) -> &Value {
+        &self.answer
+    }
+}
+
+const EFFORT: Effort = Effort::Frontier { times: TIMES };
+
+fn planned(question: &Value) -> Result<(Plan, Goal), Vec<Problem>> {
+    let draft = Draft::from_value(question["document"].clone());
+    let goal = Goal::read([question["goal"].as_str().unwrap_or_default()])?;
+    let scenario = draft.check()?;
+    let coded = scenario.consumers.iter().position(|consumer| consumer.handler.is_code());
+    if let Some(consumer) = coded {
+        let message = "runs code of its own, which this search does not; choose \"model\", or the command line";
+        return Err(vec![Problem::new(format!("consumers.{consumer}.handler"), message)]);
+    }
+    let ranges = match question["vary"].as_array() {
+        Some(texts) => Ranges::read(texts.iter().filter_map(Value::as_str))?,
+        None => Ranges::proposed(&scenario),
+    };
+    Ok((Plan::new(&draft, ranges)?, goal))
+}
+
+fn plan_of(plan: &Plan, goal: &Goal) -> Value {
+    let text = |range: &Range| {
+        let values: Vec<String> =
+            range.values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+        format!("{}={}", range.path, values.join(","))
+    };
+    let all = || 0..plan.len();
+    let values = |candidate| -> Vec<String> {
+        plan.values(candidate).into_iter().map(|value| value.map_or("–".to_owned(), value_text)).collect()
+    };
+    json!({
+        "vary": plan.ranges().0.iter().map(text).collect::<Vec<_>>(),
+        "paths": plan.ranges().0.iter().map(|range| &range.path).collect::<Vec<_>>(),
+        "designs": all().map(values).collect::<Vec<_>>(),
+        "edits": all().map(|candidate| plan.edits(candidate)).collect::<Vec<_>>(),
+        "floors": plan.floors(),
+        "offered": plan.offered(),
+        "goal": goal.text(),
+        "lag_us": goal.lag.micros(),
+    })
+}
+
+fn step(question: &Value) -> Option<Value> {
+    let floors = question["floors"].as_array()?.iter().map(Value::as_u64).collect::<Option<Vec<_>>>()?;
+    let goal = Goal::read([question["goal"].as_str()?]).ok()?;
+    let (search, jobs) = replayed(Search::over(floors, goal, EFFORT), question)?;
+    let job = |job: &Job| {
+        json!({
+            "candidate": job.candidate,
+            "lost": job.stop.lost,
+            "lag_us": job.stop.lag.map(Span::micros),
+            "watches_puts": job.stop.watches_puts,
+        })
+    };
+    Some(json!({
+        "finished": jobs.is_empty(),
+        "jobs": jobs.iter().map(job).collect::<Vec<_>>(),
+        "best": search.best().map(|best| best.candidate),
+        "frontier": search.frontier().into_iter().map(|trial| trial.candidate).collect::<Vec<_>>(),
+    }))
+}
+
+/// The search as it is after some trials, and the jobs that come next.
+fn replayed(mut search: Search, question: &Value) -> Option<(Search, Vec<Job>)> {
+    let trials = question["trials"].as_array()?.iter().map(trial).collect::<Option<Vec<Trial>>>()?;
+    let mut next = Vec::new();
+    while let Some(job) = search.next_job() {
+        match trials.iter().find(|trial| trial.candidate == job.candidate) {
+            Some(trial) => search.accept(*trial),
+            None => next.push(job),
+        }
+    }
+    Some((search, next))
+}
+
+fn run(question: &Value) -> Option<Desk> {
+    let mut draft = Draft::from_value(question["document"].clone());
+    draft.remove("designs");
+    for edit in question["edits"].as_array()? {
+        draft.set(edit[0].as_str()?, edit[1].clone());
+    }
+    let job = &question["job"];
+    let candidate = job["candidate"].as_u64()? as usize;
+    let lag = job["lag_us"].as_u64().map(Span::from_micros);
+    let stop = Stop { lost: job["lost"].as_u64(), lag, watches_puts: job["watches_puts"].as_bool()? };
+    let Ok(scenario) = draft.check() else {
+        return Some(Desk { run: None, answer: trial_value(&Trial::refused(candidate)) });
+    };
+    let attempt = Attempt::new(scenario, stop, question["offered"].as_u64()?);
+    Some(Desk { run: Some((attempt, candidate)), answer: Value::Null })
+}
+
+fn trial_value(trial: &Trial) -> Value {
+    json!({
+        "candidate": trial.candidate,
+        "end": trial.end.word(),
+        "at_us": trial.at.micros(),
+        "lost": trial.lost,
+        "lag_us": trial.lag.map(Span::micros),
+        "wait_us": trial.wait.map(Span::micros),
+        "open": trial.open,
+        "month_cents": trial.month_cents,
+        "digest": format!("{:016x}", trial.digest),
+    })
+}
+
+fn trial(value: &Value) -> Option<Trial> {
+    let micros = |name: &str| value[name].as_u64().map(Span::from_micros);
+    let ends = [End::Complete, End::Lost, End::Late, End::Full, End::Refused];
+    Some(Trial {
+        candidate: value["candidate"].as_u64()? as usize,
+        end: ends.into_iter().find(|end| value["end"] == end.word())?,
+        at: SimTime::from_micros(value["at_us"].as_u64()?),
+        lost: value["lost"].as_u64()?,
+        lag: micros("lag_us"),
+        wait: micros("wait_us"),
+        open: value["open"].as_u64()?,
+        month_cents: value["month_cents"].as_u64()?,
+        digest: u64::from_str_radix(value["digest"].as_str()?, 16).ok()?,
+    })
+}
