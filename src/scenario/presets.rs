@@ -101,17 +101,17 @@ pub static ALL: &[Preset] = &[
     Preset {
         id: "three-designs",
         title: "Three designs",
-        about: "The same spike for a stream of twelve shards with a function, for an application that does everything in the \
-                request, and for Firehose into S3. The direct design fails its clients, the stream works off its backlog, \
-                Firehose delivers within its buffer.",
+        about: "The same spike for a stream of six shards with a function, for an application that does everything in the \
+                request, and for Firehose into S3. The direct design fails its clients. The stream answers them all, falls \
+                behind, and catches up; Firehose delivers within its buffer.",
         text: include_str!("presets/three-designs.json"),
         table: None,
     },
     Preset {
         id: "every-remedy",
         title: "… with every remedy",
-        about: "The same spike for the stream, for the application that does everything in the request, and for the same with \
-                larger machines, autoscaling, replicas and a cache.",
+        about: "The same, and beside them the application with larger machines, autoscaling, replicas and a cache: they help \
+                until the primary’s writes bind.",
         text: include_str!("presets/every-remedy.json"),
         table: None,
     },
