@@ -37,7 +37,7 @@ use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
 use chain::Taps;
-pub use compare::{Comparison, Measure, Run, Tally, tally};
+pub use compare::{Behind, Binding, Comparison, Measure, Run, Tally, behind, tally};
 pub use direct::DirectRun;
 pub use firehose::FirehoseRun;
 use queries::Queries;

@@ -16,7 +16,7 @@ pub(super) use track::{received, timelines, timelines_fit};
 use super::model::Model;
 use super::picture::flow::{self, Flow, Scale};
 use super::picture::{self, Motion, Size, Small, SmallSpan, YScale};
-use crate::scenario::Plan;
+use crate::scenario::{Plan, capacity};
 use crate::session::tally::{self, Measure, Tally};
 use crate::units::SimTime;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(super) struct CompareState {
 }
 
 /// What the box said of one design at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
     /// The digest of its facts.
     pub digest: String,
@@ -101,6 +101,8 @@ impl Model {
         let there = self.is_at_end() && self.run.endings.len() == sides.len();
         let tally = |(side, ending): (&Side<'_>, &Ending)| Tally {
             month_cents: side.cost(side.frames(self.cursor())).1,
+            behind: side.behind(side.frames(self.cursor()), self.cursor()),
+            binding: side.binding(),
             ..ending.tally.clone()
         };
         there.then(|| sides.iter().zip(&self.run.endings).map(tally).collect())
@@ -131,8 +133,8 @@ impl Model {
         let shown = sides.iter().map(frames(self.frontier()));
         let spans = sides.iter().zip(&ats).zip(shown);
         let limit = |side: &Side<'_>| match side {
-            Side::Stream(scenario, _) => Some(super::capacity::by_count(scenario) * f64::from(scenario.stream.shards)),
-            Side::Direct(_, direct, _) => Some(track::capacity_of(direct, direct.application.instances.into()).0),
+            Side::Stream(scenario, _) => Some(capacity::by_count(scenario) * f64::from(scenario.stream.shards)),
+            Side::Direct(_, direct, _) => Some(capacity::direct_room(direct, direct.application.instances.into()).0),
             // Its quota is in bytes, and rises.
             Side::Firehose(..) => None,
         };

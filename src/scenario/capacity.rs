@@ -3,6 +3,10 @@
 //! These are the closed forms a person would work out on paper. Sentences and hints use them; the engine never
 //! does, and where a run says otherwise the run is right.
 
+mod direct;
+
+pub use direct::{Part as DirectPart, direct_bounds, direct_room, direct_writes_alone};
+
 use crate::limits;
 use crate::scenario::{
     Consumer, ConsumerKind, Keys, Operation, Part, Producer, PutCall, ReadSource, RetryPolicy, Scenario, Sizes,

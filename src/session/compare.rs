@@ -1,5 +1,6 @@
 //! Designs side by side: a run of each on the same arrivals, and what tells them apart.
 
+pub mod behind;
 mod step;
 pub mod tally;
 
@@ -8,6 +9,7 @@ use crate::engine::Digest;
 use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
 use crate::units::SimTime;
+pub use behind::{Behind, Binding};
 use serde_json::{Value, json};
 pub use tally::{Measure, Tally};
 
@@ -75,7 +77,31 @@ impl Run {
         }
     }
 
-    /// What it did so far, in numbers that all designs have; without what a month of it costs.
+    /// How far it was behind with its work.
+    fn behind(&self) -> Option<Behind> {
+        match self {
+            Self::Stream(session) => {
+                let (timeline, scenario) = (session.timeline(), session.scenario());
+                let patience = behind::stream_patience(scenario, SimTime::ZERO + scenario.length);
+                Behind::of(&behind::stream_late(&timeline), patience, timeline.width())
+            }
+            Self::Direct(_) => None,
+            Self::Firehose(run) => {
+                let (late, patience) = (behind::firehose_late(run.frames()), behind::firehose_patience(run.firehose()));
+                Behind::of(&late, patience, run.recorder().width())
+            }
+        }
+    }
+
+    /// The part that bound, of a direct design.
+    fn binding(&self) -> Option<Binding> {
+        match self {
+            Self::Direct(run) => Binding::of(run.direct(), run.frames()),
+            Self::Stream(_) | Self::Firehose(_) => None,
+        }
+    }
+
+    /// What it did so far, in numbers that all designs have; without what the page reads from the frames itself.
     pub fn tally(&self) -> Tally {
         let tail = |histogram: &Histogram| histogram.quantile(990);
         match self {
@@ -91,13 +117,12 @@ impl Run {
                 Tally {
                     offered: ledger.offered,
                     failed: ledger.lost(),
-                    first_failed: None,
                     lost_later: ledgers.iter().map(later).max().unwrap_or(0),
                     open: ledger.at_producer
                         + ledgers.iter().map(|ledger| ledger.waiting + ledger.in_flight).max().unwrap_or(0),
                     waits: session.put_waits().map_or([None; 2], |waits| waits.quantiles([500, 990])),
                     late,
-                    month_cents: 0,
+                    ..Tally::default()
                 }
             }
             Self::Direct(run) => {
@@ -114,7 +139,7 @@ impl Run {
                     open: ledger.in_flight + ledger.pending,
                     waits: waits.quantiles([500, 990]),
                     late: tail(&late),
-                    month_cents: 0,
+                    ..Tally::default()
                 }
             }
             Self::Firehose(run) => {
@@ -122,12 +147,11 @@ impl Run {
                 Tally {
                     offered: ledger.offered,
                     failed: ledger.lost_at_producer(),
-                    first_failed: None,
                     lost_later: ledger.lost + ledger.aside(),
                     open: ledger.at_producer + ledger.open(),
                     waits: recorder.waits().quantiles([500, 990]),
                     late: tail(recorder.late()),
-                    month_cents: 0,
+                    ..Tally::default()
                 }
             }
         }
@@ -187,7 +211,12 @@ impl Comparison {
 
     /// What each design did, in numbers.
     pub fn tallies(&self) -> Vec<Tally> {
-        let of = |run: &Run| Tally { month_cents: run.month_cents(), ..run.tally() };
+        let of = |run: &Run| Tally {
+            month_cents: run.month_cents(),
+            behind: run.behind(),
+            binding: run.binding(),
+            ..run.tally()
+        };
         self.runs.iter().map(of).collect()
     }
 

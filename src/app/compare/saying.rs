@@ -5,7 +5,8 @@ use crate::app::model::Model;
 use crate::app::verdict::{Verdict, pieces};
 use crate::app::words::{count_word, int, rate_text, rough, span_text};
 use crate::scenario::Part;
-use crate::session::tally;
+use crate::session::{Behind, tally};
+use crate::text::clock;
 use crate::units::SimTime;
 
 /// How a design stands at the cursor.
@@ -15,12 +16,11 @@ struct Standing {
     failing: f64,
     /// Gone so far.
     gone: u64,
-    /// Late by so many seconds now, and at the most so far.
+    /// Late by so many seconds now.
     late: f64,
-    latest: f64,
-    /// Whether it is late, and ever was.
     is_late: bool,
-    was_late: bool,
+    /// How far it was behind so far.
+    behind: Option<Behind>,
     /// Whether less waits than a while ago.
     draining: bool,
     direct: bool,
@@ -36,7 +36,6 @@ impl Standing {
         let last = |column: &[f64]| column.iter().rev().copied().find(|value| !value.is_nan()).unwrap_or(0.0);
         let failing = last(&failed);
         let noise = (0.002 * last(&offered)).max(0.5);
-        let latest = late.iter().copied().fold(0.0, f64::max);
         let patience = side.patience(at);
         let account = side.account(frames);
         let before = waiting.len().checked_sub(15).map_or(0.0, |place| waiting[place]);
@@ -45,9 +44,8 @@ impl Standing {
             failing: if failing > noise { failing } else { 0.0 },
             gone: account.failed + account.lost_later,
             late: last(&late),
-            latest,
             is_late: last(&late) > patience,
-            was_late: latest > patience,
+            behind: Behind::of(&late, patience, side.grid().0),
             draining: last(&waiting) < before * 0.995,
             direct: matches!(side, Side::Direct(..)),
         }
@@ -69,11 +67,14 @@ impl Standing {
 
     /// What it came to. Of a design that fails its clients it matters little how late it is.
     fn at_the_end(&self) -> String {
-        let Self { title, gone, latest, .. } = self;
-        let late = match self.was_late {
-            true => format!(", up to {{wait:{}\u{a0}late}}", span_text(*latest)),
-            false => String::new(),
-        };
+        let Self { title, gone, .. } = self;
+        let late = self.behind.map_or(String::new(), |Behind { most, until }| {
+            let until = match until {
+                Some(until) if !self.direct => format!(", caught up at {}", clock(until.seconds_f64())),
+                _ => String::new(),
+            };
+            format!(", up to {{wait:{}\u{a0}late}}{until}", span_text(most))
+        });
         match (gone, self.direct) {
             (0, true) => format!("{title} failed nobody{late}"),
             (0, false) => format!("{title} lost none{late}"),

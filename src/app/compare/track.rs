@@ -1,6 +1,5 @@
 //! What has arrived of a design, whatever its kind, and the columns that all kinds have.
 
-use crate::app::capacity;
 use crate::app::picture::Moment;
 use crate::app::picture::decimate::smooth;
 use crate::app::picture::flow::{Channel, Flow};
@@ -10,8 +9,10 @@ use crate::metrics::direct::{DirectFrame, DirectFrames, DirectLedger};
 use crate::metrics::firehose::{FirehoseFrame, FirehoseFrames, FirehoseLedger};
 use crate::metrics::timeline::BlockError;
 use crate::metrics::{Ledger, Metric, Timeline, View};
-use crate::scenario::{Direct, Firehose, Plan, Scenario};
-use crate::units::{Ratio, SimTime, Span};
+use crate::scenario::{Direct, Firehose, Plan, Scenario, capacity};
+use crate::session::behind::{self, PATIENCE_S, firehose_patience};
+use crate::session::{Behind, Binding};
+use crate::units::{SimTime, Span};
 
 /// Frames of one design.
 pub enum Track {
@@ -137,8 +138,6 @@ pub struct Account {
 
 /// Seconds over which rates are averaged that come in, and those of what is done, which comes in lumps.
 const SMOOTH_S: [f64; 2] = [5.0, 8.0];
-/// What clients wait for an answer is late beyond this.
-const PATIENCE_S: f64 = 2.0;
 
 impl<'a> Side<'a> {
     /// Width of a frame, and how many the whole run has.
@@ -234,12 +233,28 @@ impl<'a> Side<'a> {
     /// From so many seconds on, work is late.
     pub fn patience(&self, at: SimTime) -> f64 {
         match self {
-            Self::Stream(scenario, _) => {
-                let (_, consumer) = capacity::in_force(scenario, 0, at);
-                capacity::late_after(scenario, &consumer).seconds_f64()
-            }
+            Self::Stream(scenario, _) => behind::stream_patience(scenario, at),
             Self::Direct(..) => PATIENCE_S,
             Self::Firehose(_, firehose, _) => firehose_patience(firehose),
+        }
+    }
+
+    /// How far it was behind in its first frames.
+    pub fn behind(&self, frames: usize, at: SimTime) -> Option<Behind> {
+        let mut late = match self {
+            Self::Stream(_, timelines) => behind::stream_late(&timelines[0]),
+            Self::Direct(..) => return None,
+            Self::Firehose(_, _, of) => behind::firehose_late(of.frames()),
+        };
+        late.truncate(frames);
+        Behind::of(&late, self.patience(at), self.grid().0)
+    }
+
+    /// The part that bound, of a direct design.
+    pub fn binding(&self) -> Option<Binding> {
+        match self {
+            Self::Direct(_, direct, of) => Binding::of(direct, of.frames()),
+            Self::Stream(..) | Self::Firehose(..) => None,
         }
     }
 
@@ -272,10 +287,7 @@ impl<'a> Side<'a> {
                         smoothed(&sum(&LOSSES), SMOOTH_S[0]),
                         smoothed(Self::last(timeline, frames).column(Metric::Processed), SMOOTH_S[1]),
                     ],
-                    late: worst(&|view, frame| {
-                        let done = column(view, Metric::OfferLatencyP99Ms, frame);
-                        column(view, Metric::IteratorAgeMs, frame).max(if held[frame] > 0.0 { done } else { 0.0 }) / 1e3
-                    }),
+                    late: behind::stream_late(timeline),
                     waiting: worst(&|view, frame| {
                         column(view, Metric::Waiting, frame) + column(view, Metric::InFlight, frame) + held[frame]
                     }),
@@ -308,7 +320,7 @@ impl<'a> Side<'a> {
                         rate(|frame| frame.lost_put.iter().sum::<u64>() as f64, SMOOTH_S[0]),
                         rate(|frame| frame.delivered as f64, SMOOTH_S[1]),
                     ],
-                    late: column(|frame| frame.state.freshness.map_or(0.0, Span::seconds_f64)),
+                    late: behind::firehose_late(of.frames()),
                     waiting: column(|frame| {
                         let state = &frame.state;
                         (state.at_producer + state.in_transform + state.buffered + state.in_delivery) as f64
@@ -336,13 +348,13 @@ impl<'a> Side<'a> {
                 let offered = scenario.traffic.rate_at(at.min(last));
                 let (now, account) = (of.frames()[..frames].last(), self.account(frames));
                 let up = now.map_or(u64::from(direct.application.instances), |frame| frame.state.up);
-                let (room, binds) = capacity_of(direct, up);
+                let (room, binds) = capacity::direct_room(direct, up);
                 let lost = rate(DirectFrame::failures);
                 let late = some.iter().rev().map(|frame| frame.waited_ms.1 / 1e3).find(|late| !late.is_nan());
                 let age = late.unwrap_or(0.0);
                 let done = if frames == 0 { offered.min(room) } else { rate(|frame| frame.answered) };
                 let channel = Channel {
-                    label: format!("{binds} {}/s", crate::text::int(room)),
+                    label: format!("{} {}/s", binds.short(), crate::text::int(room)),
                     taken: done,
                     lost,
                     done,
@@ -395,36 +407,4 @@ impl<'a> Side<'a> {
             }
         }
     }
-}
-
-/// A record of a delivery stream is late that is not delivered soon after its buffers were due, in seconds.
-fn firehose_patience(firehose: &Firehose) -> f64 {
-    let stream = &firehose.stream;
-    let function = stream.transform.memory_mb.map_or(Span::ZERO, |_| stream.transform.interval);
-    (stream.interval() + function + stream.latency()).seconds_f64() + PATIENCE_S
-}
-
-/// Requests a second that a design can answer with so many instances up, and what binds: of vCPUs, of the primary, of
-/// the replicas, of the other store. Times are means, and the cache is warm.
-pub fn capacity_of(direct: &Direct, instances: u64) -> (f64, &'static str) {
-    let Direct { application, request, database, replicas, cache, store, .. } = direct;
-    let part = |ratio: Ratio| f64::from(ratio.millionths()) / 1e6;
-    let (reads, writes) = (f64::from(request.reads), f64::from(request.writes));
-    let missed = reads * (1.0 - part(cache.hit_ratio));
-    let (own_reads, own_writes) = (missed * (1.0 - part(store.read_share)), writes * (1.0 - part(store.write_share)));
-    let (read, write) = (own_reads * database.read.seconds_f64(), own_writes * database.write.seconds_f64());
-    let nodes = f64::from(replicas.count);
-    let (primary, copies) = if replicas.count > 0 { (write, read) } else { (write + read, 0.0) };
-    let elsewhere = missed * part(store.read_share) * store.read.seconds_f64()
-        + writes * part(store.write_share) * store.write.seconds_f64();
-    let of = |servers: f64, seconds: f64| if seconds > 0.0 { servers / seconds } else { f64::INFINITY };
-    let vcpus = f64::from(database.vcpus);
-    let bounds = [
-        (of(instances as f64 * f64::from(application.vcpus), request.cpu.seconds_f64()), "vCPUs"),
-        (of(vcpus, primary), "primary"),
-        (of(nodes * vcpus, copies), "replicas"),
-        (of(store.parallel.map_or(f64::INFINITY, f64::from), elsewhere), "other store"),
-    ];
-    let least = bounds.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or(bounds[0]);
-    (least.0.min(1e9), least.1)
 }

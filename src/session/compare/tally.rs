@@ -3,6 +3,7 @@
 //! The command line makes these numbers from its runs; the page is told most of them by the box, and adds what a month
 //! costs, since prices stay with it.
 
+use super::behind::{Behind, Binding};
 use crate::engine::direct::Cause;
 use crate::units::{SimTime, Span};
 use crate::{text, words};
@@ -24,19 +25,22 @@ pub struct Measure {
     pub values: Vec<Option<f64>>,
     /// The same as people read them.
     pub texts: Vec<String>,
+    /// Which of them count: how soon a design answers says nothing where it fails many.
+    pub counts: Vec<bool>,
 }
 
 impl Measure {
-    /// Places of the designs whose value is lowest, which is best in every measure but one, where all are.
+    /// Places of the designs whose value is lowest of those that count.
     pub fn best(&self) -> Vec<usize> {
-        let least = self.values.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+        let counted = || self.values.iter().zip(&self.counts).map(|(value, counts)| value.filter(|_| *counts));
+        let least = counted().flatten().fold(f64::INFINITY, f64::min);
         let is_best = |value: &Option<f64>| value.is_some_and(|value| value <= least);
-        (0..self.values.len()).filter(|place| is_best(&self.values[*place])).collect()
+        counted().enumerate().filter(|(_, value)| is_best(value)).map(|(place, _)| place).collect()
     }
 }
 
 /// What one design did, in numbers that all designs have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Records or requests that it was offered.
     pub offered: u64,
@@ -54,10 +58,20 @@ pub struct Tally {
     pub late: Option<Span>,
     /// 30 days, in cents.
     pub month_cents: u64,
+    /// How far it was behind with its work; nothing where it kept up, and of a direct design, whose clients wait.
+    pub behind: Option<Behind>,
+    /// The part of a direct design that was used up.
+    pub binding: Option<Binding>,
 }
 
 impl Tally {
-    /// The numbers as the box sends them: a list of JSON, without what a month costs. Written by hand, so that the
+    /// Whether it answers nearly everybody, so that how soon it does can be compared with others.
+    const fn answers(&self) -> bool {
+        self.failed.saturating_mul(FEW) <= self.offered
+    }
+
+    /// The numbers as the box sends them: a list of JSON, without those that the page reads from the frames. Written by
+    /// hand, so that the
     /// engine's module needs no JSON library.
     pub fn write(&self, out: &mut String) {
         let micros = |span: Option<Span>| span.map_or(-1, |span| span.micros() as i64);
@@ -90,7 +104,7 @@ impl Tally {
             waits: [span(4)?.map(Span::from_micros), span(5)?.map(Span::from_micros)],
             late: span(6)?.map(Span::from_micros),
             first_failed: first.map(|at| (at, cause)),
-            month_cents: 0,
+            ..Self::default()
         })
     }
 }
@@ -101,7 +115,8 @@ pub fn measures(tallies: &[Tally]) -> Vec<Measure> {
         let values: Vec<Option<f64>> = tallies.iter().map(value).collect();
         let texts = values.iter().zip(tallies);
         let texts = texts.map(|(value, tally)| value.map_or("–".to_owned(), |value| text(value, tally)));
-        Measure { id, name, about, unit, texts: texts.collect(), values }
+        let counts = tallies.iter().map(|tally| unit != "ms" || tally.answers()).collect();
+        Measure { id, name, about, unit, texts: texts.collect(), values, counts }
     };
     let ms = |span: Option<Span>| span.map(Span::millis_f64);
     let spans = |value: f64, _: &Tally| text::span_text(value / 1_000.0);
@@ -172,14 +187,17 @@ pub fn measures(tallies: &[Tally]) -> Vec<Measure> {
 /// What tells the designs apart, in sentences.
 pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
     let mut said = Vec::new();
+    let answers: Vec<bool> = tallies.iter().map(Tally::answers).collect();
+    let all = vec![true; tallies.len()];
     let failing: Vec<usize> = (0..tallies.len()).filter(|place| tallies[*place].failed > 0).collect();
     for place in &failing {
-        let Tally { failed, offered, first_failed, .. } = &tallies[*place];
+        let Tally { failed, offered, first_failed, binding, .. } = &tallies[*place];
         let first = first_failed.map_or(String::new(), |(at, why)| {
             format!(", the first at {}: {}", text::clock(at.seconds_f64()), why.text())
         });
+        let binds = binding.map_or(String::new(), |binding| format!("; {}", binding.sentence()));
         said.push(format!(
-            "{} fails {} of {} in the client’s face{first}.",
+            "{} fails {} of {} in the client’s face{first}{binds}.",
             titles[*place],
             words::percent(*failed as f64 / (*offered).max(1) as f64),
             text::int(*offered as f64),
@@ -193,26 +211,40 @@ pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
     let tail = |of: &dyn Fn(&Tally) -> Option<Span>| -> Vec<Option<f64>> {
         tallies.iter().map(|tally| of(tally).map(Span::seconds_f64)).collect()
     };
-    said.extend(apart(titles, &tail(&|tally| tally.waits[1]), |title, value, first| {
+    for (title, tally) in titles.iter().zip(tallies) {
+        said.extend(tally.behind.map(|Behind { most, until }| {
+            let end = match until {
+                Some(until) => format!("has caught up at {}", text::clock(until.seconds_f64())),
+                None => "has not caught up when the run ends".to_owned(),
+            };
+            format!("{title} is behind by {} at most, and {end}.", text::span_text(most))
+        }));
+    }
+    said.extend(apart(titles, &tail(&|tally| tally.waits[1]), &answers, |title, value, first| {
         let whom = if first { "Of 100 clients 99 wait at most" } else { "" };
         format!("{whom} {} with {title}", text::span_text(value)).trim().to_owned()
     }));
-    said.extend(apart(titles, &tail(&|tally| tally.late), |title, value, first| {
+    said.extend(apart(titles, &tail(&|tally| tally.late), &answers, |title, value, first| {
         let what = if first { "Of what is done, 99 % is done within" } else { "" };
         format!("{what} {} by {title}", text::span_text(value)).trim().to_owned()
     }));
     let costs: Vec<Option<f64>> = tallies.iter().map(|tally| Some(tally.month_cents as f64)).collect();
-    said.extend(apart(titles, &costs, |title, value, first| {
+    said.extend(apart(titles, &costs, &all, |title, value, first| {
         let what = if first { "30 days cost" } else { "" };
         format!("{what} {} with {title}", words::dollars_cents(value as u64)).trim().to_owned()
     }));
     said
 }
 
-/// The lowest and the highest of some values and how far they are apart; nothing where they are about the same.
-fn apart(titles: &[String], values: &[Option<f64>], say: impl Fn(&str, f64, bool) -> String) -> Option<String> {
+/// The lowest of some values that counts, the highest, and how far they are apart; nothing where they are about the same.
+fn apart(
+    titles: &[String],
+    values: &[Option<f64>],
+    counts: &[bool],
+    say: impl Fn(&str, f64, bool) -> String,
+) -> Option<String> {
     let known = || values.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?)));
-    let (low, least) = known().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (low, least) = known().filter(|(place, _)| counts[*place]).min_by(|a, b| a.1.total_cmp(&b.1))?;
     let (high, most) = known().max_by(|a, b| a.1.total_cmp(&b.1))?;
     if most <= least * APART {
         return None;
@@ -222,6 +254,8 @@ fn apart(titles: &[String], values: &[Option<f64>], say: impl Fn(&str, f64, bool
     Some(format!("{first}, and {second}{times}."))
 }
 
+/// One in so many may fail where it is said how soon others are answered.
+const FEW: u64 = 100;
 /// Values that are closer together are about the same.
 const APART: f64 = 1.1;
 

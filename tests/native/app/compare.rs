@@ -274,6 +274,33 @@ fn a_design_is_changed_in_its_own_fields() {
     assert_eq!(model.design_form(), None);
 }
 
+/// One vCPU of database, a read and a write of 5 ms, two vCPUs of application, 400 requests a second: each remedy helps as
+/// far as the next bound.
+#[test]
+fn remedies_are_switched_on_one_by_one_and_the_sentence_says_what_binds_then() {
+    let mut model = model();
+    act(&mut model, "form", 1);
+    let mut after = |path: &str, value: &str| {
+        let path = format!("designs.0.direct.{path}");
+        model.update(Action::Edit { path, text: value.to_owned() });
+        assert!(model.problems().is_empty(), "{:?}", model.problems());
+        ran(&mut model);
+        model.update(Action::Seek { seconds: 90.0 });
+        model.compare_numbers()
+    };
+    let binds = |said: &str, what: &str| assert!(said.contains(&format!("; what binds {what}.</li>")), "{said}");
+    let said = after("database.read_ms", "5");
+    binds(&said, "is the primary of the database: 100 requests a second, and 200 if it had only to write");
+    binds(&after("cache.hit_ratio", "1"), "are the primary’s writes: 200 requests a second is all");
+    after("cache.hit_ratio", "0");
+    binds(&after("replicas.count", "3"), "are the primary’s writes: 200 requests a second is all");
+    let said = after("request.cpu_ms", "20");
+    binds(&said, "are the vCPUs of its instances: 100 requests a second with all that were up");
+    after("request.cpu_ms", "4");
+    let said = after("database.write_ms", "1");
+    assert!(!said.contains("what binds"), "{said}");
+}
+
 #[test]
 fn a_design_is_opened_in_the_place_of_the_first() {
     let mut model = model();
