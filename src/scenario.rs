@@ -52,7 +52,8 @@ pub use consumer::{
 pub use deliver::Deliver;
 pub use design::{Design, Plan};
 pub use direct::{
-    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Direct, Replicas, Request, Store,
+    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Direct, DirectFault, DirectFaultKind,
+    Replicas, Request, Store,
 };
 pub use draft::Draft;
 pub use firehose::{

@@ -11,6 +11,7 @@
 mod attempt;
 mod draws;
 mod fact;
+mod fault;
 mod fleet;
 mod state;
 mod station;
@@ -79,6 +80,10 @@ enum Event {
     Look,
     /// The cache loses all.
     CacheEmptied,
+    /// An operation begins.
+    Begins(u16),
+    /// What an operation did is over.
+    Ends(u16),
 }
 
 impl DirectEngine {
@@ -91,8 +96,11 @@ impl DirectEngine {
         if let Some(at) = direct.cache.restart_at {
             agenda.push(at.micros(), Event::CacheEmptied);
         }
+        for (place, fault) in (0..).zip(&direct.faults) {
+            agenda.push(fault.at.micros(), Event::Begins(place));
+        }
         Self {
-            direct: *direct,
+            direct: direct.clone(),
             now: 0,
             end: scenario.length.micros(),
             workers: direct.workers() as usize,
@@ -199,6 +207,8 @@ impl DirectEngine {
                 self.work.empty_cache();
                 self.tell(observer, DirectFact::CacheEmptied);
             }
+            Event::Begins(place) => self.begins(place, observer),
+            Event::Ends(place) => self.ends(place, observer),
         }
     }
 
@@ -345,40 +355,6 @@ impl DirectEngine {
         } else if instance.running.is_empty() && instance.doing == Doing::Draining {
             self.fleet.turn(self.now, place.into(), Doing::Off);
             self.tell(observer, DirectFact::Down { instance: place.into() });
-        }
-    }
-
-    /// An instance kills its workers. Statements that run go on in the database, for nobody.
-    #[cold]
-    fn run_out_of_memory(&mut self, place: u16, observer: &mut impl DirectObserver) {
-        let instance = &mut self.fleet.instances[usize::from(place)];
-        let running = std::mem::take(&mut instance.running);
-        let waiting = std::mem::take(&mut instance.backlog);
-        (instance.memory, instance.connections) = (0, 0);
-        instance.pool_line.clear();
-        instance.cpu.clear(self.now);
-        let draining = instance.doing == Doing::Draining;
-        self.fleet.turn(self.now, place.into(), if draining { Doing::Off } else { Doing::Restarting });
-        let requests = (running.len() + waiting.len()) as u32;
-        self.tell(observer, DirectFact::OutOfMemory { instance: place.into(), requests });
-        // The attempt that was too much has no event yet.
-        let last = running.last().copied();
-        for slot in running.into_iter().chain(waiting) {
-            if self.attempts[slot].listening {
-                self.failed(slot, Cause::OutOfMemory, observer);
-            }
-            match self.attempts[slot].place {
-                Place::Worker if Some(slot) != last => self.attempts[slot].place = Place::Ruin,
-                place => {
-                    self.work.pool_waiting -= u64::from(place == Place::PoolLine);
-                    self.attempts.free(slot);
-                }
-            }
-        }
-        if draining {
-            self.tell(observer, DirectFact::Down { instance: place.into() });
-        } else {
-            self.agenda.push(self.now + self.direct.application.restart.micros(), Event::Up(place));
         }
     }
 

@@ -24,6 +24,8 @@ limits! { DIRECT:
     STATEMENTS_MAX: Count = 1_000, "statements", OURS, documented;
     /// Connections to a database.
     CONNECTIONS_MAX: Count = 100_000, "connections", OURS, documented;
+    /// Injected faults of one direct design.
+    DIRECT_FAULTS_MAX: Count = 50, "faults", OURS, documented;
     /// Attempts that are under way at the same time in a direct design, those included whose client has gone; beyond it
     /// the run stops and says so.
     ATTEMPTS_MAX: Count = 12_000_000, "attempts", OURS, documented;
@@ -64,6 +66,8 @@ limits! { DIRECT:
     POOL_CONNECTIONS: Count = 100, "connections", TYPICAL, estimated;
     /// How long a request waits for a connection of the pool.
     POOL_WAIT: Span = Span::from_secs(30), "s", TYPICAL, estimated;
+    /// How long a primary is away that fails over, or an instance that was lost.
+    FAILOVER: Span = Span::from_secs(60), "s", TYPICAL, estimated;
     /// Read replicas of one primary.
     REPLICAS_MAX: Count = 15, "replicas", MYSQL, estimated;
     /// How long until a write is seen on a replica.

@@ -281,7 +281,13 @@ impl DirectObserver for DirectRecorder {
                 open.done += 1;
                 self.late.add(late.micros());
             }
-            DirectFact::Up { .. } | DirectFact::Down { .. } | DirectFact::Scaled { .. } | DirectFact::CacheEmptied => {}
+            DirectFact::Up { .. }
+            | DirectFact::Down { .. }
+            | DirectFact::Scaled { .. }
+            | DirectFact::CacheEmptied
+            | DirectFact::InstanceLost { .. }
+            | DirectFact::Began { .. }
+            | DirectFact::Ended { .. } => {}
         }
     }
 }

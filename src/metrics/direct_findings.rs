@@ -3,7 +3,7 @@
 use super::direct::DirectFrame;
 use super::{Finding, Tone};
 use crate::engine::direct::Cause;
-use crate::scenario::Direct;
+use crate::scenario::{Direct, DirectFault, DirectFaultKind};
 use crate::units::{MICROS_PER_SECOND, Span};
 use crate::{text, words};
 
@@ -25,7 +25,26 @@ pub fn direct_findings(direct: &Direct, width: Span, frames: &[DirectFrame]) -> 
             remedy_try: None,
         });
     }
+    all.extend(found.injected());
     all
+}
+
+/// What was done to a design, in words.
+fn done(fault: &DirectFault) -> String {
+    let what = match fault.kind {
+        DirectFaultKind::DatabaseOutage => "the primary was away".to_owned(),
+        DirectFaultKind::DatabaseSlow { factor_milli } => {
+            format!("statements took {} times as long", words::short(f64::from(factor_milli) / 1e3))
+        }
+        DirectFaultKind::LoseInstances { share } => {
+            format!("{} of the instances were lost", words::percent(f64::from(share.millionths()) / 1e6))
+        }
+        DirectFaultKind::EmptyCache => {
+            return format!("the cache was emptied at {}", text::clock(fault.at.seconds_f64()));
+        }
+    };
+    let (from, span) = (text::clock(fault.at.seconds_f64()), text::span_text(fault.span.seconds_f64()));
+    format!("{what} from {from} on for {span}")
 }
 
 struct Found<'a> {
@@ -164,6 +183,23 @@ impl Found<'_> {
                 text::int(wasted as f64)
             ),
             remedy: "A shorter backlog: whoever cannot be answered in time is refused at once.".to_owned(),
+            remedy_try: None,
+        })
+    }
+
+    /// What was done on purpose so far.
+    fn injected(&self) -> Option<Finding> {
+        let seen = self.width.micros() * self.frames.len() as u64;
+        let all: Vec<String> =
+            self.direct.faults.iter().filter(|fault| fault.at.micros() < seen).map(done).collect();
+        (!all.is_empty()).then(|| Finding {
+            id: "operations",
+            tone: Tone::Late,
+            cause: "Parts were broken, by injection".to_owned(),
+            evidence: format!("{}.", words::capital(&all.join("; "))),
+            remedy: "Whoever waits for an answer bears what lasts less than the timeout, and comes again after it; workers and \
+                     connections are held all that time. A stream takes requests in while what is behind it is away."
+                .to_owned(),
             remedy_try: None,
         })
     }

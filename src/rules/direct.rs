@@ -83,6 +83,17 @@ pub(super) const RULES: &[Rule] = &[
         prices: &[],
     },
     Rule {
+        title: "Direct: operations",
+        rule: "On purpose the primary fails over: it ends what it works on, begins nothing, and what needs it waits in its \
+               line, with worker and connection. A slow database takes a factor longer for each statement that is sent \
+               meanwhile, on the primary and on the replicas. Of the instances that are up a share is lost, rounded up, the \
+               first ones first: clients get 502, and the instances are away. A cache that is emptied fills as at the start. \
+               Of slow times that overlap the longest counts.",
+        departure: "A failover breaks no connection, and no replica takes the primary’s place.",
+        names: &["FAILOVER", "DIRECT_FAULTS_MAX"],
+        prices: &[],
+    },
+    Rule {
         title: "Direct: the bill",
         rule: "The balancer by the hour and by capacity units, the larger of its new and its active connections; machines by \
                vCPU-hours, a cache by the hour, another store and the queue by use. Workers in the background take as many \

@@ -57,7 +57,7 @@ fn design(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Option<De
     let of = |name: &str| format!("designs.{index}.{name}");
     let name = read.text(&of("name")).to_owned();
     let simple = match read.text(&of("kind")) {
-        "direct" => Some(Plan::Direct(Box::new(Direct::read(read, &of("direct"))))),
+        "direct" => Some(Plan::Direct(Box::new(Direct::read(read, &of("direct"), scenario.length)))),
         "firehose" => Some(Plan::Firehose(Box::new(Firehose::read(read, &of("firehose"), scenario.length)))),
         _ => None,
     };

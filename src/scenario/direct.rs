@@ -3,14 +3,21 @@
 //! Every remedy is off by default and is switched on by one number: more instances, a policy that starts them,
 //! replicas, a cache, another store, workers in the background.
 
+mod fault;
+
+pub use fault::{DirectFault, DirectFaultKind};
+
 use super::document::Reader;
 use super::groups::groups;
 use super::{DurationLaw, Jitter};
 use crate::units::{Ratio, Span};
+use serde_json::Value;
 
 groups! {
     /// The application that does everything in the request, and what stands around it.
-    Direct in "designs.0.direct";
+    Direct in "designs.0.direct" with
+    /// What is done to it on purpose, in order of time.
+    faults: Vec<DirectFault>;
     /// Who sends requests, and what they do when none is answered.
     Client client {
         /// An attempt without an answer is given up after this; the work on it goes on. `None` for never.
@@ -139,8 +146,9 @@ groups! {
 
 impl Direct {
     /// Reads the group at a path and checks its fields against each other.
-    pub(super) fn read(read: &mut Reader<'_>, path: &str) -> Self {
-        let direct = Self::groups(read, path);
+    pub(super) fn read(read: &mut Reader<'_>, path: &str, length: Span) -> Self {
+        let mut direct = Self::groups(read, path);
+        direct.faults = fault::read(read, path, length, &direct);
         let mut wrong = |name: &str, message: String| read.wrong(&format!("{path}.{name}"), message);
         let Application { instances, memory_mb, reserved_mb, worker_mb, heavy_mb, heavy_share, .. } =
             direct.application;
@@ -165,6 +173,13 @@ impl Direct {
             wrong("client.backoff_max_s", message);
         }
         direct
+    }
+
+    /// The group in a canonical document.
+    pub(super) fn write(&self) -> Value {
+        let mut group = self.write_groups();
+        group["operations"] = self.faults.iter().map(DirectFault::write).collect();
+        group
     }
 
     /// Worker processes of each instance.

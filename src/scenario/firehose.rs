@@ -109,6 +109,7 @@ impl Written for DestinationKind {
 
 groups! {
     /// The settings of a delivery stream.
+    #[derive(Copy)]
     DeliveryStream in "designs.0.firehose";
     /// What puts into a delivery stream with `PutRecordBatch`. With a data stream as the source there is none.
     FirehoseProducer producer {
@@ -324,7 +325,7 @@ impl Firehose {
 
     /// The group in a canonical document.
     pub(super) fn write(&self) -> Value {
-        let mut group = self.stream.write();
+        let mut group = self.stream.write_groups();
         let fault = |fault: &Fault| {
             let mut group = Group::at("designs.0.firehose.operations.0");
             group.time("at_s", fault.at);

@@ -86,10 +86,11 @@ impl Written for bool {
 }
 
 /// What a design consists of: groups of the document with one struct each. First the struct of the whole with the path at
-/// which canonical documents have it; then for each group its struct, its name there, its fields, their names there.
+/// which canonical documents have it, and a part that is no group where it has one; then for each group its struct, its
+/// name there, its fields, their names there.
 macro_rules! groups {
     (
-        $(#[$all:meta])* $whole:ident in $base:literal;
+        $(#[$all:meta])* $whole:ident in $base:literal $(with $(#[$extra_doc:meta])* $extra:ident: $extra_of:ty)?;
         $($(#[$doc:meta])* $kind:ident $part:ident { $($(#[$about:meta])* $field:ident: $of:ty = $name:literal,)* })*
     ) => {
         $(
@@ -111,16 +112,16 @@ macro_rules! groups {
         )*
 
         $(#[$all])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct $whole { $($(#[$doc])* pub $part: $kind,)* }
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $whole { $($(#[$doc])* pub $part: $kind,)* $($(#[$extra_doc])* pub $extra: $extra_of,)? }
 
         impl $whole {
             fn groups(read: &$crate::scenario::document::Reader<'_>, path: &str) -> Self {
-                Self { $($part: $kind::read(read, path),)* }
+                Self { $($part: $kind::read(read, path),)* $($extra: <$extra_of>::default(),)? }
             }
 
             /// The groups in a canonical document.
-            pub(super) fn write(&self) -> serde_json::Value {
+            pub(super) fn write_groups(&self) -> serde_json::Value {
                 let mut group = serde_json::Map::new();
                 $(group.insert(stringify!($part).to_owned(), self.$part.write());)*
                 group.into()

@@ -11,11 +11,10 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::query::{Comparison, Function as QueryFunction, Having, Is, Measure, Operand, Top, With};
 use super::{
-    Analytics, Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client,
-    Consumer, ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, EventTime,
+    Analytics, Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Design, Draws, DurationFrom, DurationLaw, DurationModel, EventTime,
     Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation,
     OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, Query, ReadSource,
-    Replicas, Request, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store,
+    Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition,
     Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
@@ -295,23 +294,11 @@ macro_rules! kinds {
     )* };
 }
 
+mod direct;
 mod firehose;
 
 fields! {
-    Application {
-        instances vcpus memory_mb reserved_mb workers worker_mb heavy_share heavy_mb backlog restart
-    }
-    Autoscaling { max_instances target_percent period start in_after }
-    Background { workers enqueue queue }
-    Balancer { idle_timeout }
-    Cache { hit_ratio hit entries restart_at }
-    Client { timeout attempts backoff backoff_max jitter }
-    Database { vcpus read write max_connections pool pool_wait }
     Design { name plan }
-    Direct { client balancer application autoscaling request database replicas cache store background }
-    Replicas { count lag }
-    Request { cpu reads writes slow law spread }
-    Store { read_share write_share read write parallel }
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
         name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap

@@ -26,7 +26,7 @@ impl DirectRun {
     pub fn new(scenario: &Scenario, direct: &Direct) -> Self {
         Self {
             scenario: scenario.clone(),
-            direct: *direct,
+            direct: direct.clone(),
             engine: DirectEngine::new(scenario, direct),
             observers: (DirectRecorder::new(scenario), Digest::default()),
         }

@@ -1,6 +1,7 @@
 //! The direct architecture, against formulas, and over random designs.
 
 mod causes;
+mod operations;
 mod properties;
 mod queueing;
 mod remedies;
@@ -18,7 +19,7 @@ pub fn designed(length_s: u64, curve: &Value, direct: &Value) -> (Scenario, Dire
         "designs": [{ "kind": "direct", "direct": direct }],
     }));
     let Plan::Direct(direct) = &checked.designs[0].plan else { panic!("a direct design") };
-    let direct = **direct;
+    let direct = Direct::clone(direct);
     (checked, direct)
 }
 

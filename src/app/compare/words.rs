@@ -78,5 +78,8 @@ fn application(direct: &Direct) -> String {
     if store.read_share > Ratio::ZERO || store.write_share > Ratio::ZERO {
         parts.push("another store for a part".to_owned());
     }
+    if !direct.faults.is_empty() {
+        parts.push("faults on purpose".to_owned());
+    }
     format!("{}.", parts.join("; "))
 }

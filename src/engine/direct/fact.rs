@@ -21,11 +21,13 @@ pub enum Cause {
     PoolWait,
     /// 500: the database takes no more connections.
     Connections,
+    /// 502: the instance was lost, and the request was with it.
+    InstanceLost,
 }
 
 impl Cause {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ClientTimeout,
         Self::Refused,
         Self::OutOfMemory,
@@ -33,6 +35,7 @@ impl Cause {
         Self::GatewayTimeout,
         Self::PoolWait,
         Self::Connections,
+        Self::InstanceLost,
     ];
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
@@ -47,6 +50,7 @@ impl Cause {
             Self::GatewayTimeout => "gateway_timeout_504",
             Self::PoolWait => "pool_500",
             Self::Connections => "connections_500",
+            Self::InstanceLost => "instance_lost_502",
         }
     }
 
@@ -60,6 +64,7 @@ impl Cause {
             Self::GatewayTimeout => "504, idle timeout",
             Self::PoolWait => "500, no connection in time",
             Self::Connections => "500, too many connections",
+            Self::InstanceLost => "502, instance lost",
         }
     }
 }
@@ -113,6 +118,23 @@ pub enum DirectFact<'a> {
         instance: u32,
         /// Requests that were with it.
         requests: u32,
+    },
+    /// An instance was lost on purpose, with what its workers did.
+    InstanceLost {
+        /// Which.
+        instance: u32,
+        /// Requests that were with it.
+        requests: u32,
+    },
+    /// An operation begins.
+    Began {
+        /// Its place among the operations of the design, from zero.
+        operation: u32,
+    },
+    /// What an operation did is over.
+    Ended {
+        /// Its place.
+        operation: u32,
     },
     /// An instance takes requests.
     Up {
@@ -179,6 +201,9 @@ impl DirectObserver for Digest {
             DirectFact::CacheEmptied => self.told(at, 9, 0),
             DirectFact::HandedOver { kept } => self.told(at, 10, kept.into()),
             DirectFact::Done { late } => self.told(at, 11, late.micros()),
+            DirectFact::InstanceLost { instance, requests } => self.told(at, 12, pair(instance, requests.into())),
+            DirectFact::Began { operation } => self.told(at, 13, operation.into()),
+            DirectFact::Ended { operation } => self.told(at, 14, operation.into()),
         }
     }
 }

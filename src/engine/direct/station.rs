@@ -38,18 +38,20 @@ pub struct Station<T> {
     servers: u32,
     busy: Level,
     line: VecDeque<(T, u64)>,
+    /// Whether no server begins anything.
+    shut: bool,
 }
 
 impl<T: Copy> Station<T> {
     /// A station where nobody is.
     pub fn new(servers: u32) -> Self {
-        Self { servers, busy: Level::default(), line: VecDeque::new() }
+        Self { servers, busy: Level::default(), line: VecDeque::new(), shut: false }
     }
 
     /// Somebody comes with so much work; says when it is done where a server is free.
     #[inline]
     pub fn enter(&mut self, now: u64, who: T, work: u64) -> Option<u64> {
-        if self.busy.get() < self.servers {
+        if self.busy.get() < self.servers && !self.shut {
             self.busy.set(now, self.busy.get() + 1);
             return Some(now + work);
         }
@@ -60,11 +62,27 @@ impl<T: Copy> Station<T> {
     /// A server is done: who is next, and when that is done.
     #[inline]
     pub fn leave(&mut self, now: u64) -> Option<(T, u64)> {
-        if let Some((who, work)) = self.line.pop_front() {
+        if !self.shut
+            && let Some((who, work)) = self.line.pop_front()
+        {
             return Some((who, now + work));
         }
         self.busy.set(now, self.busy.get() - 1);
         None
+    }
+
+    /// From now on nothing is begun; what is worked on goes on.
+    pub const fn shut(&mut self) {
+        self.shut = true;
+    }
+
+    /// Servers begin again: who is next on those that are free, and when each is done.
+    pub fn open(&mut self, now: u64) -> Vec<(T, u64)> {
+        self.shut = false;
+        let free = (self.servers - self.busy.get()) as usize;
+        let begun: Vec<(T, u64)> = self.line.drain(..free.min(self.line.len())).collect();
+        self.busy.set(now, self.busy.get() + begun.len() as u32);
+        begun.into_iter().map(|(who, work)| (who, now + work)).collect()
     }
 
     /// Everybody is gone.
@@ -113,5 +131,17 @@ mod tests {
         station.enter(20, 'e', 100);
         station.clear(30);
         assert_eq!((station.busy(), station.worked(50)), (0, 35));
+    }
+
+    #[test]
+    fn a_station_that_is_shut_ends_what_it_has_and_begins_nothing() {
+        let mut station = Station::new(2);
+        assert_eq!(station.enter(0, 'a', 10), Some(10));
+        station.shut();
+        assert_eq!((station.enter(1, 'b', 5), station.enter(2, 'c', 6), station.enter(3, 'd', 7)), (None, None, None));
+        assert_eq!((station.leave(10), station.busy()), (None, 0));
+        assert_eq!(station.open(20), [('b', 25), ('c', 26)]);
+        assert_eq!((station.busy(), station.waiting()), (2, 1));
+        assert_eq!(station.leave(25), Some(('d', 32)));
     }
 }

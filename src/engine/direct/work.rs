@@ -8,7 +8,7 @@ use crate::scenario::{Direct, Scenario};
 use crate::units::Span;
 
 /// Station of the primary; those of the replicas follow.
-const PRIMARY: u16 = 0;
+pub(super) const PRIMARY: u16 = 0;
 /// Station of the other store.
 const STORE: u16 = u16::MAX;
 
@@ -28,6 +28,8 @@ pub(super) struct Work {
     next_replica: u16,
     /// Misses that the cache has kept.
     kept: u64,
+    /// A statement takes so many thousandths of its time: more than a thousand while the database is slow on purpose.
+    pub slow_milli: u64,
     /// For each key when it was written last, µs, and one more; only where there are replicas.
     written: Vec<u64>,
     pub counts: Counts,
@@ -80,6 +82,7 @@ impl Work {
             pool_waiting: 0,
             next_replica: 0,
             kept: 0,
+            slow_milli: 1_000,
             written: vec![0; keys],
             counts: Counts::default(),
         }
@@ -205,6 +208,7 @@ impl DirectEngine {
             station = self.work.next_replica;
         }
         let time = self.draws.time(Of::Statement, if writing { database.write } else { database.read });
+        let time = if self.work.slow_milli == 1_000 { time } else { time * self.work.slow_milli / 1_000 };
         if let Some(at) = self.work.database[usize::from(station)].enter(self.now, slot, time) {
             self.agenda.push(at, Event::Stated(slot, station));
         }

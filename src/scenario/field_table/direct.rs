@@ -11,6 +11,16 @@ const PLANS: &[Choice] = &[
     word("firehose", "Firehose", "A delivery stream gathers the records and delivers them."),
 ];
 
+const FAULTS: &[Choice] = &[
+    word("database_outage", "The primary fails over", "It begins no statement for a while, on purpose: what needs it waits."),
+    word("database_slow", "Slow database", "Each statement takes longer for a while, on purpose."),
+    word("lose_instances", "Instances are lost", "A share of the instances is away for a while, as with an Availability Zone."),
+    word("empty_cache", "The cache is emptied", "It loses all that it holds, on purpose."),
+];
+
+/// Kinds of faults that last.
+const LASTING: &[&str] = &["database_outage", "database_slow", "lose_instances"];
+
 /// Seconds to the microsecond, up to a day.
 const fn day(min: u64, step: u64) -> Number {
     Number { min, max: DAY, step, decimals: 6 }
@@ -93,4 +103,12 @@ pub(super) const FIELDS: &[Field] = &[
     Field::num("designs.*.direct.background.workers", "Workers", "workers", whole(0, l::WORKERS_MAX, 1), 0, "0 leaves the step in the request."),
     Field::num("designs.*.direct.background.enqueue_ms", "Handing over", "ms", STEP, l::ENQUEUE.micros(), "What putting it into the queue takes.").limit_is("ENQUEUE"),
     Field::num("designs.*.direct.background.queue", "Queue", "steps", whole(0, l::BACKLOG_MAX, 1_000), 0, "Steps that may wait; others are lost. Null for any number.").optional(),
+
+    Field::new("designs.*.direct.operations", "Operations", Kind::List(0, l::DIRECT_FAULTS_MAX as usize), Default::Empty, "What is done to it on purpose.").limit_is("DIRECT_FAULTS_MAX"),
+    Field::group("designs.*.direct.operations.*", "Operation", "A fault of the application or of what it uses."),
+    Field::num("designs.*.direct.operations.*.at_s", "At", "s", SECONDS, 0, "When it begins.").required(),
+    Field::choice("designs.*.direct.operations.*.kind", "What", FAULTS, Default::Required, "What happens.").selects(),
+    Field::num("designs.*.direct.operations.*.for_s", "For", "s", Number { min: 1_000_000, step: 30_000_000, ..SECONDS }, l::FAILOVER.micros(), "How long it lasts.").only(LASTING).limit_is("FAILOVER"),
+    Field::num("designs.*.direct.operations.*.factor", "Slower by", "×", Number { min: 1_000, max: 1_000_000, step: 1_000, decimals: 3 }, 10_000, "How many times as long a statement takes that is sent then.").only(&["database_slow"]),
+    Field::num("designs.*.direct.operations.*.share", "Share lost", "of all", SHARE, 333_333, "Of the instances that are up, rounded up: a third is one of three Availability Zones.").only(&["lose_instances"]),
 ];

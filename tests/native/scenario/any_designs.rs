@@ -3,10 +3,10 @@
 use super::any::scenario;
 use proptest::prelude::*;
 use streamgauge::scenario::{
-    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Design, Direct, DurationLaw, Firehose,
-    Jitter, Plan, Replicas, Request, Scenario, Store,
+    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Design, Direct, DirectFault,
+    DirectFaultKind, DurationLaw, Firehose, Jitter, Plan, Replicas, Request, Scenario, Store,
 };
-use streamgauge::units::{Ratio, Span};
+use streamgauge::units::{Ratio, SimTime, Span};
 
 /// A scenario with up to three other designs.
 pub fn designed() -> impl Strategy<Value = Scenario> {
@@ -15,6 +15,8 @@ pub fn designed() -> impl Strategy<Value = Scenario> {
         let design = |(place, (kind, direct, (stream, mut firehose))): (usize, (u8, Direct, (Scenario, Firehose)))| {
             let name = if place == 1 { String::new() } else { format!("design {place}") };
             if kind == 0 {
+                let mut direct = direct;
+                direct.faults.retain(|fault| fault.at.micros() < first.length.micros());
                 return Design { name, plan: Plan::Direct(Box::new(direct)) };
             }
             if kind == 1 {
@@ -127,9 +129,38 @@ pub fn direct() -> impl Strategy<Value = Direct> {
         }),
     );
     let balancer = maybe_span(5_000).prop_map(|idle_timeout| Balancer { idle_timeout });
-    (client, balancer, application, autoscaling, request, database, others).prop_map(
-        |(client, balancer, application, autoscaling, request, database, (replicas, cache, store, background))| {
-            Direct { client, balancer, application, autoscaling, request, database, replicas, cache, store, background }
-        },
-    )
+    let parts = (client, balancer, application, autoscaling, request, database, others);
+    let faults = proptest::collection::vec(fault(), 0..4);
+    (parts, faults).prop_map(|((client, balancer, application, autoscaling, request, database, others), mut faults)| {
+        let (replicas, cache, store, background) = others;
+        faults.sort_by_key(|fault| fault.at);
+        faults.retain(|fault| fault.kind != DirectFaultKind::EmptyCache || cache.hit_ratio > Ratio::ZERO);
+        Direct {
+            client,
+            balancer,
+            application,
+            autoscaling,
+            request,
+            database,
+            replicas,
+            cache,
+            store,
+            background,
+            faults,
+        }
+    })
+}
+
+fn fault() -> impl Strategy<Value = DirectFault> {
+    let kind = prop_oneof![
+        Just(DirectFaultKind::DatabaseOutage),
+        (1_000..20_000u32).prop_map(|factor_milli| DirectFaultKind::DatabaseSlow { factor_milli }),
+        ratio().prop_map(|share| DirectFaultKind::LoseInstances { share }),
+        Just(DirectFaultKind::EmptyCache),
+    ];
+    (0..60_000_000u64, 1_000_000..20_000_000u64, kind).prop_map(|(at, span, kind)| DirectFault {
+        at: SimTime::from_micros(at),
+        span: if kind == DirectFaultKind::EmptyCache { Span::ZERO } else { Span::from_micros(span) },
+        kind,
+    })
 }

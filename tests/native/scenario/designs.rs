@@ -46,6 +46,31 @@ fn every_problem_of_a_design_stands_at_its_field() {
 }
 
 #[test]
+fn every_problem_of_an_operation_on_a_direct_design_stands_at_its_field() {
+    let problems = with(json!([{ "kind": "direct", "direct": { "operations": [
+        { "at_s": 9_999, "kind": "database_outage", "for_s": 0, "factor": 2 },
+        { "kind": "empty_cache", "for_s": 5 },
+        { "at_s": 1, "kind": "lose_instances", "share": 2 },
+        { "at_s": 1, "kind": "database_slow", "factor": 0.5 },
+        { "at_s": 1, "kind": "flood" },
+    ] } }]));
+    for part in [
+        "0.at_s: is after the end of the run",
+        "0.for_s: 0",
+        "0.factor: belongs to the kind \"database_slow\"",
+        "1.at_s: is missing",
+        "1.kind: there is no cache: its hit_ratio is 0",
+        "1.for_s: belongs to the kind",
+        "2.share: 2",
+        "3.factor: 0.5",
+        "4.kind: \"flood\" is unknown",
+    ] {
+        let part = format!("designs.0.direct.operations.{part}");
+        assert!(problems.iter().any(|problem| problem.starts_with(&part)), "{part} in {problems:#?}");
+    }
+}
+
+#[test]
 fn every_problem_of_a_delivery_stream_stands_at_its_field() {
     let problems = with(json!([
         { "kind": "firehose", "firehose": {
