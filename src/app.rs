@@ -3,6 +3,7 @@
 pub mod action;
 pub use crate::scenario::capacity;
 pub mod compare;
+pub mod delivery;
 mod editing;
 pub mod event;
 pub mod events;

@@ -133,6 +133,14 @@ impl Scenario {
         std::iter::once(self).chain(behind).collect()
     }
 
+    /// The delivery streams behind those streams, in the same order, each with the stream that is its source.
+    pub fn deliveries(&self) -> Vec<(&Self, &Deliver)> {
+        self.streams()
+            .into_iter()
+            .flat_map(|stream| stream.deliver.iter().map(move |deliver| (stream, deliver)))
+            .collect()
+    }
+
     /// What the streams are called, in the same order.
     pub fn stream_titles(&self) -> Vec<String> {
         let mut titles = vec!["First stream".to_owned()];

@@ -6,6 +6,7 @@
 mod app;
 mod charts;
 mod compare;
+mod delivery;
 mod frame;
 mod handler;
 mod later;

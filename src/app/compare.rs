@@ -11,7 +11,7 @@ mod track;
 mod words;
 
 pub use track::{Account, Columns, Side, Track};
-pub(super) use track::{received, timelines, timelines_fit};
+pub(super) use track::{deliveries, received, timelines, timelines_fit};
 
 use super::model::Model;
 use super::picture::flow::{self, Flow, Scale};
@@ -77,10 +77,12 @@ impl Model {
 
     /// Every design with what has arrived of it, the scenario's own first.
     pub fn sides(&self) -> Vec<Side<'_>> {
-        let own = Side::Stream(&self.scenario, &self.run.timelines);
+        let own = Side::Stream(&self.scenario, &self.run.timelines, &self.run.deliveries);
         let others = self.scenario.designs.iter().zip(&self.run.others);
         let others = others.filter_map(|(design, track)| match (&design.plan, track) {
-            (Plan::Stream(scenario), Track::Stream(timelines)) => Some(Side::Stream(scenario, timelines)),
+            (Plan::Stream(scenario), Track::Stream(timelines, deliveries)) => {
+                Some(Side::Stream(scenario, timelines, deliveries))
+            }
             (Plan::Direct(direct), Track::Direct(frames)) => Some(Side::Direct(&self.scenario, direct, frames)),
             (Plan::Firehose(firehose), Track::Firehose(frames)) => {
                 Some(Side::Firehose(&self.scenario, firehose, frames))
@@ -133,7 +135,7 @@ impl Model {
         let shown = sides.iter().map(frames(self.frontier()));
         let spans = sides.iter().zip(&ats).zip(shown);
         let limit = |side: &Side<'_>| match side {
-            Side::Stream(scenario, _) => Some(capacity::by_count(scenario) * f64::from(scenario.stream.shards)),
+            Side::Stream(scenario, ..) => Some(capacity::by_count(scenario) * f64::from(scenario.stream.shards)),
             Side::Direct(_, direct, _) => Some(capacity::direct_room(direct, direct.application.instances.into()).0),
             // Its quota is in bytes, and rises.
             Side::Firehose(..) => None,

@@ -8,6 +8,7 @@ use super::compare::{self, Ending, Track};
 use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
+use crate::metrics::firehose::FirehoseFrames;
 use crate::scenario::{Code, Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
@@ -23,6 +24,8 @@ pub(super) struct Run {
     pub id: u32,
     /// What has arrived of each stream: the first one, then those that follow.
     pub timelines: Vec<Timeline>,
+    /// What has arrived of the delivery streams behind them.
+    pub deliveries: Vec<FirehoseFrames>,
     /// What has arrived of the other designs.
     pub others: Vec<Track>,
     pub done: bool,
@@ -47,6 +50,7 @@ impl Run {
         Self {
             id,
             timelines: compare::timelines(scenario),
+            deliveries: compare::deliveries(scenario),
             others: scenario.designs.iter().map(|design| Track::of(scenario, &design.plan)).collect(),
             done: false,
             summary: None,
@@ -57,7 +61,7 @@ impl Run {
 
     /// Whether what has arrived can be of a scenario.
     pub fn fits(&self, scenario: &Scenario) -> bool {
-        compare::timelines_fit(&self.timelines, scenario)
+        compare::timelines_fit(&self.timelines, &self.deliveries, scenario)
             && self.others.len() == scenario.designs.len()
             && self.others.iter().zip(&scenario.designs).all(|(track, design)| track.fits(&design.plan))
     }
@@ -69,6 +73,10 @@ impl Run {
             return timeline.append(block).is_ok();
         }
         part -= self.timelines.len();
+        if let Some(delivery) = self.deliveries.get_mut(part) {
+            return delivery.append(block).is_ok();
+        }
+        part -= self.deliveries.len();
         for track in &mut self.others {
             if part < track.parts() {
                 return track.append(part, block).is_ok();
@@ -80,7 +88,8 @@ impl Run {
 
     /// The instant up to which frames of every design have arrived.
     pub fn received(&self) -> SimTime {
-        self.others.iter().map(Track::received).fold(compare::received(&self.timelines), SimTime::min)
+        let own = compare::received(&self.timelines, &self.deliveries);
+        self.others.iter().map(Track::received).fold(own, SimTime::min)
     }
 
     /// What has arrived of the first stream. Those that follow have frames of the same width.

@@ -190,8 +190,7 @@ impl Found<'_> {
     /// What was done on purpose so far.
     fn injected(&self) -> Option<Finding> {
         let seen = self.width.micros() * self.frames.len() as u64;
-        let all: Vec<String> =
-            self.direct.faults.iter().filter(|fault| fault.at.micros() < seen).map(done).collect();
+        let all: Vec<String> = self.direct.faults.iter().filter(|fault| fault.at.micros() < seen).map(done).collect();
         (!all.is_empty()).then(|| Finding {
             id: "operations",
             tone: Tone::Late,

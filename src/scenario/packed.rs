@@ -11,11 +11,11 @@ use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
 use super::query::{Comparison, Function as QueryFunction, Having, Is, Measure, Operand, Top, With};
 use super::{
-    Analytics, Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Design, Draws, DurationFrom, DurationLaw, DurationModel, EventTime,
-    Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation,
-    OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, Query, ReadSource,
-    Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition,
-    Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
+    Analytics, Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Design, Draws, DurationFrom, DurationLaw,
+    DurationModel, EventTime, Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable,
+    OnFailure, Operation, OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
+    Query, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
+    StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};

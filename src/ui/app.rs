@@ -179,7 +179,7 @@ impl Component for App {
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
-                    { result::view(&self.model, &self.places, &act) }
+                    { result::view(&self.model, self.later, &self.places, &act) }
                 </main>
                 }
                 { table::view(&self.model, self.later, &self.places.table, self.dialog == Some(Dialog::Table), &close, &closed) }
@@ -213,7 +213,7 @@ impl App {
     /// Fetches what is drawn later, if something of it is to be shown.
     fn fetch_later(&mut self, ctx: &Context<Self>) {
         let model = &self.model;
-        let view = model.compares() || model.shows_handler() || model.shows_log();
+        let view = model.compares() || model.shows_handler() || model.shows_log() || model.delivers();
         if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
             self.later = Later::Coming;
             ctx.link().send_future(async { Msg::Later(Later::come().await) });

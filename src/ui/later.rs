@@ -3,7 +3,7 @@
 
 use super::compare::{self, Form, Matrix};
 use super::stage::Places;
-use super::{link, model_page, table};
+use super::{delivery, link, model_page, table};
 use streamgauge::app::form::Group;
 use streamgauge::app::picture::{self, Moment, Motion, Size};
 use streamgauge::app::share::Share;
@@ -34,6 +34,8 @@ pub struct Drawing {
     pub matrix: DrawMatrix,
     /// The fields of the design that is being changed.
     pub design: DesignForm,
+    /// What the delivery streams behind the stream did.
+    pub deliveries: fn(&Model) -> Html,
     /// The run as a table.
     pub table: fn(&Model) -> Html,
     /// How everything is modelled.
@@ -52,6 +54,7 @@ static DRAWING: Drawing = Drawing {
     compare: compare::view,
     matrix: Matrix::draw,
     design: Model::design_form,
+    deliveries: delivery::content,
     table: table::content,
     rules: model_page::rules,
     limits: model_page::limits,

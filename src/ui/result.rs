@@ -1,5 +1,6 @@
 //! The right column: how to read the picture at first, then ledger, bill and findings at the cursor.
 
+use super::later::Later;
 use super::stage::Places;
 use streamgauge::app::words::{clock, dollars_cents, dollars_e4, dollars_exact, int, percents};
 use streamgauge::app::{Action, Model, picture};
@@ -9,7 +10,7 @@ use streamgauge::scenario::{RetryPolicy, presets};
 use yew::{AttrValue, Callback, Html, classes, html};
 
 /// The column.
-pub fn view(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
+pub fn view(model: &Model, later: Later, places: &Places, act: &Callback<Action>) -> Html {
     html! {
         <aside class="side r" aria-label="Result">
             if model.is_first_visit() {
@@ -17,6 +18,7 @@ pub fn view(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
             } else {
                 { ledger(model, places) }
                 { bill(model) }
+                if model.delivers() { { later.show(|drawing| (drawing.deliveries)(model)) } }
                 { findings(model, act) }
             }
         </aside>

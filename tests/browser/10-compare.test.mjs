@@ -3,11 +3,11 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { launch, until, watchedPage } from "./support/browser.mjs";
+import { drop, launch, until, watchedPage } from "./support/browser.mjs";
 import { harnessFiles, openBox } from "./support/harness.mjs";
 import { serveSite } from "./support/site.mjs";
 import { tasksDuring } from "./support/tasks.mjs";
@@ -128,6 +128,37 @@ test("a design is changed in its fields and run again, opened, and left", async 
   await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.locator(".matrix h2").first().waitFor();
   assert.equal(await page.locator(".matrix h2").count(), 3);
+  page.assertClean();
+  await page.context().close();
+});
+
+test("delivery streams behind a stream stand below its bill, and follow the slider", async () => {
+  const poller = { kind: "poller", fixed_ms: 0, per_record_ms: 0 };
+  const text = JSON.stringify({
+    length_s: 180,
+    traffic: { curve: [{ kind: "constant", per_s: 200 }] },
+    consumers: [poller],
+    deliver: [{ name: "Archive", consumer: 0, firehose: { buffering: { interval_s: 60 } } }],
+  });
+  const file = join(FOLDER, "delivered.json");
+  await writeFile(file, text);
+  const [delivered] = JSON.parse(await print("run", file, "--json")).deliver;
+  const page = await watchedPage(browser, site, { ...desk, reducedMotion: "reduce" });
+  await page.goto(site.url());
+  await drop(page, "delivered.json", text);
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  const archive = page.getByRole("region", { name: "Archive" });
+  const row = async (name) => Number((await archive.getByRole("row", { name }).locator(".n").innerText()).replaceAll(",", ""));
+  await slider(page).fill("30");
+  await reached(page, 30);
+  await archive.waitFor();
+  assert.equal(await row("Delivered"), 0, "nothing is delivered before the interval is over");
+  await slider(page).fill("180");
+  await reached(page, 180);
+  assert.equal(await row("Delivered"), delivered.ledger.delivered);
+  assert.equal(await row("In the buffer"), delivered.ledger.buffered);
+  await archive.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(FOLDER, "deliveries-light.png") });
   page.assertClean();
   await page.context().close();
 });

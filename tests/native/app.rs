@@ -1,6 +1,7 @@
 //! The headless application: what the page decides and says.
 
 mod compare;
+mod delivery;
 mod events;
 mod fixture;
 mod form;

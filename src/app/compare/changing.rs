@@ -7,7 +7,7 @@ use crate::limits;
 use serde_json::{Map, Value, json};
 
 /// The parts of a document that are a stream design's own.
-const OWN: [&str; 5] = ["producer", "stream", "consumers", "operations", "then"];
+const OWN: [&str; 6] = ["producer", "stream", "consumers", "operations", "then", "deliver"];
 
 impl Model {
     /// Shows the designs side by side, or the workbench again.

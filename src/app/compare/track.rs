@@ -16,8 +16,8 @@ use crate::units::{SimTime, Span};
 
 /// Frames of one design.
 pub enum Track {
-    /// A timeline for each of its streams.
-    Stream(Vec<Timeline>),
+    /// A timeline for each of its streams, and the frames of the delivery streams behind them.
+    Stream(Vec<Timeline>, Vec<FirehoseFrames>),
     /// Those of a direct design.
     Direct(DirectFrames),
     /// Those of a delivery stream.
@@ -28,16 +28,16 @@ impl Track {
     /// Nothing yet, of a design beside a scenario's own.
     pub fn of(own: &Scenario, plan: &Plan) -> Self {
         match plan {
-            Plan::Stream(scenario) => Self::Stream(timelines(scenario)),
+            Plan::Stream(scenario) => Self::Stream(timelines(scenario), deliveries(scenario)),
             Plan::Direct(_) => Self::Direct(DirectFrames::new(own)),
             Plan::Firehose(_) => Self::Firehose(FirehoseFrames::new(own)),
         }
     }
 
     /// Parts whose frames arrive one by one.
-    pub const fn parts(&self) -> usize {
+    pub fn parts(&self) -> usize {
         match self {
-            Self::Stream(timelines) => timelines.len(),
+            Self::Stream(timelines, deliveries) => timelines.len() + deliveries.len(),
             Self::Direct(_) | Self::Firehose(_) => 1,
         }
     }
@@ -48,7 +48,10 @@ impl Track {
     /// When it does not continue them.
     pub fn append(&mut self, part: usize, block: &[f64]) -> Result<(), BlockError> {
         match self {
-            Self::Stream(timelines) => timelines.get_mut(part).ok_or(BlockError)?.append(block),
+            Self::Stream(timelines, deliveries) => match timelines.get_mut(part) {
+                Some(timeline) => timeline.append(block),
+                None => deliveries.get_mut(part - timelines.len()).ok_or(BlockError)?.append(block),
+            },
             Self::Direct(frames) => frames.append(block),
             Self::Firehose(frames) => frames.append(block),
         }
@@ -59,16 +62,18 @@ impl Track {
         let end =
             |frames: usize, end_of: &dyn Fn(usize) -> SimTime| frames.checked_sub(1).map_or(SimTime::ZERO, end_of);
         match self {
-            Self::Stream(timelines) => received(timelines),
+            Self::Stream(timelines, deliveries) => received(timelines, deliveries),
             Self::Direct(frames) => end(frames.frames().len(), &|frame| frames.end_of(frame)),
-            Self::Firehose(frames) => end(frames.frames().len(), &|frame| frames.end_of(frame)),
+            Self::Firehose(frames) => delivered(frames),
         }
     }
 
     /// Whether these can be frames of a design.
     pub fn fits(&self, plan: &Plan) -> bool {
         match (self, plan) {
-            (Self::Stream(timelines), Plan::Stream(scenario)) => timelines_fit(timelines, scenario),
+            (Self::Stream(timelines, deliveries), Plan::Stream(scenario)) => {
+                timelines_fit(timelines, deliveries, scenario)
+            }
             (Self::Direct(_), Plan::Direct(_)) | (Self::Firehose(_), Plan::Firehose(_)) => true,
             _ => false,
         }
@@ -84,24 +89,36 @@ pub fn timelines(scenario: &Scenario) -> Vec<Timeline> {
     scenario.streams().into_iter().map(timeline).collect()
 }
 
-/// The instant up to which frames of every one of some timelines have arrived.
-pub fn received(timelines: &[Timeline]) -> SimTime {
-    let end = |timeline: &Timeline| timeline.frames().checked_sub(1).map(|last| timeline.end_of(last));
-    timelines.iter().map(|timeline| end(timeline).unwrap_or(SimTime::ZERO)).min().unwrap_or(SimTime::ZERO)
+/// No frames yet for each delivery stream behind the streams of a scenario.
+pub fn deliveries(scenario: &Scenario) -> Vec<FirehoseFrames> {
+    scenario.deliveries().into_iter().map(|(stream, _)| FirehoseFrames::new(stream)).collect()
 }
 
-/// Whether some timelines can be those of a scenario.
-pub fn timelines_fit(timelines: &[Timeline], scenario: &Scenario) -> bool {
+/// The instant up to which frames of every one of some streams and delivery streams have arrived.
+pub fn received(timelines: &[Timeline], deliveries: &[FirehoseFrames]) -> SimTime {
+    let end = |timeline: &Timeline| timeline.frames().checked_sub(1).map(|last| timeline.end_of(last));
+    let streams = timelines.iter().map(|timeline| end(timeline).unwrap_or(SimTime::ZERO));
+    streams.chain(deliveries.iter().map(delivered)).min().unwrap_or(SimTime::ZERO)
+}
+
+/// The instant up to which frames of a delivery stream have arrived.
+fn delivered(frames: &FirehoseFrames) -> SimTime {
+    frames.frames().len().checked_sub(1).map_or(SimTime::ZERO, |last| frames.end_of(last))
+}
+
+/// Whether some timelines and frames can be those of a scenario.
+pub fn timelines_fit(timelines: &[Timeline], deliveries: &[FirehoseFrames], scenario: &Scenario) -> bool {
     let streams = scenario.streams();
     timelines.len() == streams.len()
+        && deliveries.len() == scenario.deliveries().len()
         && timelines.iter().zip(streams).all(|(timeline, of)| timeline.consumers() == of.consumers.len())
 }
 
 /// A design with what has arrived of it.
 #[derive(Clone, Copy)]
 pub enum Side<'a> {
-    /// A stream, and those that follow it.
-    Stream(&'a Scenario, &'a [Timeline]),
+    /// A stream, those that follow it, and the delivery streams behind them.
+    Stream(&'a Scenario, &'a [Timeline], &'a [FirehoseFrames]),
     /// An application that does everything in the request.
     Direct(&'a Scenario, &'a Direct, &'a DirectFrames),
     /// A delivery stream.
@@ -143,7 +160,7 @@ impl<'a> Side<'a> {
     /// Width of a frame, and how many the whole run has.
     pub fn grid(&self) -> (Span, usize) {
         match self {
-            Self::Stream(_, timelines) => (timelines[0].width(), timelines[0].frames_total()),
+            Self::Stream(_, timelines, _) => (timelines[0].width(), timelines[0].frames_total()),
             Self::Direct(_, _, frames) => (frames.width(), frames.frames_total()),
             Self::Firehose(_, _, frames) => (frames.width(), frames.frames_total()),
         }
@@ -153,7 +170,7 @@ impl<'a> Side<'a> {
     pub fn frames(&self, at: SimTime) -> usize {
         let (width, total) = self.grid();
         let (length, arrived) = match self {
-            Self::Stream(scenario, timelines) => (scenario.length, timelines[0].frames()),
+            Self::Stream(scenario, timelines, _) => (scenario.length, timelines[0].frames()),
             Self::Direct(scenario, _, frames) => (scenario.length, frames.frames().len()),
             Self::Firehose(scenario, _, frames) => (scenario.length, frames.frames().len()),
         };
@@ -175,7 +192,7 @@ impl<'a> Side<'a> {
     /// Where everything is after some frames.
     pub fn account(&self, frames: usize) -> Account {
         match self {
-            Self::Stream(_, timelines) => {
+            Self::Stream(_, timelines, _) => {
                 let ledger = Ledger::after(Self::last(&timelines[0], frames), frames);
                 Account {
                     offered: ledger.offered,
@@ -214,10 +231,16 @@ impl<'a> Side<'a> {
     /// What the closed frames cost so far in ten-thousandths of a dollar, and 30 days of it in cents.
     pub fn cost(&self, frames: usize) -> (u64, u64) {
         match self {
-            Self::Stream(scenario, timelines) => {
+            Self::Stream(scenario, timelines, deliveries) => {
+                let delivered = scenario.deliveries().into_iter().zip(*deliveries);
+                let delivered = delivered.map(|((of, deliver), got)| {
+                    firehose_bill(of, &deliver.firehose, got.width(), &got.frames()[..frames.min(got.frames().len())])
+                });
                 let bills = scenario.streams().into_iter().zip(*timelines);
                 let bills = bills.map(|(of, timeline)| bill(of, timeline.seen_by(0), frames.min(timeline.frames())));
-                bills.fold((0, 0), |(run, month), bill| (run + bill.run_total_e4, month + bill.month_total_cents))
+                bills
+                    .chain(delivered)
+                    .fold((0, 0), |(run, month), bill| (run + bill.run_total_e4, month + bill.month_total_cents))
             }
             Self::Direct(scenario, direct, of) => {
                 let bill = direct_bill(scenario, direct, of.width(), &of.frames()[..frames]);
@@ -233,7 +256,7 @@ impl<'a> Side<'a> {
     /// From so many seconds on, work is late.
     pub fn patience(&self, at: SimTime) -> f64 {
         match self {
-            Self::Stream(scenario, _) => behind::stream_patience(scenario, at),
+            Self::Stream(scenario, ..) => behind::stream_patience(scenario, at),
             Self::Direct(..) => PATIENCE_S,
             Self::Firehose(_, firehose, _) => firehose_patience(firehose),
         }
@@ -242,7 +265,7 @@ impl<'a> Side<'a> {
     /// How far it was behind in its first frames.
     pub fn behind(&self, frames: usize, at: SimTime) -> Option<Behind> {
         let mut late = match self {
-            Self::Stream(_, timelines) => behind::stream_late(&timelines[0]),
+            Self::Stream(_, timelines, _) => behind::stream_late(&timelines[0]),
             Self::Direct(..) => return None,
             Self::Firehose(_, _, of) => behind::firehose_late(of.frames()),
         };
@@ -265,7 +288,7 @@ impl<'a> Side<'a> {
             smooth(column, (seconds / width) as usize).into_iter().map(|count| count / width).collect()
         };
         match self {
-            Self::Stream(_, timelines) => {
+            Self::Stream(_, timelines, _) => {
                 let timeline = &timelines[0];
                 let first = timeline.seen_by(0);
                 let frames = timeline.frames();
@@ -333,7 +356,7 @@ impl<'a> Side<'a> {
     /// The design as one flow at an instant.
     pub fn flow(&self, at: SimTime, peak: f64) -> Flow {
         match self {
-            Self::Stream(scenario, timelines) => {
+            Self::Stream(scenario, timelines, _) => {
                 let timeline = Self::last(&timelines[0], self.frames(at));
                 let at = at.seconds_f64();
                 Flow::of_stream(&Moment { scenario, timeline, at, frontier: at, events: &[] })

@@ -9,7 +9,7 @@ use crate::words::{self, count_word};
 /// What a design is made of, in a sentence or two.
 pub fn about(side: &Side<'_>) -> String {
     match side {
-        Side::Stream(scenario, _) => stream(scenario),
+        Side::Stream(scenario, ..) => stream(scenario),
         Side::Direct(_, direct, _) => application(direct),
         Side::Firehose(_, firehose, _) => delivery(firehose),
     }

@@ -12,9 +12,17 @@ const PLANS: &[Choice] = &[
 ];
 
 const FAULTS: &[Choice] = &[
-    word("database_outage", "The primary fails over", "It begins no statement for a while, on purpose: what needs it waits."),
+    word(
+        "database_outage",
+        "The primary fails over",
+        "It begins no statement for a while, on purpose: what needs it waits.",
+    ),
     word("database_slow", "Slow database", "Each statement takes longer for a while, on purpose."),
-    word("lose_instances", "Instances are lost", "A share of the instances is away for a while, as with an Availability Zone."),
+    word(
+        "lose_instances",
+        "Instances are lost",
+        "A share of the instances is away for a while, as with an Availability Zone.",
+    ),
     word("empty_cache", "The cache is emptied", "It loses all that it holds, on purpose."),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Run};
 use crate::scenario::Scenario;
-use crate::session::{Pump, Session};
+use crate::session::{FirehoseRun, Pump, Session};
 use crate::units::{SimTime, Span};
 
 /// No design is further ahead of another than so many frames.
@@ -45,10 +45,11 @@ impl Run {
         }
     }
 
-    /// How many parts with frames of their own it has: a stream and those that follow it, or one.
+    /// How many parts with frames of their own it has: a stream, those that follow it, and the delivery streams behind
+    /// them; or one.
     pub fn parts(&self) -> usize {
         match self {
-            Self::Stream(session) => session.streams().len(),
+            Self::Stream(session) => session.streams().len() + session.deliveries().len(),
             Self::Direct(_) | Self::Firehose(_) => 1,
         }
     }
@@ -58,7 +59,11 @@ impl Run {
     pub fn block(&self, part: usize, from: usize, bytes: usize) -> Option<(usize, Vec<f64>)> {
         match self {
             Self::Stream(session) => {
-                let timeline = session.streams().get(part)?.timeline();
+                let streams = session.streams();
+                let Some(stream) = streams.get(part) else {
+                    return delivered(session.deliveries().get(part - streams.len())?, from, bytes);
+                };
+                let timeline = stream.timeline();
                 let to = timeline.frames().min(from + timeline.frames_in(bytes));
                 (to > from).then(|| (to - from, timeline.encode(from, to)))
             }
@@ -67,13 +72,16 @@ impl Run {
                 let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
                 (to > from).then(|| (to - from, recorder.encode(from, to)))
             }
-            Self::Firehose(run) => {
-                let recorder = run.recorder();
-                let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
-                (to > from).then(|| (to - from, recorder.encode(from, to)))
-            }
+            Self::Firehose(run) => delivered(run, from, bytes),
         }
     }
+}
+
+/// Such a block of a delivery stream.
+fn delivered(run: &FirehoseRun, from: usize, bytes: usize) -> Option<(usize, Vec<f64>)> {
+    let recorder = run.recorder();
+    let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
+    (to > from).then(|| (to - from, recorder.encode(from, to)))
 }
 
 impl Comparison {

@@ -33,7 +33,8 @@ fn document() -> String {
     .to_string()
 }
 
-fn model() -> Model {
+/// The page with such a file open.
+pub fn opened(text: &str) -> Model {
     let start = Start {
         preset: String::new(),
         theme: Theme::System,
@@ -49,9 +50,13 @@ fn model() -> Model {
         earlier: String::new(),
     };
     let mut model = Model::new(&start).0;
-    model.update(Action::OpenFile { name: "small.json".to_owned(), text: document() });
+    model.update(Action::OpenFile { name: "small.json".to_owned(), text: text.to_owned() });
     assert!(model.compares(), "a scenario with designs opens side by side");
     model
+}
+
+fn model() -> Model {
+    opened(&document())
 }
 
 fn act(model: &mut Model, what: &str, place: usize) -> Vec<Effect> {
@@ -291,7 +296,7 @@ fn remedies_are_switched_on_one_by_one_and_the_sentence_says_what_binds_then() {
     let binds = |said: &str, what: &str| assert!(said.contains(&format!("; what binds {what}.</li>")), "{said}");
     let said = after("database.read_ms", "5");
     binds(&said, "is the primary of the database: 100 requests a second, and 200 if it had only to write");
-    binds(&after("cache.hit_ratio", "1"), "are the primary’s writes: 200 requests a second is all");
+    binds(&after("cache.hit_ratio", "100"), "are the primary’s writes: 200 requests a second is all");
     after("cache.hit_ratio", "0");
     binds(&after("replicas.count", "3"), "are the primary’s writes: 200 requests a second is all");
     let said = after("request.cpu_ms", "20");

@@ -1,0 +1,112 @@
+//! What the delivery streams behind the streams of a run did up to the cursor.
+
+use super::model::Model;
+use super::words::{int, percents, short, span_text};
+use crate::cost::{Bill, firehose_bill};
+use crate::engine::firehose::SetAside;
+use crate::metrics::Finding;
+use crate::metrics::firehose::{FirehoseFrame, FirehoseFrames, FirehoseLedger};
+use crate::metrics::firehose_findings::firehose_findings;
+
+/// One delivery stream at the cursor.
+pub struct Delivery {
+    /// What it is called.
+    pub title: String,
+    /// Where it delivers.
+    pub destination: &'static str,
+    /// Where its records are: a name, how many, their share.
+    pub rows: Vec<[String; 3]>,
+    /// Records that it was given.
+    pub given: String,
+    /// Its objects and how late they are, in sentences.
+    pub said: Vec<String>,
+    /// What it costs so far.
+    pub bill: Bill,
+    /// What its frames show.
+    pub findings: Vec<Finding>,
+}
+
+impl Model {
+    /// Whether there are any.
+    pub fn delivers(&self) -> bool {
+        self.scenario.streams().into_iter().any(|stream| !stream.deliver.is_empty())
+    }
+
+    /// Each of them at the cursor.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        let all = self.scenario.deliveries().into_iter().zip(&self.run.deliveries);
+        all.map(|((stream, deliver), got)| {
+            let frames = &got.frames()[..complete(got, self.cursor.micros())];
+            let ledger = FirehoseLedger::after(frames);
+            Delivery {
+                title: deliver.title().to_owned(),
+                destination: deliver.firehose.stream.destination.kind.name(),
+                rows: rows(&ledger),
+                given: int(ledger.offered as f64),
+                said: said(frames),
+                bill: firehose_bill(stream, &deliver.firehose, got.width(), frames),
+                findings: firehose_findings(&deliver.firehose, got.width(), frames),
+            }
+        })
+        .collect()
+    }
+}
+
+/// Frames that are complete at an instant, of those that have arrived.
+fn complete(got: &FirehoseFrames, at: u64) -> usize {
+    let (total, arrived) = (got.frames_total(), got.frames().len());
+    let end = total.checked_sub(1).map_or(0, |last| got.end_of(last).micros());
+    let complete = if at >= end { total } else { (at / got.width().micros().max(1)) as usize };
+    complete.min(arrived)
+}
+
+/// Where the records are; what is empty and would be a surprise is left out.
+fn rows(ledger: &FirehoseLedger) -> Vec<[String; 3]> {
+    let mut all = vec![
+        ("Delivered".to_owned(), ledger.delivered),
+        ("With the function".to_owned(), ledger.in_transform),
+        ("In the buffer".to_owned(), ledger.buffered),
+        ("In deliveries".to_owned(), ledger.in_delivery),
+        ("Dropped by the function".to_owned(), ledger.dropped),
+    ];
+    all.extend(
+        SetAside::ALL.iter().zip(ledger.set_aside).map(|(why, count)| (format!("Error prefix: {}", why.text()), count)),
+    );
+    all.push(("Lost: not delivered in time".to_owned(), ledger.lost));
+    const ALWAYS: [usize; 2] = [0, 2];
+    let shown = all.iter().enumerate().filter(|(place, (_, count))| *count > 0 || ALWAYS.contains(place));
+    shown
+        .map(|(_, (name, count))| {
+            let [share, _] = percents([*count, ledger.offered.saturating_sub(*count)]);
+            [name.clone(), int(*count as f64), share]
+        })
+        .collect()
+}
+
+fn said(frames: &[FirehoseFrame]) -> Vec<String> {
+    let sum = |of: fn(&FirehoseFrame) -> u64| frames.iter().map(of).sum::<u64>();
+    let (objects, backups) = (sum(|frame| frame.objects.0), sum(|frame| frame.backups));
+    let mut said = Vec::new();
+    if objects > 0 {
+        let mean = sum(|frame| frame.delivered_bytes) as f64 / objects as f64;
+        let kib = short(mean / 1024.0);
+        said.push(format!("{} objects of {kib} KiB on the average, before compression.", int(objects as f64)));
+    }
+    if backups > 0 {
+        said.push(format!("{} objects under the error prefix.", int(backups as f64)));
+    }
+    let late = |frame: &FirehoseFrame| (frame.late_ms.0 / 1e3, frame.late_ms.1 / 1e3);
+    if let Some((half, nearly)) = frames.iter().rev().map(late).find(|(half, _)| !half.is_nan()) {
+        let most = frames.iter().map(|frame| late(frame).1).fold(0.0, f64::max);
+        said.push(format!(
+            "From read to delivered, last: half within {}, 99 % within {}; so far at most {}.",
+            span_text(half),
+            span_text(nearly),
+            span_text(most)
+        ));
+    }
+    if let Some(age) = frames.last().and_then(|frame| frame.state.freshness) {
+        said.push(format!("The oldest record that is not delivered is {} old.", span_text(age.seconds_f64())));
+    }
+    said
+}

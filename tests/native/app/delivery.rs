@@ -1,0 +1,104 @@
+//! Delivery streams behind a stream on the page: what arrives of them, and what is said at the cursor.
+
+use serde_json::json;
+use streamgauge::app::{Action, BoxEvent, Effect, Model};
+use streamgauge::metrics::firehose::FirehoseLedger;
+use streamgauge::scenario::{Plan, packed};
+use streamgauge::session::{Comparison, Pump, Run};
+
+/// Two minutes of a hundred records a second, delivered every half minute into S3, of which half are dropped by a
+/// function, and into an endpoint that is out from the first minute on.
+fn document() -> String {
+    json!({
+        "name": "Delivered", "seed": 3, "length_s": 120,
+        "traffic": { "curve": [{ "kind": "constant", "per_s": 100 }] },
+        "stream": { "shards": 1 },
+        "consumers": [
+            { "kind": "poller", "fixed_ms": 0, "per_record_ms": 0 },
+            { "kind": "poller", "fixed_ms": 0, "per_record_ms": 0 },
+        ],
+        "deliver": [
+            { "consumer": 0, "firehose": {
+                "buffering": { "interval_s": 30 }, "transform": { "memory_mb": 128, "interval_s": 5, "dropped_share": 0.5 } } },
+            { "name": "Partner", "consumer": 1, "firehose": {
+                "buffering": { "interval_s": 10 }, "destination": { "kind": "http", "retry_s": 20 },
+                "operations": [{ "at_s": 60, "kind": "destination_outage", "for_s": 600 }] } },
+        ],
+        "designs": [{ "kind": "stream", "stream": { "shards": 2 }, "consumers": [{ "kind": "poller", "fixed_ms": 0, "per_record_ms": 0 }],
+            "deliver": [{ "consumer": 0, "firehose": { "buffering": { "interval_s": 60 } } }] }],
+    })
+    .to_string()
+}
+
+fn ran() -> (Model, Comparison) {
+    let mut model = super::compare::opened(&document());
+    assert!(model.problems().is_empty() && model.delivers(), "{:?}", model.problems());
+    let effects = model.update(Action::RunOrPause);
+    let opened = effects.iter().find_map(|effect| match effect {
+        Effect::OpenRun { run, scenario, .. } => Some((*run, scenario.clone())),
+        _ => None,
+    });
+    let (run, packed) = opened.expect("a run was opened");
+    let mut designs = Comparison::new(&packed::unpack(&packed).expect("the box reads what the page packs"));
+    while designs.pump(5_000) != Pump::Finished {}
+    let parts = designs.runs().iter().flat_map(|of| (0..of.parts()).map(move |part| (of, part)));
+    for (place, (of, part)) in parts.enumerate() {
+        let (_, block) = of.block(part, 0, usize::MAX).expect("frames");
+        let block = std::iter::once(place as f64).chain(block).collect();
+        let effects = model.update(Action::Box(BoxEvent::Frames { run, block, rows: String::new() }));
+        assert_eq!(effects, [Effect::GrantCredit(1)], "part {place} is taken");
+    }
+    let summary = designs.essence_text();
+    model.update(Action::Box(BoxEvent::Done { run, summary, rows: String::new() }));
+    (model, designs)
+}
+
+#[test]
+fn what_the_page_says_of_deliveries_is_what_the_run_did() {
+    let (mut model, designs) = ran();
+    let Run::Stream(session) = &designs.runs()[0] else { panic!("a stream") };
+    for seconds in [0.0, 45.0, 120.0] {
+        model.update(Action::Seek { seconds });
+        let deliveries = model.deliveries();
+        assert_eq!(deliveries.iter().map(|one| one.title.as_str()).collect::<Vec<_>>(), ["Firehose", "Partner"]);
+        for (delivery, run) in deliveries.iter().zip(session.deliver()) {
+            let frames = &run.frames()[..run.frames().len().min(seconds as usize)];
+            let ledger = FirehoseLedger::after(frames);
+            let count = |name: &str| {
+                let row = delivery.rows.iter().find(|[row, ..]| row == name).unwrap_or_else(|| panic!("{name}"));
+                row[1].replace(|sign: char| !sign.is_ascii_digit(), "").parse::<u64>().expect("a number")
+            };
+            assert_eq!(count("Delivered"), ledger.delivered);
+            assert_eq!(count("In the buffer"), ledger.buffered);
+            let all: u64 = delivery.rows.iter().map(|[name, ..]| count(name)).sum();
+            assert_eq!(all, ledger.offered, "every record is somewhere at {seconds} s");
+        }
+    }
+    // At the end everything is said that the command line says.
+    let deliveries = model.deliveries();
+    for (delivery, run) in deliveries.iter().zip(session.deliver()) {
+        assert_eq!((&delivery.bill, &delivery.findings), (&run.bill(), &run.findings()));
+        assert!(
+            delivery.said.iter().any(|sentence| sentence.starts_with("From read to delivered")),
+            "{:?}",
+            delivery.said
+        );
+    }
+    assert!(deliveries[0].rows.iter().any(|[name, ..]| name == "Dropped by the function"));
+    assert!(deliveries[1].rows.iter().any(|[name, ..]| name.starts_with("Error prefix: ")), "{:?}", deliveries[1].rows);
+    // Of designs side by side a month costs what it does natively, deliveries included.
+    let months =
+        |tallies: Vec<streamgauge::session::Tally>| tallies.iter().map(|of| of.month_cents).collect::<Vec<_>>();
+    assert_eq!(model.tallies().map(months), Some(months(designs.tallies())));
+}
+
+/// A design that is opened takes its delivery streams with it.
+#[test]
+fn deliveries_of_a_design_change_places_with_it() {
+    let (mut model, _) = ran();
+    model.update(Action::Compare { what: "open".to_owned(), place: 1 });
+    assert!(model.problems().is_empty(), "{:?}", model.problems());
+    assert_eq!((model.scenario().deliver.len(), model.scenario().stream.shards), (1, 2));
+    let Plan::Stream(other) = &model.scenario().designs[0].plan else { panic!("a stream") };
+    assert_eq!(other.deliver.len(), 2);
+}
