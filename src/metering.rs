@@ -27,7 +27,8 @@ use std::ops::Range;
 use survey::Survey;
 use wasmparser::{
     CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations,
-    FunctionBody, GlobalType, MemoryType, Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    FunctionBody, GlobalType, MemoryType, Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
 };
 
 /// Name under which the fuel counter is exported, a mutable 32-bit integer.
