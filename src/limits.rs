@@ -145,8 +145,9 @@ macro_rules! is_estimated {
 mod analytics;
 mod direct;
 mod firehose;
+mod stores;
 mod video;
-pub use {analytics::*, direct::*, firehose::*, video::*};
+pub use {analytics::*, direct::*, firehose::*, stores::*, video::*};
 
 /// Every limit, file by file.
 pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);
