@@ -36,9 +36,9 @@ mod reading;
 mod request;
 pub mod schema;
 mod sizes;
-mod stores;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sql;
+mod stores;
 mod stream;
 pub mod timestamp;
 pub mod traffic;

@@ -396,7 +396,6 @@ pub enum LossCause {
 /// Something that is told every fact.
 ///
 /// Facts of the writing side come in order of time, and so do those of one lane; between them there is no order.
-///
 /// The facts of each record have methods of their own, to be inlined; by default they end in [`Observer::observe`].
 pub trait Observer {
     /// Takes a fact.

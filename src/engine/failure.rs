@@ -23,15 +23,8 @@ pub enum FailureCause {
 
 impl FailureCause {
     /// Every cause, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
-        Self::Handler,
-        Self::Injected,
-        Self::Poison,
-        Self::Items,
-        Self::TimedOut,
-        Self::EnvironmentLost,
-        Self::Store,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut, Self::EnvironmentLost, Self::Store];
 }
 
 /// Why an event source mapping gave records up; as failure destinations spell it.

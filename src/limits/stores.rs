@@ -20,6 +20,8 @@ limits! { STORES:
     STORE_RECORDS_MAX: Count = 10_000, "records", OURS, documented;
     /// Writes of one invocation at the same time.
     STORE_PARALLEL_MAX: Count = 1_000, "writes", OURS, documented;
+    /// Virtual processors of a relational database that is billed without a price of its own.
+    STORE_VCPUS: Count = 2, "vCPUs", TYPICAL, estimated;
     /// Time of a statement in a relational database.
     STORE_RELATIONAL_TIME: Span = Span::from_millis(5), "ms", TYPICAL, estimated;
     /// Time of a put into a key-value table.
@@ -30,6 +32,8 @@ limits! { STORES:
     STORE_OBJECT_TIME: Span = Span::from_millis(50), "ms", TYPICAL, estimated;
     /// Time of a request to an HTTP endpoint.
     STORE_HTTP_TIME: Span = Span::from_millis(100), "ms", TYPICAL, estimated;
+    /// Bytes that a read unit covers; a read that need not be consistent takes half of one.
+    DYNAMODB_READ_UNIT: Bytes = Bytes::new(4_096), "bytes", DDB, documented;
     /// Bytes of an item that a write unit covers.
     DYNAMODB_WRITE_UNIT: Bytes = Bytes::KIB, "bytes", DDB, documented;
 }

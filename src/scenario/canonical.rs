@@ -37,7 +37,10 @@ pub fn of(scenario: &Scenario) -> Draft {
     );
     document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
-    document.value("consumers", scenario.consumers.iter().map(|of| consumer::write(of, &scenario.stores)).collect::<Vec<_>>().into());
+    document.value(
+        "consumers",
+        scenario.consumers.iter().map(|of| consumer::write(of, &scenario.stores)).collect::<Vec<_>>().into(),
+    );
     let mut account = Group::at("account");
     account.number("concurrency", scenario.account_concurrency.into());
     account.number("filters_per_mapping", scenario.filters_max.into());

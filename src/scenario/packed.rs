@@ -13,9 +13,9 @@ use super::{
     Analytics, Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client,
     Consumer, ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, EventTime,
     Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation,
-    OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource,
-    Replicas, Request, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store,
-    Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
+    OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Replicas,
+    Request, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store, Stream,
+    StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};

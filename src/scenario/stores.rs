@@ -53,6 +53,8 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Relational, Self::KeyValue, Self::Search, Self::Object, Self::Http];
     const WORDS: [(Self, &'static str); 5] = [
         (Self::Relational, "relational"),
         (Self::KeyValue, "key_value"),
@@ -170,12 +172,13 @@ fn names(read: &Reader<'_>) -> Vec<String> {
 /// Where a name stands among the stores; a problem at the path if nowhere.
 pub(super) fn named(read: &mut Reader<'_>, path: &str) -> Option<u32> {
     let (name, all) = (read.text(path).to_owned(), names(read));
-    let found = all.iter().position(|known| *known == name);
+    let found = all.iter().position(|known| *known == name && !name.is_empty());
     if found.is_none() {
-        let hint = match nearest(&name, all.iter().map(String::as_str)) {
+        let known: Vec<&str> = all.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        let hint = match nearest(&name, known.iter().copied()) {
             Some(near) => format!("did you mean \"{near}\"?"),
-            None if all.is_empty() => "write it into the list of stores".to_owned(),
-            None => format!("the stores are {}", all.join(", ")),
+            None if known.is_empty() => "write it into the list of stores".to_owned(),
+            None => format!("the stores are {}", known.join(", ")),
         };
         read.wrong(path, format!("there is no store \"{name}\"; {hint}"));
     }

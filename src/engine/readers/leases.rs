@@ -68,8 +68,18 @@ impl Readers {
         for lanes in lanes {
             let lane = &mut lanes[consumer as usize];
             if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
-                let mut desk =
-                    Desk { now, seed: *seed, stream, settings, lambda, table, stores, payload_per_record, asked, observer };
+                let mut desk = Desk {
+                    now,
+                    seed: *seed,
+                    stream,
+                    settings,
+                    lambda,
+                    table,
+                    stores,
+                    payload_per_record,
+                    asked,
+                    observer,
+                };
                 lane.lose_lease(now + kcl.failover.micros(), &mut desk);
             }
         }
@@ -160,8 +170,18 @@ impl Readers {
             if lease.renewed_at + kcl.failover.micros() <= now {
                 let at = SimTime::from_micros(now);
                 observer.observe(at, Fact::LeaseExpired { reader: consumer, shard: shard as u32 });
-                let mut desk =
-                    Desk { now, seed: *seed, stream, settings, lambda, table, stores, payload_per_record, asked, observer };
+                let mut desk = Desk {
+                    now,
+                    seed: *seed,
+                    stream,
+                    settings,
+                    lambda,
+                    table,
+                    stores,
+                    payload_per_record,
+                    asked,
+                    observer,
+                };
                 lane.lose_lease(now, &mut desk);
             }
         }
