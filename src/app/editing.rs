@@ -17,7 +17,7 @@ impl Model {
                 self.forget(path);
                 let mut values = vec![(path.to_owned(), value)];
                 values.extend(form::first_values(path, text));
-                values.extend(form::first_store(&self.draft, path, text));
+                values.extend(form::stores::first_store(&self.draft, path, text));
                 self.set_all(&values)
             }
             Err(problem) => {

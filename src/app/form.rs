@@ -5,7 +5,7 @@
 
 mod consumer;
 mod follower;
-mod stores;
+pub mod stores;
 
 use super::handbook::Handbook;
 use super::hints::{self, Hint};
@@ -18,7 +18,6 @@ use crate::scenario::{Draft, Problem, Scenario};
 use crate::text;
 use crate::units::SimTime;
 use serde_json::Value;
-pub use stores::first_store;
 
 /// One part of the architecture, in the order of the flow.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -123,6 +123,7 @@ impl<'a> Scene<'a> {
         let (u, y) = (self.layout.unit, 12.0 * self.layout.unit);
         let shards = self.reading.open();
         let offered = rate(self.reading.offered);
+        let title = escape(self.reading.consumer.title());
         let failing = match self.reading.failing {
             share if share >= 0.005 => {
                 format!(" <tspan class=\"t-lost strong\">{:.0}\u{a0}% fail</tspan>", share * 100.0)
@@ -140,12 +141,7 @@ impl<'a> Scene<'a> {
         if layout.narrow {
             self.svg.text(0.0, y, "ink2", &format!("{} offered/s", strong("ink", &offered)));
             self.svg.text(layout.end, y, "ink2 e", &stream);
-            self.svg.text(
-                layout.width,
-                y,
-                "ink2 e",
-                if failing.is_empty() { self.reading.consumer.title() } else { failing.trim_start() },
-            );
+            self.svg.text(layout.width, y, "ink2 e", if failing.is_empty() { &title } else { failing.trim_start() });
         } else {
             if !layout.low {
                 self.svg.text(0.0, y, "ink2", "Producer");
@@ -156,7 +152,7 @@ impl<'a> Scene<'a> {
             if layout.detail == Detail::Row {
                 self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
             }
-            self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.title()));
+            self.svg.text(layout.function, y, "ink2", &format!("{title}{failing}"));
         }
     }
 
