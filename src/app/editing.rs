@@ -236,7 +236,7 @@ impl Model {
             }
             "store_outage" | "slow_store" => {
                 let store = self.scenario.consumers[self.consumer()].writes.map_or(0, |writes| writes.store);
-                json!({"store": self.scenario.stores[store as usize].name})
+                json!({"store": self.scenario.stores.get(store as usize).map_or("", |store| &store.name)})
             }
             "freeze_consumer" | "slow_function" => json!({"consumer": self.consumer()}),
             // The application that is shown, or the first one.

@@ -4,6 +4,7 @@ use crate::common::{repeatable, scenario, session};
 use crate::scenario::any;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use streamgauge::app::form::{operations_to_add, stores::first_store};
 use streamgauge::engine::{Engine, Fact, Observer, Step, WriteRefusal};
 use streamgauge::metrics::{Ledger, Metric};
 use streamgauge::scenario::packed::{pack, unpack};
@@ -224,7 +225,7 @@ fn lost_connections_make_the_line_longer_until_they_are_back() {
 fn problems_name_the_store() {
     let mut document = steady(&json!({"name": "db"}), &json!({"writes_to": "bd"}), &json!([]));
     document["operations"] = json!([
-        {"at_s": 1, "kind": "store_outage", "store": "x"},
+        {"at_s": 1, "kind": "store_outage", "store": "warehouse"},
         {"at_s": 2, "kind": "lose_connections", "store": "db", "connections": 21},
         {"at_s": 3, "kind": "lose_connections", "store": "table"},
     ]);
@@ -235,11 +236,27 @@ fn problems_name_the_store() {
         "consumers.0.writes_to: there is no store \"bd\"; did you mean \"db\"?",
         "stores.2.name: \"db\" is the name of another store; choose another",
         "stores.3.name: is empty; consumers name the store that they write to",
-        "operations.0.store: there is no store \"x\"; the stores are db, table, db",
+        "operations.0.store: there is no store \"warehouse\"; the stores are db, table, db",
         "operations.1.connections: there are 20; choose as many or fewer",
         "operations.2.kind: the store counts no connections; remove this operation",
     ];
     assert_eq!(found, expected);
+}
+
+/// On the page a name in “Writes to” makes a store, unless there is one of that name; then the store can be broken.
+#[test]
+fn a_name_makes_a_store_on_the_page() {
+    let offers = |stores| operations_to_add(false, stores).iter().any(|(kind, _)| *kind == "store_outage");
+    assert!(offers(true) && !offers(false));
+    let mut draft = Draft::from_value(steady(&json!({"name": "db"}), &json!({}), &json!([])));
+    let path = "consumers.0.writes_to";
+    assert_eq!(first_store(&draft, path, "db"), None);
+    assert_eq!(first_store(&draft, path, ""), None);
+    let (place, store) = first_store(&draft, path, "other").expect("it is new");
+    draft.set(path, json!("other"));
+    draft.set(&place, store);
+    let checked = draft.check().expect("it is a scenario");
+    assert_eq!(checked.consumers[0].writes.map(|of| checked.stores[of.store as usize].name.as_str()), Some("other"));
 }
 
 /// A scenario whose consumers write to some stores, some of which break.
