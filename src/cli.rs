@@ -8,6 +8,7 @@ mod handle;
 mod link;
 mod report;
 mod size;
+mod stores;
 mod video;
 
 use clap::{Parser, Subcommand};

@@ -5,6 +5,7 @@ mod direct;
 mod firehose;
 mod floor;
 mod quantities;
+mod stores;
 mod video;
 
 pub use crate::scenario::prices;
@@ -127,7 +128,8 @@ fn bill_of(scenario: &Scenario, timeline: View<'_>, used: &Use, frames: usize, m
         let whole = month.quantity(timeline, &quantity.frames) + quantity.month_more;
         line(scenario, quantity, quantity.cause(scenario, timeline, frames, run), run, whole)
     };
-    let lines: Vec<BillLine> = used.quantities(scenario, timeline, frames, month).iter().filter_map(line).collect();
+    let mut lines: Vec<BillLine> = used.quantities(scenario, timeline, frames, month).iter().filter_map(line).collect();
+    lines.extend(stores::lines(scenario, timeline, frames, month));
     Bill {
         run_total_e4: lines.iter().map(|line| line.run_e4).sum(),
         month_total_cents: lines.iter().map(|line| line.month_cents).sum(),

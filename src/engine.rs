@@ -48,11 +48,13 @@ mod sdk;
 pub mod sequence;
 mod sorted;
 mod source;
+mod stores;
 pub mod stream;
 mod tries;
 mod tumbling;
 pub mod video;
 mod waiting;
+mod writing;
 
 pub use digest::Digest;
 pub use fact::{By, Fact, LossCause, Observer, WriteLimit};
@@ -63,6 +65,7 @@ pub use lane::LaneState;
 pub use position::{Doing, LanePosition, LeasePosition, PartPosition, WorkerState};
 pub use record::Record;
 pub use sequence::SequenceNumber;
+pub use stores::WriteRefusal;
 pub use tries::{TRIES_MAX, Tried, TryEnd};
 
 use crate::limits;
@@ -354,6 +357,9 @@ impl Engine {
             Operation::FreezeConsumer { consumer, span } => {
                 self.readers.freeze(consumer, self.now.saturating_add(span.micros()));
             }
+            Operation::BreakStore { store, what, span } => {
+                self.readers.break_store((store, what, span), self.now, observer);
+            }
             call => {
                 let Self { now, stream, readers, changes, control, .. } = self;
                 let office = &mut Office { now: *now, stream, readers, changes, observer };
@@ -383,6 +389,11 @@ impl Engine {
     /// Invocations of a consumer that run.
     pub fn concurrency(&self, consumer: u32) -> u64 {
         self.readers.running(consumer)
+    }
+
+    /// Connections in use of the store that a consumer writes to, and writes that wait for one.
+    pub fn store_load(&self, consumer: u32) -> (u32, usize) {
+        self.readers.store_load(consumer)
     }
 
     /// Execution environments of a consumer's function, busy or idle.

@@ -42,7 +42,7 @@
 //! | [`handlers`] | runs the code of a consumer, JavaScript or a compiled module, on that fuel and in virtual time |
 //! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series, queries and their SQL |
 //! | [`link`] | a scenario in a link, read back with every care; its QR code; the fingerprint of its code |
-//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers); the [`direct`](engine::direct) architecture and [`firehose`](engine::firehose) beside it |
+//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers); the [`direct`](engine::direct) architecture and [`firehose`](engine::firehose) beside it; stores that readers write to |
 //! | [`metrics`] | facts to frames, histograms, the ledger, the findings; the results of queries |
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |

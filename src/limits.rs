@@ -145,8 +145,9 @@ macro_rules! is_estimated {
 mod analytics;
 mod direct;
 mod firehose;
+mod stores;
 mod video;
-pub use {analytics::*, direct::*, firehose::*, video::*};
+pub use {analytics::*, direct::*, firehose::*, stores::*, video::*};
 
 /// Every limit, file by file.
 pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);
@@ -232,8 +233,6 @@ limits! { OWN:
     KCL_CHECKPOINT_RETRY: Span = Span::from_secs(1), "s", KCL, estimated;
     /// DynamoDB keeps unused capacity of so long a time for a burst.
     DYNAMODB_BURST: Span = Span::from_secs(300), "s", DDB, documented;
-    /// Bytes that a read unit covers; a read that need not be consistent takes half of one.
-    DYNAMODB_READ_UNIT: Bytes = Bytes::new(4_096), "bytes", DDB, documented;
     /// Units that a table may be given.
     DYNAMODB_UNITS_MAX: Count = 40_000, "units/s", OURS, documented;
 

@@ -10,6 +10,7 @@ mod direct;
 mod firehose;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod handlers;
+mod stores;
 mod video;
 
 use crate::cost::prices::{self, Price};
@@ -57,7 +58,7 @@ pub static ALL: &[Rule] = &joined::<{ length(PARTS) }>(PARTS);
 
 /// Those of the producer and the stream, those of what reads it and of video, the bill, and those of other designs.
 const PARTS: &[&[Rule]] =
-    &[STREAM, consumers::RULES, analytics::RULES, video::RULES, BILL, direct::RULES, firehose::RULES];
+    &[STREAM, consumers::RULES, analytics::RULES, stores::RULES, video::RULES, BILL, direct::RULES, firehose::RULES];
 
 const fn length(parts: &[&[Rule]]) -> usize {
     let (mut part, mut sum) = (0, 0);

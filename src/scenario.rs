@@ -38,6 +38,7 @@ pub mod schema;
 mod sizes;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sql;
+mod stores;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
@@ -69,6 +70,7 @@ pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
 pub use query::Query;
 pub use reading::{ReadSource, StartingPosition};
+pub use stores::{Store as WriteStore, StoreFault, StoreKind, Writing};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 pub use tumbling::Tumbling;
@@ -102,6 +104,8 @@ pub struct Scenario {
     pub filters_max: u32,
     /// Changes during the run, in order of time.
     pub operations: Vec<PlannedOperation>,
+    /// What its consumers write to.
+    pub stores: Vec<WriteStore>,
     /// Prices in the place of the table's, by their ids.
     pub prices: prices::Prices,
     /// Streams into which its consumers put.
@@ -285,6 +289,15 @@ pub enum Operation {
         consumer: u32,
         /// How many times as long, in thousandths.
         factor_milli: u32,
+        /// For how long.
+        span: Span,
+    },
+    /// A store is broken for a while, by injection.
+    BreakStore {
+        /// Index of the store.
+        store: u32,
+        /// What is done to it.
+        what: StoreFault,
         /// For how long.
         span: Span,
     },

@@ -17,6 +17,7 @@ impl Model {
                 self.forget(path);
                 let mut values = vec![(path.to_owned(), value)];
                 values.extend(form::first_values(path, text));
+                values.extend(form::stores::first_store(&self.draft, path, text));
                 self.set_all(&values)
             }
             Err(problem) => {
@@ -232,6 +233,10 @@ impl Model {
             "update_stream_mode" => {
                 let mode = if stream.mode.is_on_demand() { StreamMode::Provisioned } else { StreamMode::OnDemand };
                 json!({"mode": mode.word()})
+            }
+            "store_outage" | "slow_store" => {
+                let store = self.scenario.consumers[self.consumer()].writes.map_or(0, |writes| writes.store);
+                json!({"store": self.scenario.stores.get(store as usize).map_or("", |store| &store.name)})
             }
             "freeze_consumer" | "slow_function" => json!({"consumer": self.consumer()}),
             // The application that is shown, or the first one.

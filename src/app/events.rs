@@ -5,7 +5,7 @@ use super::event::{Event, EventKind};
 use super::reading::{LOSSES, Reading};
 use super::words;
 use crate::metrics::{Metric, NoteKind, View};
-use crate::scenario::{Consumer, Operation, Responses, RetryPolicy, Scenario};
+use crate::scenario::{Consumer, Operation, Responses, RetryPolicy, Scenario, StoreFault, WriteStore};
 use crate::units::{SimTime, Span};
 
 /// The marked moments of a run in order of time, as far as its frames have arrived. Operations are always there,
@@ -58,7 +58,7 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
     let mut before = scenario.consumers.clone();
     for planned in &scenario.operations {
         let of = planned.operation.consumer().map(|index| index as usize);
-        let mut text = operation_text(planned.operation, &before[of.unwrap_or(0)]);
+        let mut text = operation_text(planned.operation, &before[of.unwrap_or(0)], &scenario.stores);
         if let Some(of) = of {
             text = scenario.with_title(of, text);
             before[of] = capacity::in_force(scenario, of, planned.at).1;
@@ -122,7 +122,7 @@ fn control_events(timeline: View<'_>) -> Vec<Event> {
 }
 
 /// An operation in a few words, naming only what it changes.
-fn operation_text(operation: Operation, before: &Consumer) -> String {
+fn operation_text(operation: Operation, before: &Consumer, stores: &[WriteStore]) -> String {
     let span = |span: Span| words::span_text(span.seconds_f64());
     match operation {
         Operation::UpdateMapping { batch_size, batching_window, failures, .. } => {
@@ -199,6 +199,19 @@ fn operation_text(operation: Operation, before: &Consumer) -> String {
         Operation::SlowFunction { factor_milli, span: time, .. } => {
             let times = words::field_number(f64::from(factor_milli) / 1e3);
             format!("{times} × as slow for {}, injected", span(time))
+        }
+        Operation::BreakStore { store, what, span: time } => {
+            let name = &stores[store as usize].name;
+            let what = match what {
+                StoreFault::Outage => format!("{name} is out"),
+                StoreFault::Slow { factor_milli } => {
+                    format!("{name} {} × as slow", words::field_number(f64::from(factor_milli) / 1e3))
+                }
+                StoreFault::Connections { lost } => {
+                    format!("{} connections of {name} lost", words::int(f64::from(lost)))
+                }
+            };
+            format!("{what} for {}, injected", span(time))
         }
         Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
         Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),

@@ -5,6 +5,7 @@
 
 mod consumer;
 mod follower;
+pub mod stores;
 
 use super::handbook::Handbook;
 use super::hints::{self, Hint};
@@ -83,9 +84,9 @@ pub enum Control {
     Shown(String),
 }
 
-/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die where
-/// there are some.
-pub fn operations_to_add(has_workers: bool) -> Vec<(&'static str, &'static str)> {
+/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die and
+/// stores break where there are some.
+pub fn operations_to_add(has_workers: bool, has_stores: bool) -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
     let offered = [
         "kill_hosts",
@@ -94,14 +95,16 @@ pub fn operations_to_add(has_workers: bool) -> Vec<(&'static str, &'static str)>
         "slow_function",
         "throttle_account",
         "lose_environments",
+        "store_outage",
+        "slow_store",
         "split_shard",
         "merge_shards",
         "update_shard_count",
         "update_retention",
         "update_stream_mode",
     ];
-    let fits =
-        |choice: &&fields::Choice| offered.contains(&choice.value) && (choice.value != "kill_workers" || has_workers);
+    let has = |kind: &str| (kind != "kill_workers" || has_workers) && (!kind.contains("store") || has_stores);
+    let fits = |choice: &&fields::Choice| offered.contains(&choice.value) && has(choice.value);
     choices.iter().filter(fits).map(|choice| (choice.value, choice.label)).collect()
 }
 
@@ -209,7 +212,8 @@ impl Source<'_> {
         let count = consumers(self.draft).len();
         groups.extend((0..count).map(|index| self.consumer(index, count)));
         groups.extend((0..self.scenario.then.len()).map(|place| self.follower(place)));
-        groups.extend([self.destination(), self.prices()]);
+        groups.extend(if self.scenario.stores.is_empty() { vec![self.destination()] } else { self.stores() });
+        groups.push(self.prices());
         groups
     }
 
@@ -261,7 +265,11 @@ impl Source<'_> {
                 (Control::Rows(raw.cloned().unwrap_or(text)), "")
             }
             // A text for the machine, or a name; other texts for people are too long for a line of the column.
-            Kind::Text(_) if field.default == fields::Default::Nothing || field.path.ends_with(".name") => {
+            Kind::Text(_)
+                if field.default == fields::Default::Nothing
+                    || field.path.ends_with(".name")
+                    || field.path.ends_with(".writes_to") =>
+            {
                 let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
                 (Control::Rows(raw.cloned().unwrap_or_else(|| text.to_owned())), "")
             }

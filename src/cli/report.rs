@@ -60,6 +60,7 @@ fn stream(session: &Session) -> String {
         });
         out.push_str(&positions(session, index));
         out.push_str(&latency(session, index));
+        out.push_str(&super::stores::report(session, index));
         out.push_str(&super::analytics::report(session, index));
         out.push_str(&outlook(session.outlook(index)));
     }

@@ -236,6 +236,7 @@ impl Control {
             | Operation::ThrottleAccount { .. }
             | Operation::LoseEnvironments { .. }
             | Operation::SlowFunction { .. }
+            | Operation::BreakStore { .. }
             | Operation::KillHosts { .. } => {}
         }
         Ok(())

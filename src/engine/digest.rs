@@ -116,6 +116,13 @@ impl Observer for Digest {
                 let failed = lane(reader, shard) | cause as u64 ^ (done.len() as u64) << 8;
                 self.add(pair(now << 4 | 9, failed) ^ id.rotate_left(16));
             }
+            Fact::Written { reader, shard, records, again, waited, .. } => {
+                let write = lane(reader, shard) ^ 1 << 26 ^ u64::from(records);
+                self.add(pair(now << 4 | 9, write) ^ pair(u64::from(again), waited.micros()));
+            }
+            Fact::WriteRefused { reader, shard, why } => {
+                self.add(pair(now << 4 | 9, lane(reader, shard) ^ 1 << 27 ^ why as u64));
+            }
             Fact::Discarded { given_up: of, .. } => {
                 let batch = lane(of.reader, of.shard) ^ of.records;
                 self.add(pair(now << 4 | 13, batch) ^ pair(of.first.0, u64::from(of.invocations)));

@@ -4,6 +4,7 @@ use super::failure::{FailureCause, GivenUp};
 use super::invocation::InvokedRecord;
 use super::lambda::ConcurrencyCap;
 use super::record::{Record, Run};
+use super::stores::WriteRefusal;
 use crate::errors::ServiceError;
 use crate::hash_key::HashRange;
 use crate::scenario::StreamMode;
@@ -208,7 +209,7 @@ pub enum Fact<'a> {
         records: u32,
         /// How often this batch has been tried, this time included.
         attempt: u32,
-        /// When it will end, unless its environment is lost before.
+        /// When its own work will end, unless its environment is lost before; what it writes to a store comes on top.
         ends: SimTime,
     },
     /// An invocation succeeded; its records are processed.
@@ -240,6 +241,30 @@ pub enum Fact<'a> {
         by_item: bool,
         /// The records before the first that failed: they are processed.
         done: Run<'a>,
+    },
+    /// A store has done a write.
+    Written {
+        /// Which consumer's.
+        reader: u32,
+        /// Index of the shard whose records it has.
+        shard: u32,
+        /// How many.
+        records: u32,
+        /// Those of them that were written before.
+        again: u32,
+        /// Write units of a key-value table that it took.
+        units: u32,
+        /// How long it waited for a connection.
+        waited: Span,
+    },
+    /// A write that was asked for is not done; its invocation fails.
+    WriteRefused {
+        /// Which consumer's.
+        reader: u32,
+        /// Index of the shard whose records it has.
+        shard: u32,
+        /// Why.
+        why: WriteRefusal,
     },
     /// Records were given up after retries, or because of their age.
     Discarded {
@@ -371,7 +396,6 @@ pub enum LossCause {
 /// Something that is told every fact.
 ///
 /// Facts of the writing side come in order of time, and so do those of one lane; between them there is no order.
-///
 /// The facts of each record have methods of their own, to be inlined; by default they end in [`Observer::observe`].
 pub trait Observer {
     /// Takes a fact.

@@ -17,12 +17,14 @@ pub enum FailureCause {
     TimedOut,
     /// Its execution environment was lost: a fault that is injected.
     EnvironmentLost,
+    /// The store that it writes to refused a write, or was gone.
+    Store,
 }
 
 impl FailureCause {
     /// Every cause, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut, Self::EnvironmentLost];
+    pub const ALL: [Self; 7] =
+        [Self::Handler, Self::Injected, Self::Poison, Self::Items, Self::TimedOut, Self::EnvironmentLost, Self::Store];
 }
 
 /// Why an event source mapping gave records up; as failure destinations spell it.

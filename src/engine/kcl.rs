@@ -80,6 +80,7 @@ impl Lane {
     /// checkpoint, when the lease has run out at `free_at`.
     pub(super) fn lose_lease(&mut self, free_at: u64, desk: &mut Desk<'_, impl Observer>) {
         let (reader, shard) = (self.reader, self.shard);
+        self.stop_writing(0, desk);
         let Some(lease) = &mut self.lease else { return };
         (lease.owner, lease.free_at) = (None, free_at);
         let part = &mut self.parts[0];

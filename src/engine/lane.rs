@@ -17,6 +17,7 @@ use super::part::{Part, Phase, Verdict};
 use super::record::{Log, Record, Stored};
 use super::rng::{Actor, Rng, split_mix};
 use super::source::Source;
+use super::stores::Stores;
 use super::stream::Stream;
 use super::tumbling::Window;
 use super::{mapping, poller};
@@ -95,6 +96,7 @@ pub(super) struct Desk<'a, O> {
     pub lambda: &'a mut Lambda,
     /// The lease table of a KCL application; other readers never look at theirs.
     pub table: &'a mut LeaseTable,
+    pub stores: &'a mut Stores,
     /// No record's data takes more of a payload than this.
     pub payload_per_record: u64,
     /// Invocations that the host has to answer.
@@ -265,8 +267,10 @@ impl Lane {
         }
         self.expire(desk);
         if due {
-            match self.parts[first].phase {
+            let phase = self.parts[first].phase;
+            match phase {
                 Phase::Gathering => self.gather(first, desk),
+                Phase::Running { .. } if !self.has_written(first, desk) => {}
                 Phase::Running { .. } => self.end(first, desk),
                 Phase::Asked { .. } => self.answered(first, desk),
                 Phase::Backoff { .. } => self.invoke_again(first, desk),

@@ -25,7 +25,7 @@ pub(super) struct Calls {
 
 /// Units that come back evenly, up to a burst.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+pub(super) struct Bucket {
     /// Units a second; none where there is no limit.
     rate: Option<u64>,
     /// What is there, in millionths of a unit.
@@ -34,14 +34,15 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn new(rate: Option<u64>) -> Self {
+    /// Full: nothing was used of it for long.
+    pub fn new(rate: Option<u64>) -> Self {
         let mut bucket = Self { rate, level: 0, at: 0 };
         bucket.level = rate.map_or(0, |rate| rate * limits::DYNAMODB_BURST.micros());
         bucket
     }
 
     /// Takes so many units, or none of them.
-    fn take(&mut self, now: u64, units: u64) -> bool {
+    pub fn take(&mut self, now: u64, units: u64) -> bool {
         let Some(rate) = self.rate else { return true };
         let came = now.saturating_sub(self.at).saturating_mul(rate);
         self.level = self.level.saturating_add(came).min(rate * limits::DYNAMODB_BURST.micros());

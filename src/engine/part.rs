@@ -10,6 +10,7 @@ use super::invocation::{Answer, Invocation, InvocationId, InvokedRecord, Outcome
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::tries::{Tries, TryEnd};
+use super::writing::Writes;
 use crate::scenario::{HandlerKind, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
@@ -41,6 +42,8 @@ pub(super) struct Part {
     environment: u32,
     /// What became of the last batch that failed.
     pub tries: Tries,
+    /// What its invocation writes to a store.
+    pub writes: Writes,
 }
 
 /// A piece of a batch that was split: it begins where the one before it ends.
@@ -114,6 +117,7 @@ impl Part {
             starts_until: 0,
             environment: 0,
             tries: Tries::default(),
+            writes: Writes::default(),
         }
     }
 
@@ -317,6 +321,7 @@ impl Lane {
         let of = &mut self.parts[part];
         of.starts_until = desk.now + init.unwrap_or(0);
         of.next_at = of.starts_until + needs.min(timeout);
+        of.writes.begin(of.position, of.starts_until.saturating_add(timeout));
         of.phase = Phase::Running { id, started: desk.now, attempt, verdict };
         let (reader, shard, records) = (self.reader, self.shard, of.records);
         let ends = SimTime::from_micros(of.next_at);

@@ -2,12 +2,13 @@
 //!
 //! Readers of one shard share its read limits, so they are moved together in order of time. Shards of pollers share
 //! nothing but lineage: a child is read when its parents are done, and parents stand before their children. So they
-//! are moved one after the other. Lambda's environments are shared by all shards: where there is a function, all lanes
+//! are moved one after the other. Lambda's environments and stores are shared by all shards: where there are any, all lanes
 //! are moved together in order of time, those of one instant by shard and reader, and where one lacks an outcome none
 //! goes further.
 
 mod faults;
 mod leases;
+mod stores;
 mod subtasks;
 
 use super::fact::Observer;
@@ -19,6 +20,7 @@ use super::lambda::Lambda;
 use super::lane::{Desk, Lane, LaneState, Who};
 use super::lease_table::LeaseTable;
 use super::mapping::base64_bytes;
+use super::stores::Stores;
 use super::stream::Stream;
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Scenario, StartingPosition};
@@ -45,6 +47,7 @@ pub struct Readers {
     lambda: Lambda,
     /// The lease table of each reader that has one.
     tables: Vec<LeaseTable>,
+    stores: Stores,
     /// Whether lanes share something that the order of their calls decides about.
     together: bool,
     /// What each consumer's mapping lets through; none where it is everything.
@@ -57,6 +60,8 @@ pub struct Readers {
     held: Vec<(u32, u64)>,
     /// Shards that have something to do in the present advance, with the instant; kept for its memory.
     order: Vec<Reverse<(u64, u32)>>,
+    /// Where each shard has its place in it, as the instant; others that it has are over.
+    places: Vec<u64>,
     /// Steps of lanes so far.
     worked: u64,
 }
@@ -72,15 +77,18 @@ impl Readers {
             position: StartingPosition::TrimHorizon,
             read_limits: consumers.iter().any(|consumer| consumer.read_limits),
             filters: Vec::new(),
+            writes: None,
             ..consumers[0].clone()
         };
         let mut settings = consumers.clone();
         settings.resize(consumers.len() + others.count as usize, other);
         let lambda = Lambda::new(scenario.account_concurrency, &settings);
         let tables: Vec<LeaseTable> = settings.iter().map(leases::table_of).collect();
+        let stores = Stores::new(scenario.seed, &scenario.stores);
         let mut readers = Self {
-            together: lambda.is_shared() || tables.iter().any(LeaseTable::is_limited),
+            together: lambda.is_shared() || tables.iter().any(LeaseTable::is_limited) || !stores.is_empty(),
             lambda,
+            stores,
             tables,
             settings,
             consumers: consumers.len() as u32,
@@ -94,6 +102,7 @@ impl Readers {
             seed: scenario.seed,
             held: Vec::new(),
             order: Vec::new(),
+            places: Vec::new(),
             worked: 0,
         };
         let shards = scenario.stream.open_at_start();
@@ -198,16 +207,32 @@ impl Readers {
     ) -> Option<(u64, InvocationId)> {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
+        self.places.clear();
         for shard in 0..self.lanes.len() {
             self.skip(shard, to, stream);
             let (due, _) = self.first_due(shard, stream);
+            self.places.push(due);
             if due < to {
                 order.push(Reverse((due, shard as u32)));
             }
         }
         let mut order = BinaryHeap::from(order);
         let mut missing = None;
-        while let Some(Reverse((due, shard))) = order.peek().copied().filter(|first| first.0.0 < to) {
+        loop {
+            let first = order.peek().map_or((u64::MAX, 0), |first| first.0);
+            let (done, store) = self.stores.first_due();
+            if first.0.min(done) >= to {
+                break;
+            }
+            if done <= first.0 {
+                if let Some(shard) = self.step_store(store, done, stream, observer)
+                    && done < self.places[shard as usize]
+                {
+                    order.push(Reverse((done, shard)));
+                }
+                continue;
+            }
+            let (due, shard) = first;
             let (next, reader) = self.first_due(shard as usize, stream);
             let mut ended = false;
             // Where it is later, the shard has come to have two places, and this one counts no longer.
@@ -219,13 +244,21 @@ impl Readers {
                 }
                 ended = has_ended;
             }
-            if let Some(mut first) = order.peek_mut() {
-                first.0.0 = self.first_due(shard as usize, stream).0;
+            let next = self.first_due(shard as usize, stream).0;
+            let place = &mut self.places[shard as usize];
+            if due == *place || next < *place {
+                *place = next;
+                if let Some(mut first) = order.peek_mut() {
+                    first.0.0 = next;
+                }
+            } else {
+                order.pop();
             }
             if ended {
                 self.begin_children(shard, stream);
                 for child in stream.shards[shard as usize].children.into_iter().flatten() {
-                    order.push(Reverse((self.first_due(child as usize, stream).0, child)));
+                    self.places[child as usize] = self.first_due(child as usize, stream).0;
+                    order.push(Reverse((self.places[child as usize], child)));
                 }
             }
         }
@@ -305,7 +338,7 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> (bool, Option<InvocationId>) {
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
         let table = &mut tables[reader];
         let (lane, payload_per_record) = (&mut lanes[shard][reader], *payload_per_record);
         let settings = &settings[reader];
@@ -316,6 +349,7 @@ impl Readers {
             settings,
             lambda,
             table,
+            stores,
             payload_per_record,
             asked,
             observer,

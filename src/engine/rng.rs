@@ -30,6 +30,8 @@ pub enum Actor {
     Direct(u32),
     /// A part of a delivery stream: its producer, its function.
     Firehose(u32),
+    /// How long the writes of a store take.
+    Store(u32),
     /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
     Reading {
         /// Number of the reader, in the same order.
@@ -48,6 +50,7 @@ impl Rng {
             Actor::Producer => 3 << 32,
             Actor::Answers => 5 << 32,
             Actor::Direct(part) => 7 << 32 | u64::from(part),
+            Actor::Store(place) => 8 << 32 | u64::from(place),
             Actor::Firehose(part) => 9 << 32 | u64::from(part),
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
             Actor::Reading { reader, shard } => (6 | u64::from(reader) << 8) << 32 | u64::from(shard),

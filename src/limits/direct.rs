@@ -81,7 +81,8 @@ limits! { DIRECT:
 }
 
 /// The files of limits beside the first.
-const FILES: [&[Limit]; 4] = [super::analytics::ANALYTICS, super::video::VIDEO, DIRECT, super::firehose::FIREHOSE];
+const FILES: [&[Limit]; 5] =
+    [super::analytics::ANALYTICS, super::stores::STORES, super::video::VIDEO, DIRECT, super::firehose::FIREHOSE];
 
 /// How many limits there are with those of the first file.
 pub(super) const fn count(first: &[Limit]) -> usize {

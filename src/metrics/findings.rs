@@ -8,6 +8,7 @@ mod injected;
 mod putting;
 mod reading;
 mod retention;
+mod stores;
 mod subtasks;
 mod uneven;
 mod workers;
@@ -80,7 +81,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 39] = [
+    let looks: [Look<'_>; 42] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -102,6 +103,8 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::slowed, true),
         (Seen::concurrency_binds, true),
         (Seen::timeouts, true),
+        (Seen::store_refuses, true),
+        (Seen::store_busy, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),
         (Seen::cold_starts, true),
@@ -110,6 +113,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::failing, true),
         (Seen::few_keys, true),
         (Seen::tiny_batches, true),
+        (Seen::written_twice, true),
         (Seen::overtaken, false),
         (Seen::duplicates, false),
         (Seen::reads_throttled, true),
@@ -327,6 +331,9 @@ impl<'a> Seen<'a> {
     }
 
     fn falling_behind(&self) -> Option<Finding> {
+        if self.store_binds() {
+            return None;
+        }
         let (frame, age) = self.latest()?;
         let at = self.timeline.end_of(frame);
         let (_, consumer) = capacity::in_force(self.scenario, self.timeline.consumer, at);

@@ -129,6 +129,11 @@ impl Recorder {
         self.consumers[consumer].run_latencies.put()
     }
 
+    /// How long writes of a consumer waited at its store, over the closed frames; nothing where it wrote none.
+    pub fn write_waits(&self, consumer: usize) -> Option<&Histogram> {
+        self.consumers[consumer].run_waits()
+    }
+
     /// Offered to processed by a consumer, over the closed frames.
     pub fn offer_latency(&self, consumer: usize) -> Histogram {
         self.consumers[consumer].run_latencies.offer()
@@ -310,6 +315,8 @@ impl Observer for Recorder {
             | Fact::InvocationFailed { reader, .. }
             | Fact::Expired { reader, .. }
             | Fact::FilteredOut { reader, .. }
+            | Fact::Written { reader, .. }
+            | Fact::WriteRefused { reader, .. }
             | Fact::WindowEnded { reader, .. }
             | Fact::Skipped { reader, .. } => self.of_reader(reader, at, fact),
             Fact::OperationApplied { index } => self.note(at, NoteKind::Operation { index }),

@@ -227,6 +227,28 @@ metrics! {
         EmptyAnswers = "EmptyAnswers", "calls", Count;
         /// Read calls of the consumer with an iterator that was older than five minutes.
         IteratorsExpired = "ExpiredIteratorException", "calls", Count;
+        /// Writes that the consumer's store has done.
+        Writes = "Store.Writes", "writes", Count;
+        /// Records in them.
+        Written = "Store.Records", "records", Count;
+        /// Those of them that were written before: duplicates, unless the store is idempotent.
+        WrittenAgain = "Store.RecordsAgain", "records", Count;
+        /// Write units of a key-value table that they took.
+        WriteUnits = "Store.ConsumedWriteCapacityUnits", "units", Count;
+        /// Writes that the store refused, in an outage or since too many waited.
+        WritesRefused = "Store.WritesRefused", "writes", Count;
+        /// Writes that a key-value table throttled.
+        WritesThrottled = "Store.WriteThrottleEvents", "writes", Count;
+        /// Writes that were given up while they waited, since their invocation ended.
+        WritesGivenUp = "Store.WritesGivenUp", "writes", Count;
+        /// Connections of the store in use, by all who write to it.
+        StoreConnections = "Store.ConnectionsInUse", "connections", Gauge;
+        /// Writes that wait for one of them.
+        StoreWaiting = "Store.WritesWaiting", "writes", Gauge;
+        /// Wait of a write for a connection, median of the writes done in the frame.
+        WriteWaitP50Ms = "Store.Wait.p50", "ms", Statistic;
+        /// Wait of a write for a connection, 99th percentile.
+        WriteWaitP99Ms = "Store.Wait.p99", "ms", Statistic;
         /// What the last answer to the consumer said, of the shard that is furthest behind: age of the oldest record
         /// ahead of it; zero when it has read all there was.
         MillisBehindLatest = "MillisBehindLatest", "ms", Gauge;

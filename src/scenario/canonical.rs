@@ -15,7 +15,7 @@ pub fn of(scenario: &Scenario) -> Draft {
     let operations = scenario.operations.iter().map(|planned| {
         let mut group = Group::at("operations.0");
         group.time("at_s", planned.at);
-        operation(&mut group, planned.operation);
+        operation(&mut group, planned.operation, scenario);
         group.done()
     });
     let mut document = Group::at("");
@@ -37,12 +37,16 @@ pub fn of(scenario: &Scenario) -> Draft {
     );
     document.value("producer", producer::write(&scenario.producer));
     document.value("stream", stream::write(&scenario.stream));
-    document.value("consumers", scenario.consumers.iter().map(consumer::write).collect::<Vec<_>>().into());
+    document.value(
+        "consumers",
+        scenario.consumers.iter().map(|of| consumer::write(of, &scenario.stores)).collect::<Vec<_>>().into(),
+    );
     let mut account = Group::at("account");
     account.number("concurrency", scenario.account_concurrency.into());
     account.number("filters_per_mapping", scenario.filters_max.into());
     document.value("account", account.done());
     document.value("prices", super::prices::write(&scenario.prices));
+    document.value("stores", scenario.stores.iter().map(super::stores::write).collect::<Vec<_>>().into());
     document.value("operations", operations.collect::<Vec<_>>().into());
     document.value("then", scenario.then.iter().map(super::hop::write).collect::<Vec<_>>().into());
     document.value("designs", scenario.designs.iter().map(super::design::write).collect::<Vec<_>>().into());
@@ -199,7 +203,7 @@ fn keys(keys: Keys, hash_keys: HashKeys) -> Value {
     group.done()
 }
 
-fn operation(group: &mut Group, operation: Operation) {
+fn operation(group: &mut Group, operation: Operation, scenario: &Scenario) {
     match operation {
         Operation::UpdateMapping { consumer, batch_size, batching_window, failures } => {
             group.word("kind", "update_mapping");
@@ -248,6 +252,9 @@ fn operation(group: &mut Group, operation: Operation) {
             group.number("consumer", consumer.into());
             group.number("factor", factor_milli.into());
             group.span("for_s", span);
+        }
+        Operation::BreakStore { store, what, span } => {
+            super::stores::write_operation(group, &scenario.stores[store as usize].name, what, span);
         }
         Operation::SplitShard { shard, new_starting_hash_key } => {
             group.word("kind", "split_shard");

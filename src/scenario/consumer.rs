@@ -9,6 +9,7 @@ use super::handler::{self, DurationFrom, HandlerKind};
 use super::kcl::{self, Kcl};
 use super::query::{self, Query};
 use super::reading::{ReadSource, StartingPosition};
+use super::stores::{self, Store, Writing};
 use super::stream::StreamMode;
 use super::tumbling::{self, Tumbling};
 use crate::errors::ServiceError;
@@ -66,6 +67,8 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+    /// Where it writes, if it writes anywhere.
+    pub writes: Option<Writing>,
     /// The SQL that the plan of an analytics application was read from; may be empty.
     pub query: Arc<str>,
     /// What an analytics application computes; others have none.
@@ -323,6 +326,7 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
             },
         },
         injected_error_rate: read.ratio(&of("error_rate")),
+        writes: stores::writing(read, &of),
         query: read.text(&of("query")).into(),
         plan: (read.text(&of("kind")) == "analytics").then(|| query::read(read, &of).into()),
     };
@@ -407,7 +411,7 @@ pub(super) fn duration_fits(read: &mut Reader<'_>, path: &str, consumer: &Consum
 }
 
 /// The group of a consumer in a canonical document.
-pub(super) fn write(of: &Consumer) -> Value {
+pub(super) fn write(of: &Consumer, stores: &[Store]) -> Value {
     let mut group = Group::at("consumers.0");
     group.word("name", &of.name);
     match of.kind {
@@ -456,6 +460,7 @@ pub(super) fn write(of: &Consumer) -> Value {
     write_duration(&mut group, of.duration, of.injected_error_rate);
     let exponential = of.duration.law == DurationLaw::Exponential;
     group.word("duration_law", if exponential { "exponential" } else { "uniform" });
+    stores::write_writing(&mut group, of, stores);
     group.done()
 }
 

@@ -51,6 +51,10 @@ fn one(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Deliver {
             );
             read.wrong(&of("consumer"), message);
         }
+        Some(poller) if poller.writes.is_some() => {
+            let message = format!("Firehose writes by itself; remove consumers.{consumer}.writes_to");
+            read.wrong(&of("consumer"), message);
+        }
         Some(_) => {}
     }
     for group in PUT_INTO {

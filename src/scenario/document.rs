@@ -8,7 +8,7 @@ use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
     StreamMode, Traffic, consumer, curve, deliver, design, filter, function, hop, payload, prices, producer, query,
-    sizes, stream, video, walk,
+    sizes, stores, stream, video, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -166,6 +166,7 @@ pub(super) fn build_behind(
     let length = read.span("length_s");
     let producer = producer::read(&mut read);
     // A scenario without a list has one consumer with all defaults.
+    let stores = stores::read(&mut read);
     let consumers: Vec<Consumer> =
         (0..read.items("consumers").max(1)).map(|index| consumer::read(&mut read, index)).collect();
     let account_concurrency = read.small("account.concurrency");
@@ -192,7 +193,8 @@ pub(super) fn build_behind(
         producer,
         stream,
         prices: prices::read(&read),
-        operations: operations(&mut read, length, producer, &consumers),
+        operations: operations(&mut read, length, producer, &consumers, &stores),
+        stores,
         consumers,
         account_concurrency,
         filters_max,
@@ -281,6 +283,7 @@ fn operations(
     length: Span,
     producer: Producer,
     consumers: &[Consumer],
+    stores: &[stores::Store],
 ) -> Vec<PlannedOperation> {
     let mut order: Vec<usize> = (0..read.items("operations")).collect();
     order.sort_by_key(|i| read.at(&format!("operations.{i}.at_s")));
@@ -404,7 +407,11 @@ fn operations(
                 needed(read, &of("warm_mib"));
                 Operation::UpdateWarmThroughput { mib: read.small(&of("warm_mib")) }
             }
-            _ => continue,
+            kind => {
+                let kind = kind.to_owned();
+                let Some(operation) = stores::operation(read, &of, &kind, stores) else { continue };
+                operation
+            }
         };
         planned.push(PlannedOperation { at, operation });
     }

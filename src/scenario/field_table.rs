@@ -6,6 +6,7 @@ mod files;
 mod firehose;
 mod operations;
 mod reading;
+mod stores;
 mod video;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
@@ -453,10 +454,12 @@ const OPERATION_FIELDS: &[Field] = &[
     Field::num("operations.*.hosts", "Hosts", "hosts", whole(1, l::PRODUCER_HOSTS_MAX, 1), 1, "How many hosts die.").only(&["kill_hosts"]),
     Field::num("operations.*.down_s", "Down for", "s", Number { min: 0, step: 60_000_000, ..SECONDS }, 60_000_000, "How long until they are back.").only(&["kill_hosts", "kill_workers"]),
     Field::num("operations.*.workers", "Workers", "workers", whole(1, l::KCL_WORKERS_MAX, 1), 1, "How many workers die.").only(&["kill_workers"]),
-    Field::num("operations.*.for_s", "For", "s", Number { min: 1_000_000, step: 60_000_000, ..SECONDS }, 600_000_000, "How long it lasts.").only(&["freeze_consumer", "throttle_account", "slow_function"]),
+    Field::num("operations.*.for_s", "For", "s", Number { min: 1_000_000, step: 60_000_000, ..SECONDS }, 600_000_000, "How long it lasts.").only(&["freeze_consumer", "throttle_account", "slow_function", "store_outage", "slow_store", "lose_connections"]),
     Field::num("operations.*.concurrency", "Concurrency", "executions", whole(0, l::LAMBDA_CONCURRENCY_MAX, 10), 10, "Executions at the same time, all functions together, while the account is throttled.").only(&["throttle_account"]),
     Field::num("operations.*.share", "Share lost", "of all", SHARE, 333_333, "Share of the environments of every function that is lost: a third is one of three Availability Zones.").only(&["lose_environments"]),
-    Field::num("operations.*.factor", "Slower by", "×", Number { min: 1_000, max: 1_000_000, step: 1_000, decimals: 3 }, 10_000, "How many times as long an invocation takes.").only(&["slow_function"]),
+    Field::num("operations.*.factor", "Slower by", "×", Number { min: 1_000, max: 1_000_000, step: 1_000, decimals: 3 }, 10_000, "How many times as long an invocation, or a write, takes.").only(&["slow_function", "slow_store"]),
+    Field::new("operations.*.store", "Which store", Kind::Text(60), Default::Required, "Name of the store.").only(&["store_outage", "slow_store", "lose_connections"]),
+    Field::num("operations.*.connections", "Connections", "connections", whole(1, l::STORE_CONNECTIONS_MAX, 5), 10, "How many it has less.").only(&["lose_connections"]),
     Field::num("operations.*.shard", "Shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the shard, as in the end of its id.").required().only(&["split_shard", "merge_shards"]),
     Field::new("operations.*.new_starting_hash_key", "NewStartingHashKey", Kind::Text(39), Default::Nothing, "Where the upper half begins, a decimal number; null for the middle.").only(&["split_shard"]),
     Field::num("operations.*.adjacent_shard", "Adjacent shard", "", whole(0, l::SHARDS_EVER_MAX - 1, 1), 0, "Number of the neighbour.").required().only(&["merge_shards"]),

@@ -9,12 +9,11 @@
 
 use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
-use super::query::{Comparison, Function as QueryFunction, Having, Is, Measure, Operand, Top, With};
 use super::{
     Analytics, Architecture, Arrivals, Autoscaler, Consumer, ConsumerKind, Design, Draws, DurationFrom, DurationLaw,
     DurationModel, EventTime, Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable,
     OnFailure, Operation, OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall,
-    Query, ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
+    ReadSource, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Stream,
     StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
@@ -296,22 +295,19 @@ macro_rules! kinds {
 
 mod direct;
 mod firehose;
+mod query;
+mod stores;
 
 fields! {
     Design { name plan }
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
         name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
-        poison memory_mb function handler code module duration_from duration injected_error_rate query plan
+        poison memory_mb function handler code module duration_from duration injected_error_rate writes query plan
     }
     Analytics {
         parallelism per_kpu kpu_milli limit interval discovery checkpoint event_time lateness shard_idle
     }
-    Comparison { of is with }
-    Having { measure is with }
-    Measure { function of }
-    Query { size slide group measures filter having top }
-    Top { measure descending rows }
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
@@ -341,12 +337,8 @@ fields! {
 kinds! {
     Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
-    QueryFunction { 0 Count, 1 Sum, 2 Avg, 3 Min, 4 Max, }
     ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), 3 Analytics(analytics), }
     EventTime { 0 Arrival, 1 Offered, }
-    Is { 0 Equal, 1 Unequal, 2 Less, 3 AtMost, 4 More, 5 AtLeast, }
-    Operand { 0 Key, 1 Field(path), }
-    With { 0 Number(number), 1 Text(text), }
     Data { 0 Json(node), 1 Plain(pieces), }
     DurationFrom { 0 Model, 1 Code, }
     DurationLaw { 0 Uniform, 1 Exponential, }
@@ -375,6 +367,7 @@ kinds! {
         12 ThrottleAccount { concurrency span },
         13 LoseEnvironments { share },
         14 SlowFunction { consumer factor_milli span },
+        15 BreakStore { store what span },
     }
     OnFailure { 0 None, 1 Sqs, 2 Sns, 3 S3, }
     Part {
@@ -440,6 +433,7 @@ impl Packed for Scenario {
             stream,
             consumers,
             operations,
+            stores,
             account_concurrency,
             filters_max,
             prices,
@@ -457,6 +451,7 @@ impl Packed for Scenario {
         account_concurrency.put(out);
         filters_max.put(out);
         operations.put(out);
+        stores.put(out);
         then.put(out);
         deliver.put(out);
         designs.put(out);
@@ -473,6 +468,7 @@ impl Packed for Scenario {
             account_concurrency: Packed::take(from),
             filters_max: Packed::take(from),
             operations: Packed::take(from),
+            stores: Packed::take(from),
             then: Packed::take(from),
             deliver: Packed::take(from),
             designs: Packed::take(from),

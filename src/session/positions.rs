@@ -114,5 +114,6 @@ const fn cause_word(cause: FailureCause) -> &'static str {
         FailureCause::Items => "items",
         FailureCause::TimedOut => "timed_out",
         FailureCause::EnvironmentLost => "environment_lost",
+        FailureCause::Store => "store",
     }
 }

@@ -167,6 +167,7 @@ impl Component for App {
         let closed = ctx.link().callback(|_: Event| Msg::Show(None));
         let dark = self.surroundings.is_dark(self.model.theme());
         let parts = self.model.draft().get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
+        let stores = !self.model.scenario().stores.is_empty();
         let workers = self.model.scenario().consumers.iter().any(|one| matches!(one.kind, ConsumerKind::Kcl(_)));
         html! {
             <>
@@ -176,7 +177,7 @@ impl Component for App {
                     { self.later.compare(&self.model, &self.places, &self.design, &act) }
                 } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
-                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers}
+                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers} {stores}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, self.later, &self.places, &act) }

@@ -23,6 +23,8 @@ pub struct Props {
     pub parts: usize,
     /// Whether a consumer has workers that can die.
     pub workers: bool,
+    /// Whether there are stores that can break.
+    pub stores: bool,
     /// Where the curve is drawn.
     pub curve: NodeRef,
     /// What people do.
@@ -50,7 +52,7 @@ pub fn ScenarioColumn(props: &Props) -> Html {
                 <details class="more">
                     <summary>{ "Add one at the instant in view" }</summary>
                     <div class="tools">
-                        { for operations_to_add(props.workers).into_iter().map(|(kind, words)| html! {
+                        { for operations_to_add(props.workers, props.stores).into_iter().map(|(kind, words)| html! {
                             <button class="btn" onclick={act.reform(move |_| Action::AddOperation(kind))}>{ words }</button>
                         }) }
                     </div>

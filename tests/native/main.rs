@@ -34,6 +34,7 @@ mod runs;
 mod samples;
 mod scenario;
 mod sizing;
+mod stores;
 mod tidy;
 mod vectors;
 mod video;

@@ -60,6 +60,7 @@ pub fn sudden_popularity() -> Scenario {
         video: None,
         account_concurrency: 1_000,
         filters_max: 5,
+        stores: Vec::new(),
         operations: Vec::new(),
     }
 }

@@ -107,6 +107,10 @@ impl Source<'_> {
             "retry_base_ms",
             "retry_cap_s",
         ]));
+        if chosen != "analytics" {
+            more.extend(knobs(&["writes_to"]));
+            more.extend(knobs(if self.chosen(&of("writes_to")).is_empty() { &[] } else { &["writes_at_a_time"] }));
+        }
         more.extend(knobs(&["kind", "read_limits"]));
         Group {
             title: match name.as_str() {

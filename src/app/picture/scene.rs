@@ -9,7 +9,7 @@ use super::svg::{Path, Svg, label_width, strong};
 use super::{Motion, Size};
 use crate::metrics::{Metric, ShardMetric};
 use crate::scenario::{PutCall, RetryPolicy};
-use crate::text::{count, int, rate, span_text};
+use crate::text::{count, escape, int, rate, span_text};
 
 /// A picture under construction.
 pub(super) struct Scene<'a> {
@@ -123,6 +123,7 @@ impl<'a> Scene<'a> {
         let (u, y) = (self.layout.unit, 12.0 * self.layout.unit);
         let shards = self.reading.open();
         let offered = rate(self.reading.offered);
+        let title = escape(self.reading.consumer.title());
         let failing = match self.reading.failing {
             share if share >= 0.005 => {
                 format!(" <tspan class=\"t-lost strong\">{:.0}\u{a0}% fail</tspan>", share * 100.0)
@@ -140,12 +141,7 @@ impl<'a> Scene<'a> {
         if layout.narrow {
             self.svg.text(0.0, y, "ink2", &format!("{} offered/s", strong("ink", &offered)));
             self.svg.text(layout.end, y, "ink2 e", &stream);
-            self.svg.text(
-                layout.width,
-                y,
-                "ink2 e",
-                if failing.is_empty() { self.reading.consumer.title() } else { failing.trim_start() },
-            );
+            self.svg.text(layout.width, y, "ink2 e", if failing.is_empty() { &title } else { failing.trim_start() });
         } else {
             if !layout.low {
                 self.svg.text(0.0, y, "ink2", "Producer");
@@ -156,7 +152,7 @@ impl<'a> Scene<'a> {
             if layout.detail == Detail::Row {
                 self.svg.text(layout.gate - 12.0 * u, y, "e", "shard");
             }
-            self.svg.text(layout.function, y, "ink2", &format!("{}{failing}", self.reading.consumer.title()));
+            self.svg.text(layout.function, y, "ink2", &format!("{title}{failing}"));
         }
     }
 
@@ -299,11 +295,34 @@ impl<'a> Scene<'a> {
         self.svg.text(right, middle - wall / 2.0 - 8.0 * u, "e t-done", "processed ✓");
         let to =
             self.moment.scenario.then.iter().position(|hop| hop.consumer as usize == self.moment.timeline.consumer);
-        let to = to.map_or("Database".to_owned(), |place| self.moment.scenario.hop_title(place));
+        let store = self.reading.consumer.writes.map(|of| &self.moment.scenario.stores[of.store as usize]);
+        let to = match (to, store) {
+            (Some(place), _) => escape(&self.moment.scenario.hop_title(place)),
+            (None, Some(store)) => escape(&store.name),
+            (None, None) => "Database".to_owned(),
+        };
         self.svg.text(x + 8.0 * u, middle - u, "ink2", &to);
+        if let Some(store) = store {
+            return self.store(store.connections, (x + 8.0 * u, middle + 13.0 * u));
+        }
         let each = self.reading.consumer.duration.per_record.seconds_f64();
         if each > 0.0 {
             self.svg.text(x + 8.0 * u, middle + 13.0 * u, "", &format!("{} each", span_text(each)));
+        }
+    }
+
+    /// How the store stands that the consumer writes to: connections in use, and writes that wait for one.
+    fn store(&mut self, connections: Option<u32>, (x, y): (f64, f64)) {
+        let (u, frames) = (self.layout.unit, self.moment.frames());
+        let gauge = |metric| Moment::gauge(self.moment.timeline.column(metric), frames);
+        let (used, waiting) = (gauge(Metric::StoreConnections), gauge(Metric::StoreWaiting));
+        let used = match connections {
+            Some(all) => format!("{} of {} in use", int(used), int(all.into())),
+            None => format!("{} writes", int(used)),
+        };
+        self.svg.text(x, y, "", &used);
+        if waiting > 0.0 {
+            self.svg.text(x, y + 14.0 * u, "t-wait strong", &format!("{} wait", int(waiting)));
         }
     }
 

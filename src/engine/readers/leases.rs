@@ -62,14 +62,24 @@ impl Readers {
         }
         let at = SimTime::from_micros(now);
         observer.observe(at, Fact::WorkersDied { reader: consumer, workers: dying.len() as u32 });
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
         let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
         let table = &mut tables[consumer as usize];
         for lanes in lanes {
             let lane = &mut lanes[consumer as usize];
             if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
-                let mut desk =
-                    Desk { now, seed: *seed, stream, settings, lambda, table, payload_per_record, asked, observer };
+                let mut desk = Desk {
+                    now,
+                    seed: *seed,
+                    stream,
+                    settings,
+                    lambda,
+                    table,
+                    stores,
+                    payload_per_record,
+                    asked,
+                    observer,
+                };
                 lane.lose_lease(now + kcl.failover.micros(), &mut desk);
             }
         }
@@ -138,7 +148,7 @@ impl Readers {
         observer: &mut impl Observer,
     ) {
         let Some(kcl) = self.application(consumer) else { return };
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
         let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
         let (table, mut calls, count) = (&mut tables[consumer as usize], Calls::default(), lanes.len());
         let since = now - every.micros();
@@ -160,8 +170,18 @@ impl Readers {
             if lease.renewed_at + kcl.failover.micros() <= now {
                 let at = SimTime::from_micros(now);
                 observer.observe(at, Fact::LeaseExpired { reader: consumer, shard: shard as u32 });
-                let mut desk =
-                    Desk { now, seed: *seed, stream, settings, lambda, table, payload_per_record, asked, observer };
+                let mut desk = Desk {
+                    now,
+                    seed: *seed,
+                    stream,
+                    settings,
+                    lambda,
+                    table,
+                    stores,
+                    payload_per_record,
+                    asked,
+                    observer,
+                };
                 lane.lose_lease(now, &mut desk);
             }
         }

@@ -55,12 +55,12 @@ impl Readers {
     ) -> Option<Span> {
         let of = self.analytics(consumer)?;
         observer.observe(SimTime::from_micros(now), Fact::WorkersDied { reader: consumer, workers: of.parallelism });
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, seed, .. } = self;
+        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
         let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
         let table = &mut tables[consumer as usize];
         for lanes in lanes {
             let mut desk =
-                Desk { now, seed: *seed, stream, settings, lambda, table, payload_per_record, asked, observer };
+                Desk { now, seed: *seed, stream, settings, lambda, table, stores, payload_per_record, asked, observer };
             lanes[consumer as usize].lose_lease(now.saturating_add(down.micros()), &mut desk);
         }
         Some(down)

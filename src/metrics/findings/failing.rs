@@ -17,8 +17,8 @@ const BLOCKED_AFTER: f64 = 30.0;
 
 impl Seen<'_> {
     pub(super) fn failing(&self) -> Option<Finding> {
-        // Those that time out, or whose environment was lost, have findings of their own.
-        let others = self.total(Metric::Timeouts) + self.total(Metric::LostInvocations);
+        // Those that time out, or whose environment or store was lost, have findings of their own.
+        let others = self.total(Metric::Timeouts) + self.total(Metric::LostInvocations) + self.store_failures();
         let errors = self.total(Metric::Errors) - others;
         let invocations = self.total(Metric::Invocations);
         if errors <= 0.0 || !self.blocked.is_empty() {

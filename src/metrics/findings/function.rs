@@ -112,7 +112,8 @@ impl Seen<'_> {
     /// Invocations that did not finish in time.
     pub(super) fn timeouts(&self) -> Option<Finding> {
         let (cut_off, invocations) = (self.total(Metric::Timeouts), self.total(Metric::Invocations));
-        if cut_off == 0.0 {
+        // Where a store makes invocations wait, another timeout would only cut another wait.
+        if cut_off == 0.0 || self.total(Metric::WritesGivenUp) > 0.0 {
             return None;
         }
         let consumer = self.consumer();

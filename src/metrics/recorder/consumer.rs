@@ -1,8 +1,9 @@
 //! What the recorder counts for one consumer.
 
+use super::super::histogram::Histogram;
 use super::super::latency::Latencies;
 use crate::engine::record::Run;
-use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause};
+use crate::engine::{ConcurrencyCap, Engine, Fact, FailureCause, WriteRefusal};
 use crate::metrics::timeline::{Metric, ShardMetric};
 use crate::units::{SimTime, Span};
 
@@ -16,6 +17,8 @@ pub(super) struct ConsumerCounts {
     latencies: Latencies,
     /// Over the closed frames.
     pub run_latencies: Latencies,
+    /// How long writes waited at its store: in the open frame, and over the closed ones. Nothing before the first.
+    waits: Option<Box<[Histogram; 2]>>,
 }
 
 /// What is counted in the open frame for all shards together.
@@ -52,6 +55,13 @@ struct Counts {
     early_windows: u64,
     leases_lost: u64,
     checkpoints: u64,
+    writes: u64,
+    written: u64,
+    written_again: u64,
+    write_units: u64,
+    writes_refused: u64,
+    writes_throttled: u64,
+    writes_given_up: u64,
 }
 
 /// What is counted in the open frame for one shard.
@@ -134,6 +144,18 @@ impl ConsumerCounts {
                     self.invocation_ended(at, shard, started);
                 }
             }
+            Fact::Written { records, again, units, waited, .. } => {
+                self.counts.writes += 1;
+                self.counts.written += u64::from(records);
+                self.counts.written_again += u64::from(again);
+                self.counts.write_units += u64::from(units);
+                self.waits.get_or_insert_default()[0].add(waited.micros());
+            }
+            Fact::WriteRefused { why, .. } => match why {
+                WriteRefusal::Outage | WriteRefusal::Full => self.counts.writes_refused += 1,
+                WriteRefusal::Throttled => self.counts.writes_throttled += 1,
+                WriteRefusal::Waited => self.counts.writes_given_up += 1,
+            },
             Fact::Reprocessed { records, .. } => self.counts.reprocessed += records,
             Fact::Checkpointed { .. } => {
                 self.counts.checkpoints += 1;
@@ -206,6 +228,8 @@ impl ConsumerCounts {
         }
         let counts = std::mem::take(&mut self.counts);
         let [put, offer] = self.latencies.middles_and_tails();
+        let wait = self.write_waits();
+        let (connections, waiting) = engine.store_load(consumer as u32);
         let workers = engine.workers(consumer as u32);
         let up = workers.iter().filter(|worker| worker.up).count();
         let held: u64 = workers.iter().map(|worker| u64::from(worker.leases)).sum();
@@ -249,6 +273,17 @@ impl ConsumerCounts {
             (Metric::LeaseRefused, counts.lease_refused as f64),
             (Metric::LeasesExpired, counts.leases_expired as f64),
             (Metric::Checkpoints, counts.checkpoints as f64),
+            (Metric::Writes, counts.writes as f64),
+            (Metric::Written, counts.written as f64),
+            (Metric::WrittenAgain, counts.written_again as f64),
+            (Metric::WriteUnits, counts.write_units as f64),
+            (Metric::WritesRefused, counts.writes_refused as f64),
+            (Metric::WritesThrottled, counts.writes_throttled as f64),
+            (Metric::WritesGivenUp, counts.writes_given_up as f64),
+            (Metric::StoreConnections, connections.into()),
+            (Metric::StoreWaiting, waiting as f64),
+            (Metric::WriteWaitP50Ms, wait[0]),
+            (Metric::WriteWaitP99Ms, wait[1]),
             (Metric::MillisBehindLatest, behind.millis_f64()),
             (Metric::IteratorAgeMs, age),
             (Metric::PutLatencyP50Ms, put[0]),
@@ -260,6 +295,21 @@ impl ConsumerCounts {
             values[metric.place(consumer)] = value;
         }
         self.latencies.drain_into(&mut self.run_latencies);
+    }
+}
+
+impl ConsumerCounts {
+    /// Median and 99th percentile of the waits of writes in the open frame, in ms; they go to those of the run.
+    fn write_waits(&mut self) -> [f64; 2] {
+        let Some([open, run]) = self.waits.as_deref_mut() else { return [f64::NAN; 2] };
+        let found = open.quantiles([500, 990]).map(|span| span.map_or(f64::NAN, |span| span.millis_f64()));
+        open.drain_into(run);
+        found
+    }
+
+    /// How long writes waited over the closed frames, if there were any.
+    pub fn run_waits(&self) -> Option<&Histogram> {
+        self.waits.as_deref().map(|[_, run]| run)
     }
 }
 

@@ -1,17 +1,18 @@
 //! The files of the field table, joined.
 
 use super::super::prices::{AT_HOME, KINDS};
-use super::{Field, OPERATION_FIELDS, OWN_FIELDS, PRICE, analytics, direct, firehose, reading, video};
+use super::{Field, OPERATION_FIELDS, OWN_FIELDS, PRICE, analytics, direct, firehose, reading, stores, video};
 
 /// Every field, in the order of a canonical document.
 pub(in crate::scenario) static FIELDS: &[Field] = &joined::<COUNT>();
 
 /// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
-const FILES: [&[Field]; 8] = [
+const FILES: [&[Field]; 9] = [
     OWN_FIELDS,
     &prices(),
     reading::FIELDS,
     analytics::FIELDS,
+    stores::FIELDS,
     video::FIELDS,
     OPERATION_FIELDS,
     direct::FIELDS,

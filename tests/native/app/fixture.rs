@@ -62,6 +62,7 @@ pub fn scenario() -> Scenario {
         video: None,
         account_concurrency: 1_000,
         filters_max: 5,
+        stores: Vec::new(),
         operations: Vec::new(),
     }
 }

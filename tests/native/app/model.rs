@@ -318,9 +318,9 @@ fn the_handbook_is_fetched_when_somebody_asks() {
 
 #[test]
 fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
-    let offered = streamgauge::app::form::operations_to_add(true);
+    let offered = streamgauge::app::form::operations_to_add(true, false);
     assert!(offered.len() >= 6, "{offered:?}");
-    assert!(!streamgauge::app::form::operations_to_add(false).iter().any(|(kind, _)| *kind == "kill_workers"));
+    assert!(!streamgauge::app::form::operations_to_add(false, false).iter().any(|(kind, _)| *kind == "kill_workers"));
     for (kind, words) in offered {
         let mut model = model();
         if kind == "kill_workers" {

@@ -115,6 +115,7 @@ fn scenario(length: u64, large: bool) -> impl Strategy<Value = Scenario> {
     );
     rest.prop_map(move |((seed, account_concurrency), traffic, producer, stream, consumer, operations)| Scenario {
         filters_max: 5,
+        stores: Vec::new(),
         prices: Default::default(),
         then: Vec::new(),
         deliver: Vec::new(),

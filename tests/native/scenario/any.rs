@@ -22,7 +22,6 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
         let length = Span::from_micros(length);
         let rest = (0..1u64 << 53, traffic(length), producer(), stream(), consumer(), operations(length));
         rest.prop_map(move |(seed, traffic, producer, stream, consumer, mut operations)| {
-            // A poller is no mapping.
             let mapped = consumer.kind == ConsumerKind::Lambda;
             operations.retain(|planned| mapped || !matches!(planned.operation, Operation::UpdateMapping { .. }));
             // A deploy changes the code, not the law of its duration.
@@ -49,6 +48,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
                 video: None,
                 account_concurrency: 1_000,
                 filters_max: 5,
+                stores: Vec::new(),
                 name: "any".to_owned(),
                 about: String::new(),
                 seed,

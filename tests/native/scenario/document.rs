@@ -102,9 +102,9 @@ fn every_problem_shows_at_once_in_the_order_of_the_document() {
          to 1",
         "consumers: 5 is not a list; write [ … ] here",
         "operations.0.kind: is missing; choose one of \"update_mapping\", \"deploy_function\", \"kill_hosts\", \"kill_workers\", \
-         \"freeze_consumer\", \"throttle_account\", \"lose_environments\", \"slow_function\", \"deploy_producer\", \
-         \"split_shard\", \"merge_shards\", \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \
-         \"update_warm_throughput\"",
+         \"freeze_consumer\", \"throttle_account\", \"lose_environments\", \"slow_function\", \"store_outage\", \
+         \"slow_store\", \"lose_connections\", \"deploy_producer\", \"split_shard\", \"merge_shards\", \
+         \"update_shard_count\", \"update_retention\", \"update_stream_mode\", \"update_warm_throughput\"",
     ];
     assert_eq!(found, expected);
 }
