@@ -18,6 +18,7 @@ pub mod picture;
 mod playback;
 pub mod reading;
 pub mod share;
+mod sizing;
 mod start;
 pub mod table;
 pub mod verdict;

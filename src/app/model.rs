@@ -236,6 +236,8 @@ impl Model {
             }
             Action::SaveScenario => vec![self.save()],
             Action::Link(action) => self.link(action),
+            Action::FindSize => self.find_size(),
+            Action::TakeSize(taken) => self.take_size(taken.as_deref()),
             Action::AskHandbook if self.handbook_asked => Vec::new(),
             Action::AskHandbook => {
                 self.handbook_asked = true;

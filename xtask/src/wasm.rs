@@ -45,6 +45,8 @@ pub struct Modules {
     pub handlers: Vec<(String, PathBuf)>,
     /// The module that packs and reads links.
     pub link: PathBuf,
+    /// The module that answers the questions of a search for a size.
+    pub size: PathBuf,
 }
 
 /// Cargo's arguments for the page's module.
@@ -62,6 +64,10 @@ pub const METER: [&str; 7] =
 /// Cargo's arguments for the module that packs and reads links.
 pub const LINK: [&str; 7] =
     ["--bin", "streamgauge-link", "--no-default-features", "--features", "link-module", "--profile", "page"];
+
+/// Cargo's arguments for the module that answers the questions of a search for a size.
+pub const SIZE: [&str; 7] =
+    ["--bin", "streamgauge-size", "--no-default-features", "--features", "size-module", "--profile", "engine"];
 
 /// Builds the example of a compiled handler and returns its place.
 pub fn example() -> Outcome<PathBuf> {
@@ -88,6 +94,7 @@ pub fn build() -> Outcome<Modules> {
     let page = compile(&toolchain, &[&PAGE[..], &CUT].concat(), "page", "streamgauge")?;
     let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
     let link = compile(&toolchain, &LINK, "page", "streamgauge-link")?;
+    let size = compile(&toolchain, &SIZE, "engine", "streamgauge-size")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
@@ -99,6 +106,7 @@ pub fn build() -> Outcome<Modules> {
         meter: stage.join("meter.wasm"),
         handlers: brought(&toolchain)?,
         link: stage.join("link.wasm"),
+        size: stage.join("size.wasm"),
     };
     unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, &["-O3"]))
@@ -120,8 +128,14 @@ pub fn build() -> Outcome<Modules> {
     unless_done(&stage.join("link.done"), &link, &[&modules.link], || {
         timed("Shrinking the module of links", || optimise(&link, &modules.link, &["-Oz"]))
     })?;
-    for fault in engine_faults(&modules.engine)? {
-        say(&format!("The engine's module does not keep to its interface: {fault}"));
+    unless_done(&stage.join("size.done"), &size, &[&modules.size], || {
+        timed("Shrinking the module of sizes", || optimise(&size, &modules.size, &["-O3"]))
+    })?;
+    // The worker calls both by the same names.
+    for module in [&modules.engine, &modules.size] {
+        for fault in engine_faults(module)? {
+            say(&format!("{} does not keep to its interface: {fault}", module.display()));
+        }
     }
     Ok(modules)
 }
