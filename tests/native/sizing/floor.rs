@@ -119,7 +119,7 @@ fn what_is_not_done_counts_as_late() {
 }
 
 proptest! {
-    #![proptest_config(repeatable(60))]
+    #![proptest_config(repeatable(24))]
 
     #[test]
     fn a_run_is_stopped_only_where_its_end_would_say_the_same(scenario in any::scenario(), lag_ms in 1..200_000u64) {
