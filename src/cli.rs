@@ -1,11 +1,14 @@
 //! The command line: runs, checks and lists scenarios with the same library as the page.
 
+mod analytics;
 mod code;
 mod compare;
+mod firehose;
 mod handle;
 mod link;
 mod report;
 mod size;
+mod video;
 
 use clap::{Parser, Subcommand};
 use std::fmt::Write as _;
@@ -17,7 +20,7 @@ use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
 use streamgauge::scenario::{Draft, Problem, Scenario, presets, schema};
 use streamgauge::session::code::Code;
-use streamgauge::session::{DirectRun, Pump, Session};
+use streamgauge::session::{Pump, Run, Session, VideoRun};
 use streamgauge::text;
 
 /// Puts a traffic spike on a Kinesis data stream and its Lambda function, and shows where it breaks, how late the
@@ -63,6 +66,11 @@ enum Command {
     Size(size::Arguments),
     /// Says everything that is wrong with a scenario file
     Check {
+        /// A scenario file, the id of a preset, or - for the standard input
+        file: String,
+    },
+    /// Prints a scenario file with what its SQL queries say written into the fields beside them, as the page needs it
+    Plan {
         /// A scenario file, the id of a preset, or - for the standard input
         file: String,
     },
@@ -126,11 +134,14 @@ pub fn main() -> ExitCode {
         Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
         Command::Size(arguments) => size::size(&arguments),
         Command::Check { file } => check(&file),
+        Command::Plan { file } => read(&file).and_then(|draft| planned(&draft)).map(|draft| draft.to_json()),
         Command::Presets { id } => list_presets(id.as_deref()),
         Command::Pack { what } => {
             read(&what).and_then(|draft| draft.check().map_err(Failure::Problems)).map(|s| pack(&s))
         }
-        Command::Link { file, base } => read(&file).and_then(|draft| link::of(&draft, &base)),
+        Command::Link { file, base } => {
+            read(&file).and_then(|draft| planned(&draft)).and_then(|draft| link::of(&draft, &base))
+        }
         Command::Open { link } => link::open(&link).map(|draft| draft.to_json()),
         Command::Handle(arguments) => handle::handle(&arguments).map_err(Failure::Run),
         Command::Meter { module, output } => meter(&module, &output).map(|()| String::new()),
@@ -155,6 +166,10 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn planned(draft: &Draft) -> Result<Draft, Failure> {
+    analytics::planned(draft).map_err(Failure::Problems)
 }
 
 fn compare_designs(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
@@ -196,16 +211,24 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
-    let direct = compare::direct_runs(session.scenario()).map_err(Failure::Run)?;
+    let others = compare::other_runs(session.scenario()).map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
-        if !direct.is_empty() {
-            let named = |(title, run): &(String, DirectRun)| {
-                let mut summary = run.summary();
-                summary["design"] = title.as_str().into();
-                summary
+        for (title, run) in &others {
+            let kind = match run {
+                Run::Direct(_) => "direct",
+                Run::Firehose(_) => "firehose",
+                Run::Stream(_) => continue,
             };
-            summary["direct"] = direct.iter().map(named).collect();
+            let mut result = run.summary();
+            result["design"] = title.as_str().into();
+            match summary[kind].as_array_mut() {
+                Some(results) => results.push(result),
+                None => summary[kind] = serde_json::Value::Array(vec![result]),
+            }
+        }
+        if let Some(video) = VideoRun::of(session.scenario()) {
+            summary["video"] = video.summary();
         }
         if let Some(code) = &code {
             summary["handlers"] = code::document(code);
@@ -213,8 +236,9 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         pretty(&summary)
     } else {
         let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
-        let direct = direct.iter().map(|(title, run)| compare::direct(title, run)).collect::<String>();
-        report::report(&session) + &code + &direct
+        let others = others.iter().map(|(title, run)| compare::other(title, run)).collect::<String>();
+        let video = VideoRun::of(session.scenario()).map_or_else(String::new, |run| video::report(&run));
+        report::report(&session) + &code + &others + &video
     })
 }
 

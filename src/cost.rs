@@ -2,13 +2,17 @@
 
 mod advice;
 mod direct;
+mod firehose;
 mod floor;
 mod quantities;
+mod video;
 
 pub use crate::scenario::prices;
 pub use advice::findings;
 pub use direct::direct_bill;
+pub use firehose::firehose_bill;
 pub use floor::Floor;
+pub use video::video_bill;
 
 use crate::metrics::View;
 use crate::scenario::{Part, Scenario, StreamMode};

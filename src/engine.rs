@@ -21,6 +21,7 @@ mod failure;
 mod fan_out;
 mod fault;
 mod filter;
+pub mod firehose;
 mod giving_up;
 mod host;
 pub mod invocation;
@@ -50,6 +51,7 @@ mod source;
 pub mod stream;
 mod tries;
 mod tumbling;
+pub mod video;
 mod waiting;
 
 pub use digest::Digest;
@@ -184,6 +186,8 @@ impl Engine {
                 changes.push(0, Change::Leases { consumer, every });
                 let every = Span::from_micros((kcl.failover.micros() / limits::KCL_RENEWALS).max(1));
                 changes.push(every.micros(), Change::Renewals { consumer, every });
+            } else if let Some(every) = readers.discovery(consumer) {
+                changes.push(0, Change::Leases { consumer, every: Some(every) });
             }
         }
         let control = Control::new(scenario, &mut changes);
@@ -394,6 +398,11 @@ impl Engine {
     /// How a shard stands for a consumer.
     pub fn lane(&self, consumer: u32, shard: u32) -> LaneState {
         self.readers.state(consumer, shard, &self.stream)
+    }
+
+    /// When a consumer had read a shard to its end, if it has.
+    pub fn lane_ended_at(&self, consumer: u32, shard: u32) -> Option<SimTime> {
+        self.readers.lane(consumer, shard).ended_at().map(SimTime::from_micros)
     }
 
     /// The control plane, to look at.

@@ -40,10 +40,10 @@
 //! | [`errors`] | the service's own errors: names and messages |
 //! | [`metering`] | rewrites a WebAssembly module so that it runs on fuel |
 //! | [`handlers`] | runs the code of a consumer, JavaScript or a compiled module, on that fuel and in virtual time |
-//! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series |
+//! | [`scenario`] | documents, the table of fields, problems, presets, the traffic curve, imported series, queries and their SQL |
 //! | [`link`] | a scenario in a link, read back with every care; its QR code; the fingerprint of its code |
-//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers); the [`direct`](engine::direct) architecture beside it |
-//! | [`metrics`] | facts to frames, histograms, the ledger, the findings |
+//! | [`engine`] | the simulation: [`agenda`](engine::agenda), [`arrivals`](engine::arrivals), [`producer`](engine::producer), [`stream`](engine::stream), [`control`](engine::control), [`readers`](engine::readers); the [`direct`](engine::direct) architecture and [`firehose`](engine::firehose) beside it |
+//! | [`metrics`] | facts to frames, histograms, the ledger, the findings; the results of queries |
 //! | [`cost`] | quantities times a dated price book |
 //! | [`rules`] | the model page: every mechanism as it is built, its constants, its departures |
 //! | [`session`] | one run in one object; the [`Handler`](session::Handler) of a program that uses this crate |
@@ -67,7 +67,8 @@
 //! - **Throttling comes from bucket state only.** A fault that is injected is called so wherever it shows.
 //! - **Designs are compared on the same arrivals**: a [`Comparison`](session::Comparison) runs each design of a scenario
 //!   on one traffic, and their digests of it are equal. In a direct design offered = answered + failed, by cause + in
-//!   flight, and attempts = offered + retries.
+//!   flight, and attempts = offered + retries. In a delivery stream offered = accepted + at the producer + lost there, and
+//!   accepted = delivered + dropped + under the error prefix + lost + under way.
 //! - **Backlog and iterator age** are zero together or not at all.
 //! - **Order**: per shard, records are processed in the order in which they were stored.
 //! - **The same scenario gives the same digest** natively and in every browser, at any speed, in a hidden tab, with

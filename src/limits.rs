@@ -142,12 +142,14 @@ macro_rules! is_estimated {
     };
 }
 
+mod analytics;
 mod direct;
-
-pub use direct::*;
+mod firehose;
+mod video;
+pub use {analytics::*, direct::*, firehose::*, video::*};
 
 /// Every limit, file by file.
-pub static ALL: &[Limit] = &direct::joined::<{ OWN.len() + DIRECT.len() }>(OWN);
+pub static ALL: &[Limit] = &direct::joined::<{ direct::count(OWN) }>(OWN);
 
 limits! { OWN:
     // A shard.

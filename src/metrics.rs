@@ -3,9 +3,13 @@
 //! The [`Recorder`] is the engine's observer; what it leaves behind is a [`Timeline`] of columns, the only thing
 //! that crosses from the box to the page. Everything shown derives from it.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod analytics;
 pub mod direct;
 pub mod direct_findings;
 pub mod findings;
+pub mod firehose;
+pub mod firehose_findings;
 pub mod histogram;
 mod latency;
 pub mod ledger;

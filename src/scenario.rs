@@ -4,11 +4,13 @@
 //! JSON as somebody typed it) into either a scenario or every problem at once, each at its field. Inner types
 //! carry no serde derives: the file form is a promise of its own and is converted by hand at the edge.
 
+mod analytics;
 mod canonical;
 pub mod capacity;
 mod consumer;
 pub mod csv_series;
 mod curve;
+mod deliver;
 mod design;
 mod direct;
 pub mod document;
@@ -16,7 +18,9 @@ pub mod draft;
 mod field_table;
 pub mod fields;
 pub mod filter;
+mod firehose;
 mod function;
+mod groups;
 mod handler;
 mod hop;
 mod kcl;
@@ -27,24 +31,34 @@ pub mod prices;
 pub mod printer;
 pub mod problem;
 mod producer;
+pub mod query;
+mod reading;
 mod request;
 pub mod schema;
 mod sizes;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sql;
 mod stream;
 pub mod timestamp;
 pub mod traffic;
 mod tumbling;
+mod video;
 mod walk;
 
+pub use analytics::{Analytics, EventTime};
 pub use consumer::{
-    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, ReadSource, Responses,
-    StartingPosition,
+    Consumer, ConsumerKind, DurationLaw, DurationModel, Failures, OnFailure, Poison, Poller, Responses,
 };
+pub use deliver::Deliver;
 pub use design::{Design, Plan};
 pub use direct::{
     Application, Autoscaling, Background, Balancer, Cache, Client, Database, Direct, Replicas, Request, Store,
 };
 pub use draft::Draft;
+pub use firehose::{
+    Buffering, DeliveryStream, Destination, DestinationKind, Fault, FaultKind, Firehose, FirehoseProducer, Format,
+    Partitioning, Quota, Transform,
+};
 pub use function::{Architecture, Function};
 pub use handler::{Code, DurationFrom, HandlerKind};
 pub use hop::Hop;
@@ -52,9 +66,12 @@ pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;
 pub use problem::Problem;
 pub use producer::{Jitter, Kpl, Producer, PutCall, RetryPolicy, SdkMode, Timeouts};
+pub use query::Query;
+pub use reading::{ReadSource, StartingPosition};
 pub use stream::{Autoscaler, OtherPollers, PolicyMetric, Stream, StreamMode};
 pub use traffic::{Arrivals, Draws, HashKeys, Keys, Part, Series, SeriesRow, Sizes, Traffic};
 pub use tumbling::Tumbling;
+pub use video::Video;
 
 use crate::hash_key::HashKey;
 use crate::units::{Ratio, SimTime, Span};
@@ -88,8 +105,12 @@ pub struct Scenario {
     pub prices: prices::Prices,
     /// Streams into which its consumers put.
     pub then: Vec<Hop>,
+    /// Delivery streams that take what its pollers read.
+    pub deliver: Vec<Deliver>,
     /// Other designs for the same traffic.
     pub designs: Vec<Design>,
+    /// Cameras beside the records; they do not influence them.
+    pub video: Option<Video>,
 }
 
 impl Scenario {

@@ -23,10 +23,13 @@ mod compare;
 mod direct;
 pub mod event;
 pub mod failure;
+mod firehose;
 mod positions;
+mod queries;
 pub mod question;
 pub mod response;
 mod summary;
+mod video;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
@@ -36,17 +39,22 @@ use crate::units::SimTime;
 use chain::Taps;
 pub use compare::{Comparison, Measure, Run, Tally, tally};
 pub use direct::DirectRun;
+pub use firehose::FirehoseRun;
+use queries::Queries;
 use std::collections::BTreeMap;
 use std::fmt;
+pub use video::VideoRun;
 
 /// A run of a scenario.
 #[derive(Clone, Debug)]
 pub struct Session {
     scenario: Scenario,
     engine: Engine,
-    observers: (Recorder, (Digest, Taps)),
+    observers: (Recorder, (Digest, (Taps, Queries))),
     /// The streams that follow, in the order of the scenario: each stands at the end of the closed frames.
     then: Vec<Session>,
+    /// The delivery streams, in the order of the scenario: each stands at the end of the closed frames.
+    deliver: Vec<FirehoseRun>,
     trace: Trace,
     /// Answers known beforehand.
     known: BTreeMap<InvocationId, Answer>,
@@ -115,11 +123,24 @@ impl Session {
     /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
     pub fn replay(scenario: Scenario, trace: Trace) -> Self {
         let engine = Engine::new(&scenario);
-        let observers = (Recorder::new(&scenario), (Digest::default(), Taps::new(&scenario)));
+        let behind = (Taps::new(&scenario), Queries::new(&scenario));
+        let observers = (Recorder::new(&scenario), (Digest::default(), behind));
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
+        let deliver = &scenario.deliver;
+        let deliver = deliver.iter().map(|each| FirehoseRun::behind_stream(&scenario, &each.firehose)).collect();
         let known = trace.answers.iter().copied().collect();
         let coming = trace.operations.iter().rev().copied().collect();
-        Self { scenario, engine, observers, then, trace: Trace::default(), known, coming, questions: Vec::new() }
+        Self {
+            scenario,
+            engine,
+            observers,
+            then,
+            deliver,
+            trace: Trace::default(),
+            known,
+            coming,
+            questions: Vec::new(),
+        }
     }
 
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
@@ -146,8 +167,13 @@ impl Session {
             }
             if frame_end == Some(self.engine.now()) {
                 self.observers.0.close_frame(&self.engine);
-                for (session, offers) in self.then.iter_mut().zip(self.observers.1.1.hand_on()) {
+                self.observers.1.1.1.close_frame(&self.engine);
+                let mut handed_on = self.observers.1.1.0.hand_on();
+                for (session, offers) in self.then.iter_mut().zip(&mut handed_on) {
                     session.engine.give(offers);
+                }
+                for (run, offers) in self.deliver.iter_mut().zip(handed_on) {
+                    run.give(offers);
                 }
             }
             if next_operation == Some(self.engine.now())
@@ -166,9 +192,14 @@ impl Session {
     /// Moves the streams that follow to the end of the closed frames; says where one of them stopped before.
     fn follow(&mut self, enough: u64) -> Option<Pump> {
         let until = self.observers.0.frame_start();
-        (0..self.then.len()).find_map(|stream| {
+        let streams = self.then.len();
+        (0..streams + self.deliver.len()).find_map(|place| {
             let left = enough.saturating_sub(self.worked()) as u32;
-            match self.then[stream].pump(until, left) {
+            let stop = match place.checked_sub(streams) {
+                Some(delivery) => self.deliver[delivery].pump(until, left),
+                None => self.then[place].pump(until, left),
+            };
+            match stop {
                 Pump::Reached | Pump::Finished => None,
                 stop => Some(stop),
             }
@@ -177,7 +208,8 @@ impl Session {
 
     /// Arrivals and events so far, in all streams.
     fn worked(&self) -> u64 {
-        self.engine.worked() + self.then.iter().map(Self::worked).sum::<u64>()
+        let deliver = self.deliver.iter().map(FirehoseRun::worked).sum::<u64>();
+        self.engine.worked() + deliver + self.then.iter().map(Self::worked).sum::<u64>()
     }
 
     /// This stream and all that follow, each before those that follow it.
@@ -190,20 +222,26 @@ impl Session {
         &self.then
     }
 
+    /// The delivery streams that take what its pollers read, in the order of the scenario.
+    pub fn deliver(&self) -> &[FirehoseRun] {
+        &self.deliver
+    }
+
     /// Stops with [`Pump::Full`] when more records wait than this, for a host with less memory.
     pub fn keep_at_most(&mut self, records: u64) {
         self.engine.keep_at_most(records);
         self.then.iter_mut().for_each(|session| session.keep_at_most(records));
+        self.deliver.iter_mut().for_each(|run| run.keep_at_most(records));
     }
 
     /// Keeps from now on how long records wait from being offered until they are stored: what a client waits.
     pub fn watch_puts(&mut self) {
-        self.observers.1.1.put_waits.get_or_insert_default();
+        self.observers.1.1.0.put_waits.get_or_insert_default();
     }
 
     /// From offered to stored, since somebody asked for it with [`watch_puts`](Self::watch_puts).
     pub fn put_waits(&self) -> Option<&Histogram> {
-        self.observers.1.1.put_waits.as_deref()
+        self.observers.1.1.0.put_waits.as_deref()
     }
 
     /// The invocations that wait for an outcome and have not been taken yet.
@@ -269,6 +307,26 @@ impl Session {
         self.observers.0.frame_end().is_none()
     }
 
+    /// The summary of a consumer, with what came of its query where it has one.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn with_query(&self, consumer: usize, mut summary: serde_json::Value) -> serde_json::Value {
+        if let Some(query) = self.observers.1.1.1.document(consumer) {
+            summary["analytics"] = query;
+        }
+        summary
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn with_query(&self, _: usize, summary: serde_json::Value) -> serde_json::Value {
+        summary
+    }
+
+    /// The analytics applications among the consumers, with what came of their queries over the closed frames.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn analytics(&self) -> &[crate::metrics::analytics::Analytics] {
+        self.observers.1.1.1.all()
+    }
+
     /// The scenario of this run.
     pub const fn scenario(&self) -> &Scenario {
         &self.scenario
@@ -296,7 +354,8 @@ impl Session {
 
     /// The determinism witness: equal for equal scenarios and outcomes, on every machine, at any pace.
     pub fn digest(&self) -> Digest {
-        self.then.iter().fold(self.observers.1.0, |digest, session| digest.with(session.digest()))
+        let streams = self.then.iter().fold(self.observers.1.0, |digest, session| digest.with(session.digest()));
+        self.deliver.iter().fold(streams, |digest, run| digest.with(run.digest()))
     }
 
     /// What came from outside so far.
@@ -318,7 +377,11 @@ impl Session {
             && self.then.iter().enumerate().all(|(stream, session)| {
                 // While it is being moved it has not met everything yet.
                 let there = session.engine.now() >= self.observers.0.frame_start();
-                session.balances() && (!there || session.ledger().offered == self.observers.1.1.handed_on(stream))
+                session.balances() && (!there || session.ledger().offered == self.observers.1.1.0.handed_on(stream))
+            })
+            && (self.then.len()..).zip(&self.deliver).all(|(place, run)| {
+                let (there, ledger) = (run.now() >= self.observers.0.frame_start(), run.ledger());
+                ledger.balances() && (!there || ledger.offered == self.observers.1.1.0.handed_on(place))
             })
     }
 
@@ -329,7 +392,8 @@ impl Session {
 
     /// 30 days of this stream and those that follow, in cents.
     pub fn month_total_cents(&self) -> u64 {
-        self.bill().month_total_cents + self.then.iter().map(Self::month_total_cents).sum::<u64>()
+        let deliver = self.deliver.iter().map(|run| run.bill().month_total_cents).sum::<u64>();
+        self.bill().month_total_cents + deliver + self.then.iter().map(Self::month_total_cents).sum::<u64>()
     }
 
     /// What would come for a consumer if it went on as in the last closed frames.

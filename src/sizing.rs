@@ -19,7 +19,7 @@
 //! while let Some(job) = search.next_job() {
 //!     search.accept(Attempt::run(&plan, &job));
 //! }
-//! let best = search.best().expect("four shards are enough for 200 records a second");
+//! let best = search.best().expect("one shard is enough for 200 records a second");
 //! assert_eq!(plan.draft(best.candidate).get("stream.shards"), Some(&1.into()));
 //! ```
 //!

@@ -82,6 +82,9 @@ impl Model {
         let others = others.filter_map(|(design, track)| match (&design.plan, track) {
             (Plan::Stream(scenario), Track::Stream(timelines)) => Some(Side::Stream(scenario, timelines)),
             (Plan::Direct(direct), Track::Direct(frames)) => Some(Side::Direct(&self.scenario, direct, frames)),
+            (Plan::Firehose(firehose), Track::Firehose(frames)) => {
+                Some(Side::Firehose(&self.scenario, firehose, frames))
+            }
             _ => None,
         });
         std::iter::once(own).chain(others).collect()
@@ -130,6 +133,8 @@ impl Model {
         let limit = |side: &Side<'_>| match side {
             Side::Stream(scenario, _) => Some(super::capacity::by_count(scenario) * f64::from(scenario.stream.shards)),
             Side::Direct(_, direct, _) => Some(track::capacity_of(direct, direct.application.instances.into()).0),
+            // Its quota is in bytes, and rises.
+            Side::Firehose(..) => None,
         };
         Board {
             accounts: sides.iter().zip(&ats).map(|(side, at)| side.account(*at)).collect(),

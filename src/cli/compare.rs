@@ -1,4 +1,4 @@
-//! What `run` prints of direct designs, and what `compare` prints of all designs side by side.
+//! What `run` prints of designs that are no stream, and what `compare` prints of all designs side by side.
 
 use super::report::{bill, findings, plain, row, table, wrapped};
 use std::fmt::Write as _;
@@ -7,26 +7,37 @@ use streamgauge::limits::grouped;
 use streamgauge::metrics::Histogram;
 use streamgauge::scenario::{Plan, Scenario};
 use streamgauge::session::code::Code;
-use streamgauge::session::{Comparison, DirectRun, Measure, Pump};
+use streamgauge::session::{Comparison, DirectRun, FirehoseRun, Measure, Pump, Run};
 use streamgauge::{text, words};
 
-/// The finished runs of the direct designs of a scenario, with their titles.
+/// The finished runs of the designs of a scenario that are no stream, with their titles.
 ///
 /// # Errors
 /// A sentence about the first that could not go to its end.
-pub fn direct_runs(scenario: &Scenario) -> Result<Vec<(String, DirectRun)>, String> {
+pub fn other_runs(scenario: &Scenario) -> Result<Vec<(String, Run)>, String> {
     let own = Scenario { designs: Vec::new(), ..scenario.clone() };
     let mut runs = Vec::new();
     for (title, design) in scenario.design_titles().into_iter().skip(1).zip(&scenario.designs) {
-        if let Plan::Direct(direct) = &design.plan {
-            let mut run = DirectRun::new(&own, direct);
-            if run.run() == Pump::Full {
-                return Err(full(&title));
-            }
-            runs.push((title, run));
+        let mut run = match &design.plan {
+            Plan::Direct(direct) => Run::Direct(Box::new(DirectRun::new(&own, direct))),
+            Plan::Firehose(firehose) => Run::Firehose(Box::new(FirehoseRun::new(&own, firehose))),
+            Plan::Stream(_) => continue,
+        };
+        if run.run() == Pump::Full {
+            return Err(full(&title));
         }
+        runs.push((title, run));
     }
     Ok(runs)
+}
+
+/// What is said of such a design.
+pub fn other(title: &str, run: &Run) -> String {
+    match run {
+        Run::Direct(run) => direct(title, run),
+        Run::Firehose(run) => super::firehose::firehose(title, run),
+        Run::Stream(_) => String::new(),
+    }
 }
 
 fn full(title: &str) -> String {
@@ -37,7 +48,7 @@ fn full(title: &str) -> String {
 }
 
 /// What is said of a direct design.
-pub fn direct(title: &str, run: &DirectRun) -> String {
+fn direct(title: &str, run: &DirectRun) -> String {
     let ledger = run.ledger();
     let share = |part: u64| match ledger.offered {
         0 => String::new(),

@@ -30,7 +30,7 @@ pub fn report(session: &Session) -> String {
         session.digest().get()
     );
     out.push_str(&stream(session));
-    if !session.then().is_empty() {
+    if session.then().len() + session.deliver().len() > 0 {
         let total = session.month_total_cents();
         let _ = writeln!(out, "\n30 days of all streams together: {}.", words::dollars_cents(total));
     }
@@ -60,6 +60,7 @@ fn stream(session: &Session) -> String {
         });
         out.push_str(&positions(session, index));
         out.push_str(&latency(session, index));
+        out.push_str(&super::analytics::report(session, index));
         out.push_str(&outlook(session.outlook(index)));
     }
     out.push_str(&bill(&session.bill()));
@@ -67,6 +68,10 @@ fn stream(session: &Session) -> String {
     for (place, behind) in session.then().iter().enumerate() {
         let _ = writeln!(out, "\n{}\n", wrapped(&format!("── {}", scenario.hop_text(place)), 0));
         out.push_str(&stream(behind));
+    }
+    for (deliver, run) in scenario.deliver.iter().zip(session.deliver()) {
+        let title = format!("{}, read by {}", deliver.title(), scenario.title_of(deliver.consumer as usize));
+        out.push_str(&super::firehose::firehose(&title, run));
     }
     out
 }

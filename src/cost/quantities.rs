@@ -146,6 +146,22 @@ impl Use {
                 };
                 all.extend(lines.map(|(price, frames)| Quantity { consumer: Some(index), ..plain(price, frames) }));
             }
+            if let ConsumerKind::Analytics(of) = consumer.kind {
+                let start = consumer.start.seconds_f64();
+                let mut end = 0.0;
+                let runs = self.seconds.iter().map(|seconds| {
+                    end += seconds;
+                    (end - start).clamp(0.0, *seconds)
+                });
+                let runs: Vec<f64> = runs.collect();
+                let of_time = |each: f64, unit: f64| runs.iter().map(|seconds| seconds / unit * each).collect();
+                let storage = f64::from(of.kpus()) * limits::ANALYTICS_KPU_STORAGE_GB as f64;
+                let lines: [(&str, Vec<f64>); 2] = [
+                    ("kpu_hour", of_time(of.billed_kpus().into(), HOUR_S)),
+                    ("kpu_storage_gb_month", of_time(storage, MONTH.seconds_f64())),
+                ];
+                all.extend(lines.map(|(price, frames)| Quantity { consumer: Some(index), ..plain(price, frames) }));
+            }
             if consumer.kind != ConsumerKind::Lambda {
                 continue;
             }
@@ -250,6 +266,16 @@ impl Quantity {
             "lease_read" => format!("{} units of scans", text::int(run)),
             "lease_write_hour" | "lease_read_hour" => {
                 format!("{} units × {}", text::int(run * HOUR_S / clock.max(1e-9)), text::clock(clock))
+            }
+            "kpu_hour" | "kpu_storage_gb_month" => {
+                let kind = scenario.consumers[self.consumer.unwrap_or(0)].kind;
+                let kpus = if let ConsumerKind::Analytics(of) = kind { of.kpus() } else { 0 };
+                if self.price == "kpu_hour" {
+                    let more = limits::ANALYTICS_ORCHESTRATION_KPUS;
+                    format!("{kpus} KPU{} and {more} for the orchestration", if kpus == 1 { "" } else { "s" })
+                } else {
+                    format!("{kpus} × {} GB", limits::ANALYTICS_KPU_STORAGE_GB)
+                }
             }
             "lambda_request" => format!("{} invocations", text::int(run)),
             "lambda_gb_second" | "lambda_arm_gb_second" => {

@@ -32,7 +32,7 @@ impl Digest {
         Self { written: mix(self.written, other.get()), ..self }
     }
 
-    /// What a direct design tells: when, what kind of fact, its numbers.
+    /// What a direct design or a delivery stream tells: when, what kind of fact, its numbers.
     #[inline(always)]
     pub(super) const fn told(&mut self, at: SimTime, kind: u64, numbers: u64) {
         self.write(pair(at.micros() << 4 | kind, numbers));

@@ -6,8 +6,8 @@ use super::lane::{Desk, Lane};
 use super::part::Phase;
 use super::poller;
 use crate::limits;
-use crate::scenario::{Kcl, Poller};
-use crate::units::SimTime;
+use crate::scenario::Poller;
+use crate::units::{SimTime, Span};
 
 /// A lease. Positions are sequence indices of the shard's log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,11 +50,11 @@ impl Lease {
 
 impl Lane {
     /// A worker takes the lease, and begins when the lane may.
-    pub(super) fn lease_to(&mut self, owner: u32, kcl: Kcl, now: u64) {
+    pub(super) fn lease_to(&mut self, owner: u32, checkpoint: Span, now: u64) {
         let Some(lease) = &mut self.lease else { return };
         lease.owner = Some(owner);
         lease.renewed_at = now;
-        lease.checkpoint_at = now + kcl.checkpoint.micros();
+        lease.checkpoint_at = now + checkpoint.micros();
         let part = &mut self.parts[0];
         if part.phase == Phase::Gathering {
             part.next_at = now.max(self.source.poll_base);
@@ -113,7 +113,7 @@ impl Lane {
     }
 
     /// After a batch: a checkpoint, where it is time for one.
-    pub(super) fn checkpoint(&mut self, end: u64, kcl: Kcl, desk: &mut Desk<'_, impl Observer>) {
+    pub(super) fn checkpoint(&mut self, end: u64, every: Span, desk: &mut Desk<'_, impl Observer>) {
         let (reader, shard) = (self.reader, self.shard);
         if let Some(lease) = &mut self.lease
             && desk.now >= lease.checkpoint_at
@@ -124,17 +124,17 @@ impl Lane {
                 return desk.say(Fact::CheckpointRefused { reader, shard });
             }
             lease.checkpoint = lease.checkpoint.max(end);
-            lease.checkpoint_at = desk.now + kcl.checkpoint.micros();
+            lease.checkpoint_at = desk.now + every.micros();
             desk.say(Fact::Checkpointed { reader, shard });
         }
     }
 }
 
-/// Reads and works as the record processor of a shard does, while a worker holds its lease.
-pub(super) fn gather(lane: &mut Lane, kcl: Kcl, desk: &mut Desk<'_, impl Observer>) {
+/// Reads up to a limit and works as the record processor of a shard does, while a worker holds its lease.
+pub(super) fn gather(lane: &mut Lane, limit: u32, idle: Span, desk: &mut Desk<'_, impl Observer>) {
     if lane.lease.is_some_and(|lease| lease.owner.is_none()) {
         lane.parts[0].next_at = u64::MAX;
         return;
     }
-    poller::gather(lane, Poller { limit: kcl.limit, idle: kcl.idle, always_sleeps: true }, desk);
+    poller::gather(lane, Poller { limit, idle, always_sleeps: true }, desk);
 }

@@ -230,7 +230,7 @@ pub(super) fn init(settings: &Settings, rng: &mut Rng) -> u64 {
 }
 
 /// A time, times a random factor within `1 ± spread`.
-fn within_spread(mean: u64, spread: Ratio, rng: &mut Rng) -> u64 {
+pub(super) fn within_spread(mean: u64, spread: Ratio, rng: &mut Rng) -> u64 {
     let spread = u64::from(spread.millionths());
     if spread == 0 {
         return mean;

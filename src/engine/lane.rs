@@ -232,9 +232,10 @@ impl Lane {
         due.min(self.source.wakes_at(self.waiting_part().is_some(), stream))
     }
 
-    /// The first part that waits for records.
+    /// The first part that waits for records; none where nobody holds the lease.
     fn waiting_part(&self) -> Option<usize> {
-        self.parts.iter().position(|part| part.phase == Phase::Gathering)
+        let held = self.lease.is_none_or(|lease| lease.owner.is_some());
+        self.parts.iter().position(|part| held && part.phase == Phase::Gathering)
     }
 
     /// What the lane's subscription has to do, if anything is due.
@@ -285,7 +286,8 @@ impl Lane {
             ConsumerKind::Poller(poller) if self.passes => poller::pass(self, poller, desk),
             ConsumerKind::Lambda => mapping::gather(self, part, desk),
             ConsumerKind::Poller(poller) => poller::gather(self, poller, desk),
-            ConsumerKind::Kcl(kcl) => kcl::gather(self, kcl, desk),
+            ConsumerKind::Kcl(kcl) => kcl::gather(self, kcl.limit, kcl.idle, desk),
+            ConsumerKind::Analytics(of) => kcl::gather(self, of.limit, of.interval, desk),
         }
     }
 

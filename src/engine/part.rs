@@ -10,7 +10,7 @@ use super::invocation::{Answer, Invocation, InvocationId, InvokedRecord, Outcome
 use super::lambda::{self, Start};
 use super::lane::{Desk, Lane};
 use super::tries::{Tries, TryEnd};
-use crate::scenario::{ConsumerKind, HandlerKind, Responses};
+use crate::scenario::{HandlerKind, Responses};
 use crate::units::{Ratio, SimTime, Span};
 
 /// One of the parts of a lane. Positions are sequence indices of the shard's log.
@@ -231,9 +231,9 @@ impl Lane {
         let log = &desk.stream.shards[self.shard as usize].log;
         let records = self.count(part, from, end, log);
         let waits = settings.waits_for_code();
-        let needs = match (settings.kind, self.lease) {
+        let needs = match (settings.worker_milli(), self.lease) {
             _ if waits => 0,
-            (ConsumerKind::Kcl(kcl), Some(lease)) if kcl.worker_milli > 0 => lease.takes(records, kcl.worker_milli),
+            (Some(speed), Some(lease)) => lease.takes(records, speed),
             _ => desk.lambda.duration(settings, records, &mut self.rng),
         };
         let cold = matches!(start, Start::Cold(_));
@@ -384,8 +384,8 @@ impl Lane {
         } else {
             self.add_to_window(records, desk.settings.tumbling);
         }
-        if let ConsumerKind::Kcl(kcl) = desk.settings.kind {
-            self.checkpoint(end, kcl, desk);
+        if let Some(every) = desk.settings.checkpoint_interval() {
+            self.checkpoint(end, every, desk);
         }
         self.leave_batch(part, desk);
     }

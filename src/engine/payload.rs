@@ -50,7 +50,7 @@ impl Payloads {
 
     /// What is made for a record as a whole number; nothing where it is no number.
     #[inline]
-    pub(super) fn whole(&self, made: &Made, record: &Record) -> Option<i64> {
+    pub(crate) fn whole(&self, made: &Made, record: &Record) -> Option<i64> {
         match &made.what {
             Making::Number => Some(i64::from(record.number)),
             Making::Time => Some((EPOCH_SECONDS * 1_000 + record.offered / 1_000) as i64),
@@ -59,6 +59,15 @@ impl Payloads {
                 Some(low.wrapping_add(self.draw(record.number, made.place, choices) as i64))
             }
             Making::Key | Making::OneOf { .. } => None,
+        }
+    }
+
+    /// Which of the texts is made for a record, where it is one of several.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn choice(&self, made: &Made, record: &Record) -> usize {
+        match &made.what {
+            Making::OneOf { texts } => self.draw(record.number, made.place, texts.len() as u64) as usize,
+            _ => 0,
         }
     }
 
@@ -86,7 +95,7 @@ impl Payloads {
 
     /// Hands over a text, piece by piece.
     #[inline]
-    pub(super) fn spell_all(&self, pieces: &[Piece], record: &Record, take: &mut impl FnMut(&[u8])) {
+    pub(crate) fn spell_all(&self, pieces: &[Piece], record: &Record, take: &mut impl FnMut(&[u8])) {
         for piece in pieces {
             match piece {
                 Piece::Plain(text) => take(text.as_bytes()),

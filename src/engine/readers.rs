@@ -8,6 +8,7 @@
 
 mod faults;
 mod leases;
+mod subtasks;
 
 use super::fact::Observer;
 use super::fault::Slow;
@@ -106,6 +107,7 @@ impl Readers {
                     ConsumerKind::Lambda => limits::MAPPING_POLL_INTERVAL.micros(),
                     ConsumerKind::Poller(poller) => poller.idle.micros(),
                     ConsumerKind::Kcl(kcl) => kcl.idle.micros(),
+                    ConsumerKind::Analytics(of) => of.interval.micros(),
                 };
                 let spread = interval * u64::from(shard) / u64::from(shards);
                 // Readers that share the limits of a shard do not begin together.
@@ -136,7 +138,7 @@ impl Readers {
             passes,
             limited: settings.read_limits,
             source: settings.source,
-            leased: matches!(settings.kind, ConsumerKind::Kcl(_)),
+            leased: settings.checkpoint_interval().is_some(),
             starts_at: starts_at(settings),
             parts: if passes { 1 } else { settings.parallelization },
             filter: self.filters.get(reader as usize).cloned().flatten(),
@@ -338,6 +340,7 @@ impl Readers {
                 if let Some(at) = all.and_then(|ends| ends.into_iter().max()) {
                     let at = match self.settings[reader].kind {
                         ConsumerKind::Kcl(kcl) => kcl.begins(stream.shards[shard as usize].closed_at, at),
+                        ConsumerKind::Analytics(of) => of.begins(at),
                         _ => at,
                     };
                     self.lanes[child as usize][reader].begin(at);

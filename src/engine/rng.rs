@@ -28,6 +28,8 @@ pub enum Actor {
     },
     /// A part of the direct architecture: what its clients, its application, its database draw.
     Direct(u32),
+    /// A part of a delivery stream: its producer, its function.
+    Firehose(u32),
     /// Which answers to a reader are empty by injection, and its pauses where others read beside it.
     Reading {
         /// Number of the reader, in the same order.
@@ -46,6 +48,7 @@ impl Rng {
             Actor::Producer => 3 << 32,
             Actor::Answers => 5 << 32,
             Actor::Direct(part) => 7 << 32 | u64::from(part),
+            Actor::Firehose(part) => 9 << 32 | u64::from(part),
             Actor::Function { reader, shard } => (4 | u64::from(reader) << 8) << 32 | u64::from(shard),
             Actor::Reading { reader, shard } => (6 | u64::from(reader) << 8) << 32 | u64::from(shard),
         };
@@ -170,6 +173,7 @@ mod tests {
         let mut actors = vec![Actor::Records, Actor::Producer, Actor::Answers];
         actors.extend([0, 1, 2, 9].map(Actor::Arrivals));
         actors.extend([0, 1, 2, 5].map(Actor::Direct));
+        actors.extend([0, 1, 2, 5].map(Actor::Firehose));
         for reader in [0, 1, 2, 20] {
             for shard in [0, 1, 2, 3_999] {
                 actors.extend([Actor::Function { reader, shard }, Actor::Reading { reader, shard }]);

@@ -76,12 +76,30 @@ limits! { DIRECT:
     ENQUEUE: Span = Span::from_millis(5), "ms", TYPICAL, estimated;
 }
 
-/// Limits of another file, and then these.
+/// The files of limits beside the first.
+const FILES: [&[Limit]; 4] = [super::analytics::ANALYTICS, super::video::VIDEO, DIRECT, super::firehose::FIREHOSE];
+
+/// How many limits there are with those of the first file.
+pub(super) const fn count(first: &[Limit]) -> usize {
+    let (mut count, mut file) = (first.len(), 0);
+    while file < FILES.len() {
+        count += FILES[file].len();
+        file += 1;
+    }
+    count
+}
+
+/// Those of the first file, and then the others.
 pub(super) const fn joined<const N: usize>(first: &[Limit]) -> [Limit; N] {
-    let (mut limits, mut at) = ([first[0]; N], 0);
+    let (mut limits, mut at, mut file, mut place) = ([first[0]; N], 0, 0, 0);
     while at < N {
-        limits[at] = if at < first.len() { first[at] } else { DIRECT[at - first.len()] };
-        at += 1;
+        let from = if file == 0 { first } else { FILES[file - 1] };
+        if place == from.len() {
+            (file, place) = (file + 1, 0);
+            continue;
+        }
+        limits[at] = from[place];
+        (at, place) = (at + 1, place + 1);
     }
     limits
 }

@@ -109,3 +109,31 @@ pub(super) const FPM: Source = Source {
 };
 pub(super) const MYSQL: Source =
     Source { tag: "RDS", text: "defaults of RDS for MySQL, as recorded in a public parameter group", date: "2026-11" };
+pub(super) const FL: Source =
+    Source {
+        tag: "FL", text: "Amazon Data Firehose Developer Guide, “Quota” and its notes on billing", date: "2026"
+    };
+pub(super) const FH: Source = Source {
+    tag: "F23",
+    text: "Amazon Data Firehose Developer Guide, and the API model of Firehose as shipped in botocore",
+    date: "2026",
+};
+pub(super) const KDA: Source = Source {
+    tag: "KDA",
+    text: "Amazon Kinesis Data Analytics Developer Guide, “Quotas”, public sources",
+    date: "2023",
+};
+pub(super) const MSF: Source = Source {
+    tag: "MSF",
+    text: "prices of Managed Service for Apache Flink, as quoted in a public catalogue of plans",
+    date: "2026-09-20",
+};
+pub(super) const FLINK: Source = Source {
+    tag: "FLINK",
+    text: "a usual default of Apache Flink and its Kinesis connector, from practice",
+    date: "2026-11",
+};
+pub(super) const KVS: Source =
+    Source {
+        tag: "KVS", text: "Amazon Kinesis Video Streams Developer Guide, “Quotas”, public sources", date: "2023"
+    };

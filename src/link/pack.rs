@@ -6,6 +6,7 @@ use miniz_oxide::deflate::core::{
 };
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use std::sync::OnceLock;
 
 /// What every document is compressed against: names and words of the file form, what handlers usually say, presets.
 /// Links that are out in the world need each of its bytes: it is never changed, another one would be `k2`.
@@ -14,17 +15,25 @@ pub const DICTIONARY: &[u8] = include_bytes!("dict1.bin");
 /// How hard the compressor looks for repetitions: a document is small, and it is packed once.
 const LEVEL: i32 = 10;
 
+/// Compressors behind the dictionary: one with code lengths of its own, one with those that deflate has built in.
+static PRIMED: OnceLock<[CompressorOxide; 2]> = OnceLock::new();
+
 /// Compresses a text.
 pub(super) fn pack(text: &[u8]) -> Vec<u8> {
     // Short documents are shorter with the code lengths that deflate has built in.
-    let (own, fixed) = (pack_with(text, 0), pack_with(text, deflate_flags::TDEFL_FORCE_ALL_STATIC_BLOCKS));
+    let primed = PRIMED.get_or_init(|| [0, deflate_flags::TDEFL_FORCE_ALL_STATIC_BLOCKS].map(primed));
+    let [own, fixed] = primed.each_ref().map(|compressor| pack_with(compressor.clone(), text));
     if fixed.len() < own.len() { fixed } else { own }
 }
 
-fn pack_with(text: &[u8], flags: u32) -> Vec<u8> {
+/// The dictionary is compressed first, up to a border between bytes, and what came of it is left out.
+fn primed(flags: u32) -> CompressorOxide {
     let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, 0, 0) | flags);
-    // The dictionary is compressed first, up to a border between bytes, and what came of it is left out.
     compress_to_output(&mut compressor, DICTIONARY, TDEFLFlush::Sync, |_| true);
+    compressor
+}
+
+fn pack_with(mut compressor: CompressorOxide, text: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
     compress_to_output(&mut compressor, text, TDEFLFlush::Finish, |bytes| {
         packed.extend_from_slice(bytes);

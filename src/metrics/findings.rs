@@ -8,6 +8,7 @@ mod injected;
 mod putting;
 mod reading;
 mod retention;
+mod subtasks;
 mod uneven;
 mod workers;
 
@@ -339,6 +340,9 @@ impl<'a> Seen<'a> {
             return None;
         }
         let full = capacity::full_batch(self.scenario, &consumer);
+        if let ConsumerKind::Analytics(of) = consumer.kind {
+            return self.subtasks_behind(of, at, age);
+        }
         let field = if consumer.kind == ConsumerKind::Lambda { "batch_size" } else { "limit" };
         let took = capacity::full_batch_seconds(self.scenario, &consumer);
         let evidence = format!(

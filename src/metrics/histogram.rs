@@ -33,8 +33,8 @@ impl Histogram {
         self.counted(micros, micros, micros, 1);
     }
 
-    /// Counts one value in µs so many times.
-    pub fn add_times(&mut self, micros: u64, times: u32) {
+    /// Counts the same value in µs so many times.
+    pub fn add_many(&mut self, micros: u64, times: u32) {
         if times > 0 {
             self.bins[bin_of(micros)] += times;
             self.counted(micros, micros, micros.saturating_mul(times.into()), times.into());
@@ -242,8 +242,8 @@ mod tests {
             }
         }
         assert_eq!((histogram.of_rank(1_001), Histogram::new().above(Span::ZERO)), (None, 0));
-        histogram.add_times(5, 3);
-        histogram.add_times(7, 0);
+        histogram.add_many(5, 3);
+        histogram.add_many(7, 0);
         assert_eq!((histogram.count(), histogram.of_rank(3)), (1_003, Some(Span::from_micros(5))));
     }
 

@@ -46,6 +46,10 @@ pub fn of(scenario: &Scenario) -> Draft {
     document.value("operations", operations.collect::<Vec<_>>().into());
     document.value("then", scenario.then.iter().map(super::hop::write).collect::<Vec<_>>().into());
     document.value("designs", scenario.designs.iter().map(super::design::write).collect::<Vec<_>>().into());
+    document.value("deliver", scenario.deliver.iter().map(super::deliver::write).collect::<Vec<_>>().into());
+    if let Some(video) = &scenario.video {
+        document.value("video", super::video::write(video));
+    }
     Draft::from_value(document.done())
 }
 

@@ -140,12 +140,15 @@ pub fn full_batch_seconds(scenario: &Scenario, consumer: &Consumer) -> f64 {
 /// Records per second that the function processes of one shard when batches are full, and where a shard may have
 /// several invocations at a time, when its keys are spread over all of them.
 pub fn function_per_shard(scenario: &Scenario, consumer: &Consumer) -> f64 {
-    if let ConsumerKind::Kcl(kcl) = consumer.kind
-        && kcl.worker_milli > 0
-    {
+    let workers = match consumer.kind {
+        ConsumerKind::Kcl(kcl) => kcl.workers,
+        ConsumerKind::Analytics(of) => of.parallelism,
+        ConsumerKind::Lambda | ConsumerKind::Poller(_) => 1,
+    };
+    if let Some(speed) = consumer.worker_milli() {
         // The busiest worker has this many shards.
-        let shards = scenario.stream.open_at_start().div_ceil(kcl.workers);
-        return kcl.worker_milli as f64 / 1e3 / f64::from(shards);
+        let shards = scenario.stream.open_at_start().div_ceil(workers);
+        return speed as f64 / 1e3 / f64::from(shards);
     }
     let one = full_batch(scenario, consumer) / full_batch_seconds(scenario, consumer).max(1e-6);
     one * f64::from(consumer.parallelization)
@@ -164,6 +167,7 @@ pub fn late_after(scenario: &Scenario, consumer: &Consumer) -> Span {
         ConsumerKind::Lambda => {
             (limits::MAPPING_POLL_INTERVAL + consumer.batching_window, full_batch_seconds(scenario, consumer))
         }
+        ConsumerKind::Analytics(of) => (of.interval, of.interval.seconds_f64()),
         ConsumerKind::Kcl(kcl) => (kcl.idle, consumer.duration.fixed.seconds_f64() + kcl.idle.seconds_f64()),
         // An answer may have far more records than usually wait: what comes during one sleep counts as a batch.
         ConsumerKind::Poller(poller) => {

@@ -1,11 +1,14 @@
 //! What reads the stream: a Lambda event source mapping with its function, or a loop around `GetRecords`.
 
+use super::analytics::{self, Analytics};
 use super::canonical::Group;
 use super::document::{self, Reader};
 use super::filter::{self, Pattern};
 use super::function::{self, Function};
 use super::handler::{self, DurationFrom, HandlerKind};
 use super::kcl::{self, Kcl};
+use super::query::{self, Query};
+use super::reading::{ReadSource, StartingPosition};
 use super::stream::StreamMode;
 use super::tumbling::{self, Tumbling};
 use crate::errors::ServiceError;
@@ -63,6 +66,10 @@ pub struct Consumer {
     pub duration: DurationModel,
     /// Share of invocations that fail. A fault that is injected, and called so wherever it shows.
     pub injected_error_rate: Ratio,
+    /// The SQL that the plan of an analytics application was read from; may be empty.
+    pub query: Arc<str>,
+    /// What an analytics application computes; others have none.
+    pub plan: Option<Arc<Query>>,
 }
 
 impl Consumer {
@@ -82,6 +89,7 @@ impl Consumer {
             ConsumerKind::Lambda => self.batch_size,
             ConsumerKind::Poller(poller) => poller.limit,
             ConsumerKind::Kcl(kcl) => kcl.limit,
+            ConsumerKind::Analytics(analytics) => analytics.limit,
         }
     }
 
@@ -91,6 +99,28 @@ impl Consumer {
         match self.kind {
             ConsumerKind::Lambda => self.function.stretched(plain, self.memory_mb),
             ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => plain,
+            ConsumerKind::Analytics(analytics) => {
+                let micros = u128::from(records) * 1_000_000_000 / u128::from(analytics.subtask_milli());
+                Span::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+            }
+        }
+    }
+
+    /// Records per second of one of its workers or subtasks, in thousandths, where its shards share that.
+    pub const fn worker_milli(&self) -> Option<u64> {
+        match self.kind {
+            ConsumerKind::Kcl(kcl) if kcl.worker_milli > 0 => Some(kcl.worker_milli),
+            ConsumerKind::Analytics(analytics) => Some(analytics.subtask_milli()),
+            _ => None,
+        }
+    }
+
+    /// From one checkpoint of a shard to the next, where it writes any.
+    pub const fn checkpoint_interval(&self) -> Option<Span> {
+        match self.kind {
+            ConsumerKind::Kcl(kcl) => Some(kcl.checkpoint),
+            ConsumerKind::Analytics(analytics) => Some(analytics.checkpoint),
+            ConsumerKind::Lambda | ConsumerKind::Poller(_) => None,
         }
     }
 
@@ -103,7 +133,7 @@ impl Consumer {
     pub const fn timeout(&self) -> Span {
         match self.kind {
             ConsumerKind::Lambda => self.function.timeout,
-            ConsumerKind::Poller(_) | ConsumerKind::Kcl(_) => Span::from_micros(u64::MAX),
+            _ => Span::from_micros(u64::MAX),
         }
     }
 
@@ -114,6 +144,7 @@ impl Consumer {
             ConsumerKind::Lambda => "Lambda",
             ConsumerKind::Poller(_) => "Poller",
             ConsumerKind::Kcl(_) => "KCL",
+            ConsumerKind::Analytics(_) => "Analytics",
         }
     }
 }
@@ -194,36 +225,8 @@ pub enum ConsumerKind {
     Poller(Poller),
     /// A KCL application.
     Kcl(Kcl),
-}
-
-/// How records come to a consumer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadSource {
-    /// It asks for them; all that ask share the limits of a shard.
-    GetRecords,
-    /// Enhanced fan-out: they are pushed to it, at a rate of its own.
-    SubscribeToShard {
-        /// From the arrival of a record until the consumer sees it.
-        delay: Span,
-    },
-}
-
-impl ReadSource {
-    /// The word of enhanced fan-out in a document.
-    pub const PUSHED: &str = "SubscribeToShard";
-
-    /// The word in a document, which is the service's.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::GetRecords => "GetRecords",
-            Self::SubscribeToShard { .. } => Self::PUSHED,
-        }
-    }
-
-    /// Whether records are pushed.
-    pub const fn is_pushed(self) -> bool {
-        matches!(self, Self::SubscribeToShard { .. })
-    }
+    /// An analytics application.
+    Analytics(Analytics),
 }
 
 /// A loop around `GetRecords`: reads, works on what it read, reads again.
@@ -235,38 +238,6 @@ pub struct Poller {
     pub idle: Span,
     /// Whether it sleeps after each answer, as the KCL does, or only after one without records.
     pub always_sleeps: bool,
-}
-
-/// Where in the stream a consumer begins, as iterator types say it. What lies before is not read, by choice. Shards
-/// that are opened later are read from their beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// At the oldest record that is kept.
-    TrimHorizon,
-    /// Behind the newest record at the instant at which it begins.
-    Latest,
-    /// At the first record that arrived then or later.
-    AtTimestamp(SimTime),
-}
-
-impl StartingPosition {
-    /// The word in a document, which is the service's.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::TrimHorizon => "TRIM_HORIZON",
-            Self::Latest => "LATEST",
-            Self::AtTimestamp(_) => "AT_TIMESTAMP",
-        }
-    }
-
-    /// What arrived before this instant is not read by a consumer that begins at `start`.
-    pub const fn from(self, start: Span) -> SimTime {
-        match self {
-            Self::TrimHorizon => SimTime::ZERO,
-            Self::Latest => SimTime::from_micros(start.micros()),
-            Self::AtTimestamp(at) => at,
-        }
-    }
 }
 
 /// How long an invocation takes: `(fixed + per_record × records)`, times a random factor of mean one.
@@ -303,6 +274,7 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
                 always_sleeps: read.text(&of("sleeps")) == "always",
             }),
             "kcl" => ConsumerKind::Kcl(kcl::read(read, &of)),
+            "analytics" => ConsumerKind::Analytics(analytics::read(read, &of)),
             _ => ConsumerKind::Lambda,
         },
         source: match read.text(&of("source")) {
@@ -351,7 +323,12 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
             },
         },
         injected_error_rate: read.ratio(&of("error_rate")),
+        query: read.text(&of("query")).into(),
+        plan: (read.text(&of("kind")) == "analytics").then(|| query::read(read, &of).into()),
     };
+    if consumer.plan.is_some() {
+        analytics::fits(read, &of, &consumer);
+    }
     duration_fits(read, &of("per_record_ms"), &consumer);
     handler::code_fits(read, &of, &consumer);
     if let StartingPosition::AtTimestamp(at) = consumer.position
@@ -448,6 +425,14 @@ pub(super) fn write(of: &Consumer) -> Value {
         ConsumerKind::Kcl(kcl) => {
             group.word("kind", "kcl");
             kcl::write(&mut group, &kcl);
+        }
+        ConsumerKind::Analytics(of_kind) => {
+            group.word("kind", "analytics");
+            analytics::write(&mut group, &of_kind);
+            group.word("query", &of.query);
+            if let Some(plan) = &of.plan {
+                query::write(&mut group, plan);
+            }
         }
         ConsumerKind::Poller(poller) => {
             group.word("kind", "poller");

@@ -3,7 +3,7 @@
 use super::direct::Direct;
 use super::document::{self, Reader};
 use super::hop::OWN;
-use super::{Draft, HandlerKind, Problem, Scenario};
+use super::{Draft, Firehose, HandlerKind, Problem, Scenario};
 use serde_json::{Map, Value};
 
 /// Another design for the same traffic.
@@ -22,6 +22,8 @@ pub enum Plan {
     Stream(Box<Scenario>),
     /// The application does everything in the request.
     Direct(Box<Direct>),
+    /// A delivery stream that a producer puts into.
+    Firehose(Box<Firehose>),
 }
 
 impl Plan {
@@ -29,6 +31,7 @@ impl Plan {
         match self {
             Self::Stream(_) => "stream",
             Self::Direct(_) => "direct",
+            Self::Firehose(_) => "firehose",
         }
     }
 
@@ -37,6 +40,7 @@ impl Plan {
         match self {
             Self::Stream(_) => "Data Streams",
             Self::Direct(_) => "Direct",
+            Self::Firehose(_) => "Firehose",
         }
     }
 }
@@ -52,9 +56,13 @@ pub(super) fn read(read: &mut Reader<'_>, scenario: &Scenario) -> Vec<Design> {
 fn design(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Option<Design> {
     let of = |name: &str| format!("designs.{index}.{name}");
     let name = read.text(&of("name")).to_owned();
-    if read.text(&of("kind")) == "direct" {
-        let direct = Direct::read(read, &of("direct"));
-        return Some(Design { name, plan: Plan::Direct(Box::new(direct)) });
+    let simple = match read.text(&of("kind")) {
+        "direct" => Some(Plan::Direct(Box::new(Direct::read(read, &of("direct"))))),
+        "firehose" => Some(Plan::Firehose(Box::new(Firehose::read(read, &of("firehose"), scenario.length)))),
+        _ => None,
+    };
+    if let Some(plan) = simple {
+        return Some(Design { name, plan });
     }
     let own = OWN.iter().filter_map(|part| Some(((*part).to_owned(), read.sound(&of(part))?.clone())));
     let mut draft = Draft::from_value(Value::Object(own.collect::<Map<_, _>>()));
@@ -100,6 +108,9 @@ pub(super) fn write(design: &Design) -> Value {
     match &design.plan {
         Plan::Direct(direct) => {
             group.insert("direct".to_owned(), direct.write());
+        }
+        Plan::Firehose(firehose) => {
+            group.insert("firehose".to_owned(), firehose.write());
         }
         Plan::Stream(stream) => {
             let mut document = document::of(stream);

@@ -3,123 +3,14 @@
 //! Every remedy is off by default and is switched on by one number: more instances, a policy that starts them,
 //! replicas, a cache, another store, workers in the background.
 
-use super::canonical::Group;
 use super::document::Reader;
+use super::groups::groups;
 use super::{DurationLaw, Jitter};
 use crate::units::{Ratio, Span};
-use serde_json::{Map, Value};
-
-/// What can stand in a field of these groups.
-trait Written: Sized {
-    fn read(read: &Reader<'_>, path: &str) -> Self;
-    fn write(&self, group: &mut Group, name: &str);
-}
-
-impl Written for u32 {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        read.small(path)
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.number(name, (*self).into());
-    }
-}
-
-impl Written for Span {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        read.span(path)
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.span(name, *self);
-    }
-}
-
-impl Written for Option<u32> {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        read.maybe(path).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.maybe(name, self.map(u64::from));
-    }
-}
-
-/// Zero stands for none.
-impl Written for Option<Span> {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        Some(read.span(path)).filter(|span| *span > Span::ZERO)
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.span(name, self.unwrap_or(Span::ZERO));
-    }
-}
-
-impl Written for Ratio {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        read.ratio(path)
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.number(name, self.millionths().into());
-    }
-}
-
-impl Written for Jitter {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        Self::of_word(read.text(path))
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.word(name, self.word());
-    }
-}
-
-impl Written for DurationLaw {
-    fn read(read: &Reader<'_>, path: &str) -> Self {
-        if read.text(path) == "exponential" { Self::Exponential } else { Self::Uniform }
-    }
-    fn write(&self, group: &mut Group, name: &str) {
-        group.word(name, if *self == Self::Exponential { "exponential" } else { "uniform" });
-    }
-}
-
-/// Groups of the document with one struct each: its name there, its fields, their names there.
-macro_rules! groups {
-    ($($(#[$doc:meta])* $kind:ident $part:ident { $($(#[$about:meta])* $field:ident: $of:ty = $name:literal,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            pub struct $kind { $($(#[$about])* pub $field: $of,)* }
-
-            impl $kind {
-                fn read(read: &Reader<'_>, path: &str) -> Self {
-                    let of = |name: &str| format!(concat!("{}.", stringify!($part), ".{}"), path, name);
-                    Self { $($field: Written::read(read, &of($name)),)* }
-                }
-                fn write(&self) -> Value {
-                    let mut group = Group::at(concat!("designs.0.direct.", stringify!($part)));
-                    $(self.$field.write(&mut group, $name);)*
-                    group.done()
-                }
-            }
-        )*
-
-        /// The application that does everything in the request, and what stands around it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct Direct { $($(#[$doc])* pub $part: $kind,)* }
-
-        impl Direct {
-            fn groups(read: &Reader<'_>, path: &str) -> Self {
-                Self { $($part: $kind::read(read, path),)* }
-            }
-
-            /// The group in a canonical document.
-            pub(super) fn write(&self) -> Value {
-                let mut group = Map::new();
-                $(group.insert(stringify!($part).to_owned(), self.$part.write());)*
-                group.into()
-            }
-        }
-    };
-}
 
 groups! {
+    /// The application that does everything in the request, and what stands around it.
+    Direct in "designs.0.direct";
     /// Who sends requests, and what they do when none is answered.
     Client client {
         /// An attempt without an answer is given up after this; the work on it goes on. `None` for never.

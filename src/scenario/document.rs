@@ -7,8 +7,8 @@ use super::fields::{self, Default};
 use super::traffic::{Arrivals, Draws, Keys, Part};
 use super::{
     Consumer, ConsumerKind, Draft, HashKeys, Operation, PlannedOperation, Problem, Producer, PutCall, Scenario, Stream,
-    StreamMode, Traffic, consumer, curve, design, filter, function, hop, payload, prices, producer, sizes, stream,
-    walk,
+    StreamMode, Traffic, consumer, curve, deliver, design, filter, function, hop, payload, prices, producer, query,
+    sizes, stream, video, walk,
 };
 use crate::limits;
 use crate::units::{Ratio, SimTime, Span};
@@ -197,14 +197,19 @@ pub(super) fn build_behind(
         account_concurrency,
         filters_max,
         then: Vec::new(),
+        deliver: Vec::new(),
         designs: Vec::new(),
+        video: None,
     };
     if let Some(before) = before {
         let Traffic { parts, put_millionths, .. } = &mut scenario.traffic;
         (*parts, *put_millionths) = (before.parts.clone(), Some(before.put_millionths));
     }
+    query::fit(&mut read, &scenario);
     scenario.then = hop::read(&mut read, &scenario, before.map_or(0, |before| before.streams));
+    scenario.deliver = deliver::read(&mut read, &scenario);
     scenario.designs = design::read(&mut read, &scenario);
+    scenario.video = video::read(&mut read);
     if read.problems.is_empty() { Ok(scenario) } else { Err(in_order(read.problems)) }
 }
 
@@ -360,7 +365,7 @@ fn operations(
                     ConsumerKind::Kcl(kcl) if workers > kcl.workers => {
                         read.wrong(&of("workers"), format!("there are {}; choose as many or fewer", kcl.workers));
                     }
-                    ConsumerKind::Kcl(_) => {}
+                    ConsumerKind::Kcl(_) | ConsumerKind::Analytics(_) => {}
                     _ => read.wrong(&of("kind"), "the consumer has no workers; remove this operation".to_owned()),
                 }
                 Operation::KillWorkers { consumer: index, workers, down: read.span(&of("down_s")) }

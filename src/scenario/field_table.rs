@@ -1,16 +1,21 @@
 //! The rows of the field table; `fields` says how to read them.
 
+mod analytics;
 mod direct;
+mod files;
+mod firehose;
 mod operations;
 mod reading;
+mod video;
 
 use super::fields::{Choice, Default, Field, Kind, Number, Rows};
 use super::function::{ARCHITECTURES, LAWS};
 use super::payload;
-use super::prices::{AT_HOME, HOME, KINDS};
+use super::prices::HOME;
 use crate::limits as l;
 use crate::text::{for_form, for_people};
 use crate::units::{MICROS_PER_SECOND, Ratio, Span};
+pub(super) use files::FIELDS;
 
 /// Largest seed: every whole number up to here survives any JSON reader.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -168,6 +173,7 @@ const ON_OFF: &[Choice] = &[
     word("on", "On", "Many user records share one Kinesis record."),
     word("off", "Off", "Each user record is a Kinesis record."),
 ];
+const ON_OFF_PLAIN: &[Choice] = &[word("off", "Off", "It is not done."), word("on", "On", "It is done.")];
 const IF_THROTTLED: &[Choice] = &[
     word("again", "Put again", "Until it is too old."),
     word("fail", "Given up", "FailIfThrottled: the application is told at once."),
@@ -217,6 +223,7 @@ const CONSUMERS: &[Choice] = &[
     word("lambda", "Lambda", "An event source mapping with its function."),
     word("kcl", "KCL", "A KCL application: workers that share the shards by leases."),
     word("poller", "Poller", "A loop around GetRecords: reads, works, reads again."),
+    word("analytics", "Analytics", "A query over windows, as Managed Service for Apache Flink runs it."),
 ];
 const SLEEPS: &[Choice] = &[
     word("when_empty", "After nothing", "It sleeps after an answer without records, or a refused call."),
@@ -272,33 +279,6 @@ const REGIONS: &[Choice] = &[
         "The prices of shards, payload units, and on-demand's stream-hours and data are known.",
     ),
 ];
-
-/// Every field, in the order of a canonical document.
-pub(super) static FIELDS: &[Field] =
-    &joined::<{ OWN_FIELDS.len() + KINDS + reading::FIELDS.len() + OPERATION_FIELDS.len() + direct::FIELDS.len() }>();
-
-/// The fields up to the prices, one for each price of the table, further ones of consumers, and the rest.
-const fn joined<const N: usize>() -> [Field; N] {
-    let mut fields = [OWN_FIELDS[0]; N];
-    let mut at = 0;
-    while at < N {
-        fields[at] = if at < OWN_FIELDS.len() {
-            OWN_FIELDS[at]
-        } else if at < OWN_FIELDS.len() + KINDS {
-            let price = &AT_HOME[at - OWN_FIELDS.len()];
-            let about = "Your price of one unit; null takes the table's.";
-            Field::num(price.path, price.name, price.field_unit, PRICE, 0, about).optional()
-        } else if at < OWN_FIELDS.len() + KINDS + reading::FIELDS.len() {
-            reading::FIELDS[at - OWN_FIELDS.len() - KINDS]
-        } else if at < N - direct::FIELDS.len() {
-            OPERATION_FIELDS[at - OWN_FIELDS.len() - KINDS - reading::FIELDS.len()]
-        } else {
-            direct::FIELDS[at + direct::FIELDS.len() - N]
-        };
-        at += 1;
-    }
-    fields
-}
 
 #[rustfmt::skip]
 const OWN_FIELDS: &[Field] = &[
@@ -419,7 +399,7 @@ const OWN_FIELDS: &[Field] = &[
     Field::group("consumers.*", "Consumer", "What reads the stream: an event source mapping with its function, or a loop around GetRecords."),
     Field::new("consumers.*.name", "Name", Kind::Text(60), Default::Text(""), "A title for people; it does not change the run."),
     Field::choice("consumers.*.kind", "Consumer", CONSUMERS, Default::Text("lambda"), "What reads the stream.").selects(),
-    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl"]).limit_is("GET_RECORDS_RECORDS_MAX"),
+    Field::num("consumers.*.limit", "Limit", "records", whole(1, l::GET_RECORDS_RECORDS_MAX, 100), l::GET_RECORDS_RECORDS_MAX, "Records in one answer of GetRecords at most.").only(&["poller", "kcl", "analytics"]).limit_is("GET_RECORDS_RECORDS_MAX"),
     Field::num("consumers.*.idle_ms", "Sleep", "ms", millis(0, Span::from_secs(300), 100_000), 1_000_000, "How long the poller sleeps.").only(&["poller"]),
     Field::choice("consumers.*.sleeps", "Sleeps", SLEEPS, Default::Text("when_empty"), "When the poller sleeps.").only(&["poller"]),
     Field::num("consumers.*.start_s", "Starts at", "s", SECONDS, 0, "When the consumer begins; its shards follow, spread over one pause between polls."),

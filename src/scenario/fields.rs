@@ -7,7 +7,8 @@
 use super::field_table::FIELDS;
 use crate::limits::{self, Limit, grouped};
 
-/// Fields of an operation are the fields they change: where they stand, what they change, with which kind.
+/// Fields of an operation are the fields they change, and a delivery stream has the same fields everywhere: where they
+/// stand, which fields they are, with which kind.
 const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.batch_size", "consumers.*.batch_size", &["update_mapping"]),
     ("operations.*.batching_window_s", "consumers.*.batching_window_s", &["update_mapping"]),
@@ -26,6 +27,7 @@ const ALIASES: &[(&str, &str, &[&str])] = &[
     ("operations.*.target_shards", "stream.shards", &["update_shard_count"]),
     ("operations.*.retention_h", "stream.retention_h", &["update_retention"]),
     ("operations.*.mode", "stream.mode", &["update_stream_mode"]),
+    ("deliver.*.firehose", "designs.*.firehose", &[]),
     ("operations.*.warm_mib", "stream.warm_mib", &["update_warm_throughput"]),
 ];
 

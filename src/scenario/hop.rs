@@ -7,7 +7,7 @@ use crate::limits;
 use serde_json::{Map, Value, json};
 
 /// Parts of a document that a stream further down has for itself; the rest it shares with the first one.
-pub(super) const OWN: [&str; 5] = ["producer", "stream", "consumers", "operations", "then"];
+pub(super) const OWN: [&str; 6] = ["producer", "stream", "consumers", "operations", "then", "deliver"];
 
 /// A consumer puts records into another stream when a batch is done.
 #[derive(Clone, Debug, PartialEq)]

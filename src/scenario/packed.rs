@@ -9,13 +9,14 @@
 
 use super::filter::{Literal, Pattern, Test};
 use super::payload::{Data, Made, Making, Node, Payload, Piece};
+use super::query::{Comparison, Function as QueryFunction, Having, Is, Measure, Operand, Top, With};
 use super::{
-    Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client, Consumer,
-    ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, Failures, Function,
-    HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation, OtherPollers, Part, Plan,
-    PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, ReadSource, Replicas, Request, Responses,
-    RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store, Stream, StreamMode, Timeouts,
-    Traffic, Tumbling, prices,
+    Analytics, Application, Architecture, Arrivals, Autoscaler, Autoscaling, Background, Balancer, Cache, Client,
+    Consumer, ConsumerKind, Database, Design, Direct, Draws, DurationFrom, DurationLaw, DurationModel, EventTime,
+    Failures, Function, HandlerKind, HashKeys, Hop, Jitter, Kcl, Keys, Kpl, LeaseTable, OnFailure, Operation,
+    OtherPollers, Part, Plan, PlannedOperation, Poison, PolicyMetric, Poller, Producer, PutCall, Query, ReadSource,
+    Replicas, Request, Responses, RetryPolicy, Scenario, SdkMode, Series, SeriesRow, Sizes, StartingPosition, Store,
+    Stream, StreamMode, Timeouts, Traffic, Tumbling, prices,
 };
 use crate::hash_key::HashKey;
 use crate::units::{Bytes, Rate, Ratio, SimTime, Span};
@@ -294,6 +295,8 @@ macro_rules! kinds {
     )* };
 }
 
+mod firehose;
+
 fields! {
     Application {
         instances vcpus memory_mb reserved_mb workers worker_mb heavy_share heavy_mb backlog restart
@@ -312,8 +315,16 @@ fields! {
     Autoscaler { metric period delay out_above out_percent in_below in_percent periods cooldown min_shards max_shards }
     Consumer {
         name kind source start position read_limits batch_size batching_window parallelization filters tumbling failures retry_base retry_cap
-        poison memory_mb function handler code module duration_from duration injected_error_rate
+        poison memory_mb function handler code module duration_from duration injected_error_rate query plan
     }
+    Analytics {
+        parallelism per_kpu kpu_milli limit interval discovery checkpoint event_time lateness shard_idle
+    }
+    Comparison { of is with }
+    Having { measure is with }
+    Measure { function of }
+    Query { size slide group measures filter having top }
+    Top { measure descending rows }
     DurationModel { fixed per_record spread law }
     Failures { bisect max_retries max_record_age responses on_failure }
     Function { architecture cpu_share timeout reserved init idle_life throttle_wait throttle_wait_max }
@@ -343,7 +354,12 @@ fields! {
 kinds! {
     Architecture { 0 X86, 1 Arm, }
     Arrivals { 0 Even, 1 Poisson, }
-    ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), }
+    QueryFunction { 0 Count, 1 Sum, 2 Avg, 3 Min, 4 Max, }
+    ConsumerKind { 0 Lambda, 1 Poller(poller), 2 Kcl(kcl), 3 Analytics(analytics), }
+    EventTime { 0 Arrival, 1 Offered, }
+    Is { 0 Equal, 1 Unequal, 2 Less, 3 AtMost, 4 More, 5 AtLeast, }
+    Operand { 0 Key, 1 Field(path), }
+    With { 0 Number(number), 1 Text(text), }
     Data { 0 Json(node), 1 Plain(pieces), }
     DurationFrom { 0 Model, 1 Code, }
     DurationLaw { 0 Uniform, 1 Exponential, }
@@ -386,7 +402,7 @@ kinds! {
     }
     Pattern { 0 Fields(fields), 1 Tests(tests), 2 Or(patterns), }
     Piece { 0 Plain(text), 1 Made(made), }
-    Plan { 0 Stream(scenario), 1 Direct(direct), }
+    Plan { 0 Stream(scenario), 1 Direct(direct), 2 Firehose(firehose), }
     PolicyMetric { 0 Utilization, 1 Throttled, 2 IteratorAge, }
     PutCall { 0 PutRecord, 1 PutRecords { batch linger }, 2 Kpl(kpl), }
     ReadSource { 0 GetRecords, 1 SubscribeToShard { delay }, }
@@ -441,7 +457,9 @@ impl Packed for Scenario {
             filters_max,
             prices,
             then,
+            deliver,
             designs,
+            video: _,
         } = self;
         seed.put(out);
         length.put(out);
@@ -453,6 +471,7 @@ impl Packed for Scenario {
         filters_max.put(out);
         operations.put(out);
         then.put(out);
+        deliver.put(out);
         designs.put(out);
         Box::<str>::from(prices.region).put(out);
     }
@@ -468,7 +487,10 @@ impl Packed for Scenario {
             filters_max: Packed::take(from),
             operations: Packed::take(from),
             then: Packed::take(from),
+            deliver: Packed::take(from),
             designs: Packed::take(from),
+            // Cameras are no part of the engine that the page runs.
+            video: None,
             name: String::new(),
             about: String::new(),
             // The region stands in events. A module that opens one scenario keeps one such text.

@@ -91,11 +91,28 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "live-counts",
+        title: "Live counts",
+        about: "Trades counted by ticker every ten seconds, beside a function. In the spike two processing units are too slow: \
+                results come late.",
+        text: include_str!("presets/live-counts.json"),
+        table: None,
+    },
+    Preset {
         id: "three-designs",
         title: "Three designs",
-        about: "The same spike for an application that does everything in the request, for the same with larger machines, \
-                autoscaling, replicas and a cache, and for a stream of twelve shards with a function.",
+        about: "The same spike for a stream of twelve shards with a function, for an application that does everything in the \
+                request, and for Firehose into S3. The direct design fails its clients, the stream works off its backlog, \
+                Firehose delivers within its buffer.",
         text: include_str!("presets/three-designs.json"),
+        table: None,
+    },
+    Preset {
+        id: "every-remedy",
+        title: "… with every remedy",
+        about: "The same spike for the stream, for the application that does everything in the request, and for the same with \
+                larger machines, autoscaling, replicas and a cache.",
+        text: include_str!("presets/every-remedy.json"),
         table: None,
     },
     Preset {

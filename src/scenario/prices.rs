@@ -121,12 +121,15 @@ const fn parse(text: &'static str) -> [Price; ROWS] {
 }
 
 /// Where the figures of the table come from, by the words that it has for them.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 9] = [
     ("infracost", "AWS price list, as recorded by infracost"),
     ("blog", "AWS Big Data Blog, “On-demand Advantage saves 60 %”"),
     ("launch", "AWS Big Data Blog, “launches On-demand Advantage”: 60 % below the price of Standard"),
     ("yevice", "AWS bulk price list, as recorded by the tests of yevice"),
     ("calculator", "a public price calculator: two vCPUs of m5.large"),
+    ("weak", "a transcription of AWS's pages by others: approximate"),
+    ("flink", "prices of Managed Service for Apache Flink, as quoted in a public catalogue of plans"),
+    ("video", "prices of Kinesis Video Streams, as quoted in a public catalogue of plans"),
     ("estimate", "an estimate of this simulator"),
 ];
 

@@ -8,13 +8,13 @@ use crate::engine::record::Run;
 use crate::engine::{Fact, Observer, Offer};
 use crate::limits;
 use crate::metrics::Histogram;
-use crate::scenario::{Hop, Scenario};
+use crate::scenario::{Deliver, Hop, Scenario};
 use crate::units::SimTime;
 
 /// Records for each processed one, where exactly one is meant.
 const ONE_MILLI: u32 = 1_000;
 
-/// What the consumers of one stream put, one tap for each stream that follows.
+/// What the consumers of one stream put, one tap for each stream that follows, then one for each delivery stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Taps {
     taps: Vec<Tap>,
@@ -48,10 +48,22 @@ impl Taps {
             put: Vec::new(),
             handed_on: 0,
         };
-        Self { taps: scenario.then.iter().map(tap).collect(), put_waits: None }
+        // A delivery stream takes what its poller reads as it is.
+        let delivered = |deliver: &Deliver| Tap {
+            consumer: deliver.consumer,
+            per_record_milli: ONE_MILLI,
+            bytes: None,
+            room: u32::MAX,
+            owed: Vec::new(),
+            put: Vec::new(),
+            handed_on: 0,
+        };
+        let taps = scenario.then.iter().map(tap).chain(scenario.deliver.iter().map(delivered));
+        Self { taps: taps.collect(), put_waits: None }
     }
 
-    /// What was put into each stream since the last call, in order of time; at one instant in order of the shards.
+    /// What was put into each stream and then into each delivery stream since the last call, in order of time; at one
+    /// instant in order of the shards.
     pub fn hand_on(&mut self) -> impl Iterator<Item = Vec<Offer>> + '_ {
         self.taps.iter_mut().map(|tap| {
             tap.put.sort_by_key(|(shard, offer)| (offer.at, *shard));
@@ -60,7 +72,7 @@ impl Taps {
         })
     }
 
-    /// Records that were handed on to a stream.
+    /// Records that were handed on to a stream, or to a delivery stream behind the streams.
     pub fn handed_on(&self, stream: usize) -> u64 {
         self.taps[stream].handed_on
     }

@@ -3,7 +3,7 @@
 mod step;
 pub mod tally;
 
-use super::{DirectRun, Handler, Pump, Session};
+use super::{DirectRun, FirehoseRun, Handler, Pump, Session};
 use crate::engine::Digest;
 use crate::metrics::{Histogram, Ledger};
 use crate::scenario::{Plan, Scenario};
@@ -18,6 +18,8 @@ pub enum Run {
     Stream(Box<Session>),
     /// The application does everything in the request.
     Direct(Box<DirectRun>),
+    /// A delivery stream.
+    Firehose(Box<FirehoseRun>),
 }
 
 /// Runs of all designs of a scenario, its own first.
@@ -33,6 +35,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.pump(until, budget),
             Self::Direct(run) => run.pump(until, budget),
+            Self::Firehose(run) => run.pump(until, budget),
         }
     }
 
@@ -41,6 +44,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.run(),
             Self::Direct(run) => run.run(),
+            Self::Firehose(run) => run.run(),
         }
     }
 
@@ -49,6 +53,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.digest(),
             Self::Direct(run) => run.digest(),
+            Self::Firehose(run) => run.digest(),
         }
     }
 
@@ -57,6 +62,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.summary(),
             Self::Direct(run) => run.summary(),
+            Self::Firehose(run) => run.summary(),
         }
     }
 
@@ -65,6 +71,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.month_total_cents(),
             Self::Direct(run) => run.bill().month_total_cents,
+            Self::Firehose(run) => run.bill().month_total_cents,
         }
     }
 
@@ -110,6 +117,19 @@ impl Run {
                     month_cents: 0,
                 }
             }
+            Self::Firehose(run) => {
+                let (ledger, recorder) = (run.ledger(), run.recorder());
+                Tally {
+                    offered: ledger.offered,
+                    failed: ledger.lost_at_producer(),
+                    first_failed: None,
+                    lost_later: ledger.lost + ledger.aside(),
+                    open: ledger.at_producer + ledger.open(),
+                    waits: recorder.waits().quantiles([500, 990]),
+                    late: tail(recorder.late()),
+                    month_cents: 0,
+                }
+            }
         }
     }
 }
@@ -127,6 +147,7 @@ impl Comparison {
         let others = scenario.designs.iter().map(|design| match &design.plan {
             Plan::Stream(scenario) => stream(scenario),
             Plan::Direct(direct) => Run::Direct(Box::new(DirectRun::new(&own, direct))),
+            Plan::Firehose(firehose) => Run::Firehose(Box::new(FirehoseRun::new(&own, firehose))),
         });
         let runs = std::iter::once(stream(&own)).chain(others).collect();
         Self { titles, runs }

@@ -4,12 +4,12 @@ use super::{Pump, summary};
 use crate::cost::{Bill, direct_bill};
 use crate::engine::direct::{Cause, DirectEngine};
 use crate::engine::{Digest, Step};
+use crate::metrics::Finding;
 use crate::metrics::direct::{COLUMNS, Column, DirectFrame, DirectLedger, DirectRecorder};
 use crate::metrics::direct_findings::direct_findings;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Histogram};
 use crate::scenario::{Direct, Scenario};
-use crate::units::{SimTime, Span};
+use crate::units::SimTime;
 use serde_json::{Map, Value, json};
 
 /// A run of a direct design on the traffic of a scenario.
@@ -128,19 +128,6 @@ impl DirectRun {
         for frame in self.frames() {
             attempts_failed.iter_mut().zip(frame.attempts_failed).for_each(|(all, more)| *all += more);
         }
-        let latency = |histogram: &Histogram| {
-            let ms = |span: Option<Span>| span.map(Span::millis_f64);
-            json!({
-                "unit": "ms",
-                "count": histogram.count(),
-                "mean": ms(histogram.mean()),
-                "p50": ms(histogram.quantile(500)),
-                "p90": ms(histogram.quantile(900)),
-                "p99": ms(histogram.quantile(990)),
-                "p999": ms(histogram.quantile(999)),
-                "max": ms(histogram.quantile(1_000)),
-            })
-        };
         let metric = |(name, unit, kind, of): &Column| {
             let values = || self.frames().iter().map(of).filter(|value| !value.is_nan());
             let highest = values().fold(0.0, f64::max);
@@ -170,9 +157,9 @@ impl DirectRun {
                 "balances": ledger.balances(),
             },
             "latency": {
-                "answered": latency(recorder.answered()),
-                "failed": latency(recorder.failed()),
-                "background": latency(recorder.late()),
+                "answered": summary::latency(recorder.answered()),
+                "failed": summary::latency(recorder.failed()),
+                "background": summary::latency(recorder.late()),
             },
             "metrics": COLUMNS.iter().map(metric).collect::<Map<_, _>>(),
             "bill": summary::bill(&self.bill()),

@@ -1,12 +1,12 @@
 //! The result of a run as one JSON object: what the command line prints and what the box sends when it is done.
 
-use super::{Session, failure};
+use super::{FirehoseRun, Session, failure};
 use crate::cost::Bill;
 use crate::engine::{By, Digest};
 use crate::errors::shard_id;
 use crate::metrics::timeline::MetricKind;
-use crate::metrics::{Finding, Ledger, Metric, Note, NoteKind};
-use crate::scenario::{Hop, OnFailure, Scenario};
+use crate::metrics::{Finding, Histogram, Ledger, Metric, Note, NoteKind};
+use crate::scenario::{Deliver, Hop, OnFailure, Scenario};
 use crate::units::Span;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -26,6 +26,11 @@ impl Session {
         summary["findings"] = self.findings().iter().map(finding).collect();
         if !self.then().is_empty() {
             summary["then"] = self.scenario().then.iter().zip(self.then()).map(then).collect();
+        }
+        if !self.deliver().is_empty() {
+            summary["deliver"] = self.scenario().deliver.iter().zip(self.deliver()).map(deliver).collect();
+        }
+        if self.then().len() + self.deliver().len() > 0 {
             summary["all_streams_month_usd"] = (self.month_total_cents() as f64 / 100.0).into();
         }
         summary
@@ -35,7 +40,7 @@ impl Session {
     fn consumers(&self) -> Value {
         let of = |index: usize| {
             let ledger = Ledger::after(self.seen_by(index), self.timeline().frames());
-            json!({
+            let summary = json!({
                 "name": self.scenario().title_of(index),
                 "ledger": grouped(|put| read_part(&ledger, "", put)),
                 "metrics": self.metrics(index, Metric::is_of_consumer),
@@ -43,7 +48,8 @@ impl Session {
                 "time_to_loss_s": self.outlook(index).time_to_loss,
                 "caught_up_in_s": self.outlook(index).caught_up_in,
                 "positions": self.positions(index as u32),
-            })
+            });
+            self.with_query(index, summary)
         };
         (0..self.scenario().consumers.len()).map(of).collect()
     }
@@ -231,6 +237,21 @@ impl Item {
     }
 }
 
+/// The quantiles of times, ms.
+pub(super) fn latency(histogram: &Histogram) -> Value {
+    let ms = |span: Option<Span>| span.map(Span::millis_f64);
+    json!({
+        "unit": "ms",
+        "count": histogram.count(),
+        "mean": ms(histogram.mean()),
+        "p50": ms(histogram.quantile(500)),
+        "p90": ms(histogram.quantile(900)),
+        "p99": ms(histogram.quantile(990)),
+        "p999": ms(histogram.quantile(999)),
+        "max": ms(histogram.quantile(1_000)),
+    })
+}
+
 pub(super) fn bill(bill: &Bill) -> Value {
     let line = |line: &crate::cost::BillLine| {
         json!({
@@ -303,6 +324,14 @@ pub(super) fn finding(finding: &Finding) -> Value {
         "evidence": finding.evidence,
         "remedy": finding.remedy,
     })
+}
+
+/// The result of a delivery stream, with who reads for it.
+fn deliver((deliver, run): (&Deliver, &FirehoseRun)) -> Value {
+    let mut summary = run.summary();
+    summary["name"] = deliver.title().into();
+    summary["read_by_consumer"] = deliver.consumer.into();
+    summary
 }
 
 /// The result of a stream that follows, with who puts into it.

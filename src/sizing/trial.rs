@@ -248,7 +248,7 @@ fn lag(session: &Session) -> Option<Span> {
         if seen.count() < done_at_least(all) {
             return None;
         }
-        seen.add_times(oldest(session, consumer).micros(), u32::try_from(behind).unwrap_or(u32::MAX));
+        seen.add_many(oldest(session, consumer).micros(), u32::try_from(behind).unwrap_or(u32::MAX));
         seen.of_rank(in_hundred(all))
     };
     ledgers(session).enumerate().map(of).reduce(|a, b| Some(a?.max(b?))).flatten()

@@ -15,6 +15,9 @@ use yew::{Callback, Html, NodeRef, html};
 /// Draws the matrix of designs in its place: with motion or without, and all of it where that is due.
 type DrawMatrix = fn(&mut Matrix, &NodeRef, &Model, Option<Motion>, bool, &dyn Fn(&Element) -> Size);
 
+/// The fields of a design, with its title.
+type DesignForm = fn(&Model) -> Option<(String, Vec<Group>)>;
+
 /// The drawing of what opens over or beside the run.
 pub struct Drawing {
     /// The state of the handler view, as its script takes it.
@@ -30,7 +33,7 @@ pub struct Drawing {
     /// What moves in them.
     pub matrix: DrawMatrix,
     /// The fields of the design that is being changed.
-    pub design: fn(&Model) -> Option<(String, Vec<Group>)>,
+    pub design: DesignForm,
     /// The run as a table.
     pub table: fn(&Model) -> Html,
     /// How everything is modelled.

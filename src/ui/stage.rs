@@ -243,7 +243,7 @@ fn works(model: &Model) -> (&'static str, Vec<Now>) {
     let (timeline, frames) = (model.timeline(), model.frames());
     let gauge = |metric| int(timeline.gauge(metric, frames));
     match model.shown().consumers[model.consumer()].kind {
-        ConsumerKind::Poller(_) => ("Concurrency", Vec::new()),
+        ConsumerKind::Poller(_) | ConsumerKind::Analytics(_) => ("Concurrency", Vec::new()),
         ConsumerKind::Kcl(kcl) => {
             let up = format!("{} of {}", gauge(Metric::WorkersUp), kcl.workers);
             ("Workers", vec![("up", up), ("idle shards", gauge(Metric::LeasesFree))])

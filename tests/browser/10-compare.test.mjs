@@ -23,13 +23,10 @@ const room = { viewport: { width: 1920, height: 1080 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const STATES = [
   { name: "compare-start-light", query: "?theme=light", ...desk },
-  { name: "compare-spike-light", query: "?theme=light&t=700", ...desk },
-  { name: "compare-end-light", query: "?theme=light&t=1500", ...desk },
+  { name: "compare-spike-light", query: "?theme=light&t=700", change: "compare-form-light", ...desk },
   { name: "compare-end-dark", query: "?theme=dark&t=1500", ...desk },
   { name: "compare-room-light", query: "?theme=light&present&t=700", ...room },
-  { name: "compare-room-dark", query: "?theme=dark&present&t=1500", ...room },
   { name: "compare-phone-light", query: "?theme=light&t=700", ...phone },
-  { name: "compare-form-light", query: "?theme=light&t=700", change: true, ...desk },
 ];
 
 let browser;
@@ -140,9 +137,13 @@ for (const { name, query, change, ...options } of STATES) {
     const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...options });
     await page.goto(site.url(`${query}&preset=${PRESET}`));
     await reached(page, Number(new URLSearchParams(query).get("t") ?? 0));
-    if (change) await page.getByRole("button", { name: "Change" }).first().click();
     await page.waitForTimeout(400);
     await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: options.isMobile === true });
+    if (change) {
+      await page.getByRole("button", { name: "Change" }).first().click();
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(FOLDER, `${change}.png`) });
+    }
     page.assertClean();
     await page.context().close();
   });

@@ -81,6 +81,33 @@ fn designs_are_printed_below_each_other_and_side_by_side() {
 }
 
 #[test]
+fn delivery_streams_are_printed_with_the_stream_that_they_read_and_beside_it() {
+    let firehose = golden("firehose");
+    let run = stdout(&streamgauge(&["run", &firehose]));
+    for part in [
+        "── Archive, read by Poller 2: digest ",
+        "── Redshift: digest ",
+        "    under the error prefix: processing failed",
+        "    under the error prefix: the destination did not take them",
+        " objects of ",
+        "from offered to delivered",
+        "Firehose ingestion",
+        "30 days of all streams together",
+    ] {
+        assert!(run.contains(part), "{part} in {run}");
+    }
+    assert!(!run.contains("does not balance"), "{run}");
+    let json = run_json(&[&firehose]);
+    assert_eq!(json["firehose"].as_array().expect("three designs").len(), 3);
+    assert_eq!(json["deliver"][0]["ledger"]["balances"], true);
+    let compared = streamgauge(&["compare", "--json", &firehose]);
+    let json: Value = serde_json::from_slice(&compared.stdout).expect("one JSON object");
+    assert_eq!(json["designs"], json!(["Data Streams", "S3", "Redshift", "Endpoint"]));
+    let traffic = json["traffic_digests"].as_array().expect("a list");
+    assert!(traffic.iter().all(|digest| *digest == traffic[0]), "{traffic:?}");
+}
+
+#[test]
 fn the_schema_is_printed() {
     let output = streamgauge(&["schema"]);
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), schema::schema());

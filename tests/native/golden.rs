@@ -113,16 +113,21 @@ fn kept_design(run: &Run) -> Value {
     let summary = run.summary();
     match run {
         Run::Stream(_) => kept(&summary),
-        Run::Direct(_) => json!({
-            "digest": summary["digest"],
-            "traffic_digest": summary["traffic_digest"],
-            "ledger": summary["ledger"],
-            "metrics": summary["metrics"],
-            "latency": summary["latency"],
-            "month_usd": summary["bill"]["month_usd"],
-            "findings": summary["findings"].as_array().map(|list| list.iter().map(|each| each["id"].clone()).collect::<Value>()),
-        }),
+        Run::Direct(_) | Run::Firehose(_) => kept_of_other(&summary),
     }
+}
+
+/// What is kept of a design that is no stream, or of a delivery stream behind one.
+fn kept_of_other(summary: &Value) -> Value {
+    json!({
+        "digest": summary["digest"],
+        "traffic_digest": summary["traffic_digest"],
+        "ledger": summary["ledger"],
+        "metrics": summary["metrics"],
+        "latency": summary["latency"],
+        "month_usd": summary["bill"]["month_usd"],
+        "findings": summary["findings"].as_array().map(|list| list.iter().map(|each| each["id"].clone()).collect::<Value>()),
+    })
 }
 
 /// What is kept of a stream, and of those that follow it.
@@ -152,11 +157,25 @@ fn kept(summary: &Value) -> Value {
     });
     let consumers = summary["consumers"].as_array().expect("a list");
     if consumers.len() > 1 {
-        let of = |consumer: &Value| json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+        let of = |consumer: &Value| {
+            let mut kept =
+                json!({"name": consumer["name"], "ledger": consumer["ledger"], "latency": consumer["latency"]});
+            if let Some(query) = consumer["analytics"].as_object() {
+                let mut query = query.clone();
+                // The newest windows stand for all.
+                let newest = query.get_mut("newest").and_then(Value::as_array_mut).expect("a list");
+                newest.drain(..newest.len().saturating_sub(2));
+                kept["analytics"] = query.into();
+            }
+            kept
+        };
         kept["consumers"] = consumers.iter().map(of).collect();
     }
     if let Some(streams) = summary["then"].as_array() {
         kept["then"] = streams.iter().map(self::kept).collect();
+    }
+    if let Some(streams) = summary["deliver"].as_array() {
+        kept["deliver"] = streams.iter().map(kept_of_other).collect();
     }
     kept
 }

@@ -1,5 +1,6 @@
 //! All native tests, one program.
 
+mod analytics;
 mod app;
 mod cli;
 mod closed_form;
@@ -11,6 +12,7 @@ mod direct;
 mod faults;
 mod filtering;
 mod findings;
+mod firehose;
 mod golden;
 mod handlers;
 mod keys;
@@ -34,3 +36,4 @@ mod scenario;
 mod sizing;
 mod tidy;
 mod vectors;
+mod video;

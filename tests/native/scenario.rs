@@ -3,6 +3,7 @@
 pub mod any;
 pub mod any_chain;
 pub mod any_designs;
+pub mod any_firehose;
 mod csv_series;
 mod designs;
 mod document;

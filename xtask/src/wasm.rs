@@ -108,25 +108,12 @@ pub fn build() -> Outcome<Modules> {
         link: stage.join("link.wasm"),
         size: stage.join("size.wasm"),
     };
-    unless_done(&stage.join("engine.done"), &engine, &[&modules.engine], || {
-        timed("Shrinking the engine's module", || optimise(&engine, &modules.engine, &["-O3"]))
-    })?;
-    unless_done(&stage.join("page.done"), &page, &[&modules.page, &modules.later, &modules.glue], || {
-        timed("Cutting the page's module, making its JavaScript with wasm-bindgen, then shrinking both parts", || {
-            let glue = stage.join("glue");
-            // Snippets of an earlier build must not stay behind.
-            let _ = std::fs::remove_dir_all(&glue);
-            let (first, later) = cut(&page, &stage.join("cut"))?;
-            // Functions that are written alike stand beside each other by their names, which brotli likes.
-            optimise(&bind(&first, &glue)?, &modules.page, &["-Oz", "--reorder-functions-by-name"])?;
-            optimise(&later, &modules.later, &["-Oz", "--reorder-functions-by-name"])
-        })
-    })?;
-    unless_done(&stage.join("meter.done"), &meter, &[&modules.meter], || {
-        timed("Shrinking the module that puts others on fuel", || optimise(&meter, &modules.meter, &["-Oz"]))
-    })?;
-    unless_done(&stage.join("link.done"), &link, &[&modules.link], || {
-        timed("Shrinking the module of links", || optimise(&link, &modules.link, &["-Oz"]))
+    // The optimiser hardly uses a second core, and the page's module takes it as long as all others.
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| shrink_others(&modules, [&engine, &meter, &link]));
+        let page = shrink_page(&modules, &page);
+        let others = others.join().unwrap_or_else(|_| Err("Shrinking the modules broke off.".to_owned()));
+        page.and(others)
     })?;
     unless_done(&stage.join("size.done"), &size, &[&modules.size], || {
         timed("Shrinking the module of sizes", || optimise(&size, &modules.size, &["-O3"]))
@@ -138,6 +125,36 @@ pub fn build() -> Outcome<Modules> {
         }
     }
     Ok(modules)
+}
+
+/// Makes the page's module smaller, in its two parts.
+fn shrink_page(modules: &Modules, page: &Path) -> Outcome {
+    let stage = place::stage();
+    unless_done(&stage.join("page.done"), page, &[&modules.page, &modules.later, &modules.glue], || {
+        timed("Cutting the page's module, making its JavaScript with wasm-bindgen, then shrinking both parts", || {
+            let glue = stage.join("glue");
+            // Snippets of an earlier build must not stay behind.
+            let _ = std::fs::remove_dir_all(&glue);
+            let (first, later) = cut(page, &stage.join("cut"))?;
+            // Functions that are written alike stand beside each other by their names, which brotli likes.
+            optimise(&bind(&first, &glue)?, &modules.page, &["-Oz", "--reorder-functions-by-name"])?;
+            optimise(&later, &modules.later, &["-Oz", "--reorder-functions-by-name"])
+        })
+    })
+}
+
+/// Makes the other modules smaller, the engine's also faster.
+fn shrink_others(modules: &Modules, [engine, meter, link]: [&Path; 3]) -> Outcome {
+    let stage = place::stage();
+    unless_done(&stage.join("engine.done"), engine, &[&modules.engine], || {
+        timed("Shrinking the engine's module", || optimise(engine, &modules.engine, &["-O3"]))
+    })?;
+    unless_done(&stage.join("meter.done"), meter, &[&modules.meter], || {
+        timed("Shrinking the module that puts others on fuel", || optimise(meter, &modules.meter, &["-Oz"]))
+    })?;
+    unless_done(&stage.join("link.done"), link, &[&modules.link], || {
+        timed("Shrinking the module of links", || optimise(link, &modules.link, &["-Oz"]))
+    })
 }
 
 /// Builds the handlers in Rust that the page brings along.

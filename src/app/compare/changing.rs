@@ -33,7 +33,7 @@ impl Model {
                 Vec::new()
             }
             "remove" => self.remove_design(place),
-            "copy" | "direct" => self.add_design(what == "direct"),
+            "copy" | "direct" | "firehose" => self.add_design(what),
             _ => Vec::new(),
         }
     }
@@ -76,13 +76,13 @@ impl Model {
         design
     }
 
-    /// One more design: a copy of the first, or a direct one.
-    fn add_design(&mut self, direct: bool) -> Vec<Effect> {
+    /// One more design: a copy of the first, or one of another kind.
+    fn add_design(&mut self, what: &str) -> Vec<Effect> {
         let mut designs = self.drafted();
         if designs.len() >= limits::DESIGNS_MAX as usize {
             return Vec::new();
         }
-        designs.push(if direct { json!({ "kind": "direct", "direct": {} }) } else { self.own_as_design() });
+        designs.push(if what == "copy" { self.own_as_design() } else { json!({ "kind": what }) });
         self.compare.form = Some(designs.len());
         self.set_designs(designs)
     }

@@ -19,6 +19,17 @@ const DIRECT: [(&str, &[&str]); 10] = [
     ("background", &["workers"]),
 ];
 
+/// Parts of a delivery stream in the order of the way that a record takes, in the same manner.
+const FIREHOSE: [(&str, &[&str]); 7] = [
+    ("producer", &["batch", "attempts"]),
+    ("quota", &[]),
+    ("buffering", &[]),
+    ("transform", &["memory_mb", "per_record_ms"]),
+    ("partitioning", &["partitions"]),
+    ("format", &[]),
+    ("destination", &["kind", "parallel", "retry_s"]),
+];
+
 /// Fields of a stream design: those that matter most, and the others, of each part.
 const STREAM: [(&str, &[&str], &[&str]); 3] = [
     (
@@ -63,12 +74,16 @@ impl Source<'_> {
         };
         let mut groups = vec![Group { title: "Design".to_owned(), knobs: knobs(&[of("name")]), ..Group::default() }];
         match plan {
-            Plan::Direct(_) => {
-                for (part, first) in DIRECT {
-                    let names = fields::children(&of(&format!("direct.{part}"))).into_iter().map(|child| child.name);
+            Plan::Direct(_) | Plan::Firehose(_) => {
+                let (kind, parts) = match plan {
+                    Plan::Firehose(_) => ("firehose", &FIREHOSE[..]),
+                    _ => ("direct", &DIRECT[..]),
+                };
+                for (part, first) in parts {
+                    let names = fields::children(&of(&format!("{kind}.{part}"))).into_iter().map(|child| child.name);
                     let (main, rest): (Vec<&str>, Vec<&str>) =
                         names.partition(|name| first.is_empty() || first.contains(name));
-                    let part = format!("direct.{part}");
+                    let part = format!("{kind}.{part}");
                     let paths = |names: Vec<&str>| {
                         names.into_iter().map(|name| of(&format!("{part}.{name}"))).collect::<Vec<_>>()
                     };

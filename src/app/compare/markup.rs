@@ -97,7 +97,11 @@ impl Model {
         if self.scenario.designs.len() >= limits::DESIGNS_MAX as usize {
             return Vec::new();
         }
-        vec![("copy", "Add a copy of the first"), ("direct", "Add an application that does all in the request")]
+        vec![
+            ("copy", "Add a copy of the first"),
+            ("direct", "Add an application that does all in the request"),
+            ("firehose", "Add a Firehose delivery stream"),
+        ]
     }
 
     /// The rows of numbers at the cursor: at the end those that the command line prints, before it what is known.

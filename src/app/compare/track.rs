@@ -5,11 +5,12 @@ use crate::app::picture::Moment;
 use crate::app::picture::decimate::smooth;
 use crate::app::picture::flow::{Channel, Flow};
 use crate::app::reading::LOSSES;
-use crate::cost::{bill, direct_bill};
+use crate::cost::{bill, direct_bill, firehose_bill};
 use crate::metrics::direct::{DirectFrame, DirectFrames, DirectLedger};
+use crate::metrics::firehose::{FirehoseFrame, FirehoseFrames, FirehoseLedger};
 use crate::metrics::timeline::BlockError;
 use crate::metrics::{Ledger, Metric, Timeline, View};
-use crate::scenario::{Direct, Plan, Scenario};
+use crate::scenario::{Direct, Firehose, Plan, Scenario};
 use crate::units::{Ratio, SimTime, Span};
 
 /// Frames of one design.
@@ -18,6 +19,8 @@ pub enum Track {
     Stream(Vec<Timeline>),
     /// Those of a direct design.
     Direct(DirectFrames),
+    /// Those of a delivery stream.
+    Firehose(FirehoseFrames),
 }
 
 impl Track {
@@ -26,6 +29,7 @@ impl Track {
         match plan {
             Plan::Stream(scenario) => Self::Stream(timelines(scenario)),
             Plan::Direct(_) => Self::Direct(DirectFrames::new(own)),
+            Plan::Firehose(_) => Self::Firehose(FirehoseFrames::new(own)),
         }
     }
 
@@ -33,7 +37,7 @@ impl Track {
     pub const fn parts(&self) -> usize {
         match self {
             Self::Stream(timelines) => timelines.len(),
-            Self::Direct(_) => 1,
+            Self::Direct(_) | Self::Firehose(_) => 1,
         }
     }
 
@@ -45,6 +49,7 @@ impl Track {
         match self {
             Self::Stream(timelines) => timelines.get_mut(part).ok_or(BlockError)?.append(block),
             Self::Direct(frames) => frames.append(block),
+            Self::Firehose(frames) => frames.append(block),
         }
     }
 
@@ -55,6 +60,7 @@ impl Track {
         match self {
             Self::Stream(timelines) => received(timelines),
             Self::Direct(frames) => end(frames.frames().len(), &|frame| frames.end_of(frame)),
+            Self::Firehose(frames) => end(frames.frames().len(), &|frame| frames.end_of(frame)),
         }
     }
 
@@ -62,7 +68,7 @@ impl Track {
     pub fn fits(&self, plan: &Plan) -> bool {
         match (self, plan) {
             (Self::Stream(timelines), Plan::Stream(scenario)) => timelines_fit(timelines, scenario),
-            (Self::Direct(_), Plan::Direct(_)) => true,
+            (Self::Direct(_), Plan::Direct(_)) | (Self::Firehose(_), Plan::Firehose(_)) => true,
             _ => false,
         }
     }
@@ -97,6 +103,8 @@ pub enum Side<'a> {
     Stream(&'a Scenario, &'a [Timeline]),
     /// An application that does everything in the request.
     Direct(&'a Scenario, &'a Direct, &'a DirectFrames),
+    /// A delivery stream.
+    Firehose(&'a Scenario, &'a Firehose, &'a FirehoseFrames),
 }
 
 /// Columns that every design has, a number a frame.
@@ -138,6 +146,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Stream(_, timelines) => (timelines[0].width(), timelines[0].frames_total()),
             Self::Direct(_, _, frames) => (frames.width(), frames.frames_total()),
+            Self::Firehose(_, _, frames) => (frames.width(), frames.frames_total()),
         }
     }
 
@@ -147,6 +156,7 @@ impl<'a> Side<'a> {
         let (length, arrived) = match self {
             Self::Stream(scenario, timelines) => (scenario.length, timelines[0].frames()),
             Self::Direct(scenario, _, frames) => (scenario.length, frames.frames().len()),
+            Self::Firehose(scenario, _, frames) => (scenario.length, frames.frames().len()),
         };
         let complete =
             if at.micros() >= length.micros() { total } else { (at.micros() / width.micros().max(1)) as usize };
@@ -188,6 +198,17 @@ impl<'a> Side<'a> {
                     passed_over: 0,
                 }
             }
+            Self::Firehose(_, _, of) => {
+                let ledger = FirehoseLedger::after(&of.frames()[..frames]);
+                Account {
+                    offered: ledger.offered,
+                    done: ledger.delivered,
+                    waiting: ledger.at_producer + ledger.open(),
+                    failed: ledger.lost_at_producer(),
+                    lost_later: ledger.lost + ledger.aside(),
+                    passed_over: ledger.dropped,
+                }
+            }
         }
     }
 
@@ -203,6 +224,10 @@ impl<'a> Side<'a> {
                 let bill = direct_bill(scenario, direct, of.width(), &of.frames()[..frames]);
                 (bill.run_total_e4, bill.month_total_cents)
             }
+            Self::Firehose(scenario, firehose, of) => {
+                let bill = firehose_bill(scenario, firehose, of.width(), &of.frames()[..frames]);
+                (bill.run_total_e4, bill.month_total_cents)
+            }
         }
     }
 
@@ -214,6 +239,7 @@ impl<'a> Side<'a> {
                 capacity::late_after(scenario, &consumer).seconds_f64()
             }
             Self::Direct(..) => PATIENCE_S,
+            Self::Firehose(_, firehose, _) => firehose_patience(firehose),
         }
     }
 
@@ -271,6 +297,24 @@ impl<'a> Side<'a> {
                     waiting: column(|frame| frame.state.in_flight as f64),
                 }
             }
+            Self::Firehose(_, _, of) => {
+                let column =
+                    |of_frame: fn(&FirehoseFrame) -> f64| -> Vec<f64> { of.frames().iter().map(of_frame).collect() };
+                let rate = |of_frame, seconds| smoothed(&column(of_frame), seconds);
+                Columns {
+                    rates: [
+                        rate(|frame| frame.offered as f64, SMOOTH_S[0]),
+                        rate(|frame| frame.accepted as f64, SMOOTH_S[0]),
+                        rate(|frame| frame.lost_put.iter().sum::<u64>() as f64, SMOOTH_S[0]),
+                        rate(|frame| frame.delivered as f64, SMOOTH_S[1]),
+                    ],
+                    late: column(|frame| frame.state.freshness.map_or(0.0, Span::seconds_f64)),
+                    waiting: column(|frame| {
+                        let state = &frame.state;
+                        (state.at_producer + state.in_transform + state.buffered + state.in_delivery) as f64
+                    }),
+                }
+            }
         }
     }
 
@@ -316,8 +360,48 @@ impl<'a> Side<'a> {
                     losing: lost > 0.002 * offered,
                 }
             }
+            Self::Firehose(scenario, firehose, of) => {
+                let frames = self.frames(at);
+                let window = ((SMOOTH_S[1] / of.width().seconds_f64().max(1e-6)) as usize).max(1);
+                let some = &of.frames()[frames.saturating_sub(window)..frames];
+                let covered = (some.len() as f64 * of.width().seconds_f64()).max(1e-6);
+                let rate = |count: fn(&FirehoseFrame) -> u64| some.iter().map(count).sum::<u64>() as f64 / covered;
+                let last = SimTime::from_micros(scenario.length.micros().saturating_sub(1));
+                let offered = scenario.traffic.rate_at(at.min(last));
+                let account = self.account(frames);
+                let lost = rate(|frame| frame.lost_put.iter().sum());
+                let (records, bytes) = (rate(|frame| frame.accepted), rate(|frame| frame.accepted_bytes));
+                let state = some.last().map(|frame| frame.state).unwrap_or_default();
+                let quota = state.quota as f64;
+                let age = state.freshness.map_or(0.0, Span::seconds_f64);
+                let channel = Channel {
+                    label: format!("quota {} MiB/s", crate::words::short(quota / f64::from(1 << 20))),
+                    taken: if frames == 0 { offered } else { records },
+                    lost,
+                    done: if frames == 0 { offered } else { rate(|frame| frame.delivered) },
+                    room: (bytes > 0.0).then(|| quota * records / bytes),
+                    peak,
+                    age,
+                    late: age > firehose_patience(firehose),
+                };
+                Flow {
+                    offered,
+                    peak,
+                    channels: vec![channel],
+                    done: (account.done as f64, "delivered"),
+                    lost: ((account.failed + account.lost_later) as f64, "lost"),
+                    losing: lost > 0.002 * offered,
+                }
+            }
         }
     }
+}
+
+/// A record of a delivery stream is late that is not delivered soon after its buffers were due, in seconds.
+fn firehose_patience(firehose: &Firehose) -> f64 {
+    let stream = &firehose.stream;
+    let function = stream.transform.memory_mb.map_or(Span::ZERO, |_| stream.transform.interval);
+    (stream.interval() + function + stream.latency()).seconds_f64() + PATIENCE_S
 }
 
 /// Requests a second that a design can answer with so many instances up, and what binds: of vCPUs, of the primary, of

@@ -1,7 +1,8 @@
 //! What a design is, in one line.
 
 use super::Side;
-use crate::scenario::{ConsumerKind, Direct, PutCall, RetryPolicy, Scenario};
+use crate::scenario::{ConsumerKind, Direct, Firehose, PutCall, RetryPolicy, Scenario};
+use crate::text;
 use crate::units::{Ratio, Span};
 use crate::words::{self, count_word};
 
@@ -10,6 +11,7 @@ pub fn about(side: &Side<'_>) -> String {
     match side {
         Side::Stream(scenario, _) => stream(scenario),
         Side::Direct(_, direct, _) => application(direct),
+        Side::Firehose(_, firehose, _) => delivery(firehose),
     }
 }
 
@@ -24,6 +26,7 @@ fn stream(scenario: &Scenario) -> String {
     let first = &scenario.consumers[0];
     let reader = match first.kind {
         ConsumerKind::Lambda => format!("a function that takes batches of {}", first.batch_size),
+        ConsumerKind::Analytics(of) => format!("an analytics application of {} subtasks", of.parallelism),
         ConsumerKind::Kcl(kcl) => format!("a KCL application of {} workers", kcl.workers),
         ConsumerKind::Poller(_) => "a poller".to_owned(),
     };
@@ -32,6 +35,20 @@ fn stream(scenario: &Scenario) -> String {
         all => format!(" and {} more", count_word(all as u64 - 1)),
     };
     format!("{shards}; {producer}; {reader}{more}.")
+}
+
+fn delivery(firehose: &Firehose) -> String {
+    let stream = &firehose.stream;
+    let interval = text::span_text(stream.interval().seconds_f64());
+    let mut parts = vec![format!("buffer of {} MiB or {interval}", stream.buffer_bytes().get() >> 20)];
+    parts.extend(stream.transform.memory_mb.map(|_| "a function".to_owned()));
+    if stream.is_partitioned() {
+        parts.push(some(stream.partitioning.count, "partition"));
+    }
+    if stream.format.converts {
+        parts.push("conversion".to_owned());
+    }
+    format!("Firehose into {}: {}.", stream.destination.kind.name(), parts.join("; "))
 }
 
 /// `1 read`, `3 reads`.

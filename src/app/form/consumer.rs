@@ -18,17 +18,37 @@ const LAMBDA_KNOBS: &[&str] = &[
     "throttle_wait_max_ms",
 ];
 
+/// What an analytics application has beside what every consumer has.
+const ANALYTICS_KNOBS: &[&str] = &[
+    "parallelism_per_kpu",
+    "window_s",
+    "slide_s",
+    "group_by",
+    "measures",
+    "where",
+    "having",
+    "top",
+    "order_by",
+    "order",
+    "event_time",
+    "lateness_s",
+    "shard_idle_s",
+    "limit",
+    "read_interval_ms",
+    "checkpoint_interval_s",
+    "discovery_s",
+];
+
 impl Source<'_> {
     pub(super) fn consumer(&self, index: usize, count: usize) -> Group {
         let of = |name: &str| format!("consumers.{index}.{name}");
         let chosen = self.chosen(&of("kind"));
         let (lambda, kcl) = (chosen == "lambda", chosen == "kcl");
-        let kind = if lambda {
-            "Lambda"
-        } else if kcl {
-            "KCL"
-        } else {
-            "Poller"
+        let kind = match chosen.as_str() {
+            "lambda" => "Lambda",
+            "kcl" => "KCL",
+            "analytics" => "Analytics",
+            _ => "Poller",
         };
         let several = count > 1;
         let name = if several { self.chosen(&of("name")) } else { String::new() };
@@ -46,6 +66,7 @@ impl Source<'_> {
                 "lease_table",
             ]),
             "poller" => knobs(&["idle_ms", "sleeps"]),
+            "analytics" => knobs(ANALYTICS_KNOBS),
             _ => knobs(LAMBDA_KNOBS),
         });
         if self.chosen(&of("lease_table")) == "provisioned" && kcl {
@@ -102,6 +123,7 @@ impl Source<'_> {
             knobs: match chosen.as_str() {
                 "kcl" => knobs(&["workers", "worker_per_s", "fixed_ms", "per_record_ms"]),
                 "poller" => knobs(&["limit", "fixed_ms", "per_record_ms"]),
+                "analytics" => knobs(&["parallelism", "kpu_per_s"]),
                 _ => knobs(&["batch_size", "fixed_ms", "per_record_ms"]),
             },
             // A draft that cannot run may have more of them than the scenario.

@@ -47,7 +47,7 @@ impl Model {
             "logHead": if selected.is_some() { "virtual time" } else { "" },
             "logs": logs,
             "marks": self.marks(&rows),
-            "mapping": self.mapping(),
+            "mapping": self.mapping(&rows),
             "tried": self.tried().map(|tried| tried_of(tried, memory)),
         })
     }
@@ -167,7 +167,7 @@ impl Model {
     }
 
     /// The settings of the mapping that a handler has to do with.
-    fn mapping(&self) -> Vec<Value> {
+    fn mapping(&self, rows: &[&Row]) -> Vec<Value> {
         let consumer = &self.shown().consumers[self.consumer()];
         if !consumer.handler.is_code() || self.stream() > 0 {
             return Vec::new();
@@ -177,8 +177,10 @@ impl Model {
         let (responses, retries) = (knob("responses"), knob("max_retries"));
         let duration = knob("duration_from");
         let on = |knob: &Option<Knob>| knob.as_ref().is_some_and(is_on);
+        let names = |row: &&Row| row.status == Status::Succeeded && row.reply.contains("\"itemIdentifier\"");
         let reports = match on(&responses) {
             true => "on: only the failed record and what follows come again",
+            false if rows.iter().any(names) => "off: the code names failed records, and that is ignored",
             false => "off: one failure repeats the whole batch",
         };
         let forever = matches!(&retries, Some(Knob { control: Control::Number { text, .. }, .. }) if text.is_empty());

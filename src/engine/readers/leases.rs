@@ -19,7 +19,7 @@ pub(super) type Workers = Vec<u64>;
 pub(super) fn workers_of(consumer: &Consumer) -> Workers {
     match consumer.kind {
         ConsumerKind::Kcl(kcl) => vec![0; kcl.workers as usize],
-        ConsumerKind::Lambda | ConsumerKind::Poller(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -27,7 +27,7 @@ pub(super) fn workers_of(consumer: &Consumer) -> Workers {
 pub(super) fn table_of(reader: &Consumer) -> LeaseTable {
     LeaseTable::new(match reader.kind {
         ConsumerKind::Kcl(kcl) => kcl.table,
-        ConsumerKind::Lambda | ConsumerKind::Poller(_) => Settings::OnDemand,
+        _ => Settings::OnDemand,
     })
 }
 
@@ -51,7 +51,9 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> Option<Span> {
-        let kcl = self.application(consumer)?;
+        let Some(kcl) = self.application(consumer) else {
+            return self.start_again(consumer, down, now, stream, observer);
+        };
         let of = &mut self.workers[consumer as usize];
         let up = (0..of.len()).filter(|worker| of[*worker] <= now);
         let dying: Vec<usize> = up.take(workers as usize).collect();
@@ -78,7 +80,7 @@ impl Readers {
     /// fewest; then each worker that has two less than another takes one from it. A worker that cannot read the lease
     /// table takes none this time, and a lease that cannot be written stays where it is.
     pub fn take_leases(&mut self, consumer: u32, now: u64, observer: &mut impl Observer) {
-        let Some(kcl) = self.application(consumer) else { return };
+        let Some(kcl) = self.application(consumer) else { return self.look_for_shards(consumer, now) };
         let (mut calls, leases) = (Calls::default(), self.lanes.len() as u64);
         let table = &mut self.tables[consumer as usize];
         let mut sees = |up_at: &u64| *up_at <= now && table.count_scan(now, leases, &mut calls);
@@ -97,7 +99,7 @@ impl Readers {
                 continue;
             }
             held[worker] += 1;
-            lane.lease_to(worker as u32, kcl, now);
+            lane.lease_to(worker as u32, kcl.checkpoint, now);
         }
         for taker in (0..up.len()).filter(|worker| up[*worker]) {
             let Some(from) = (0..up.len()).rev().max_by_key(|worker| held[*worker]) else { break };

@@ -20,6 +20,7 @@ impl Seen<'_> {
             ConsumerKind::Lambda => "the event source mapping",
             ConsumerKind::Poller(_) => "the poller",
             ConsumerKind::Kcl(_) => "the KCL application",
+            ConsumerKind::Analytics(_) => "the analytics application",
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
 const PLANS: &[Choice] = &[
     word("stream", "Data Streams", "Another producer, stream and consumers."),
     word("direct", "Direct", "The application does everything in the request."),
+    word("firehose", "Firehose", "A delivery stream gathers the records and delivers them."),
 ];
 
 /// Seconds to the microsecond, up to a day.

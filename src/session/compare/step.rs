@@ -14,6 +14,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.engine().now(),
             Self::Direct(run) => run.engine().now(),
+            Self::Firehose(run) => run.engine().now(),
         }
     }
 
@@ -22,6 +23,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.engine().end(),
             Self::Direct(run) => run.engine().end(),
+            Self::Firehose(run) => run.engine().end(),
         }
     }
 
@@ -30,6 +32,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.timeline().width(),
             Self::Direct(run) => run.recorder().width(),
+            Self::Firehose(run) => run.recorder().width(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Run {
         match self {
             Self::Stream(session) => session.finished(),
             Self::Direct(run) => run.finished(),
+            Self::Firehose(run) => run.finished(),
         }
     }
 
@@ -45,7 +49,7 @@ impl Run {
     pub fn parts(&self) -> usize {
         match self {
             Self::Stream(session) => session.streams().len(),
-            Self::Direct(_) => 1,
+            Self::Direct(_) | Self::Firehose(_) => 1,
         }
     }
 
@@ -59,6 +63,11 @@ impl Run {
                 (to > from).then(|| (to - from, timeline.encode(from, to)))
             }
             Self::Direct(run) => {
+                let recorder = run.recorder();
+                let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
+                (to > from).then(|| (to - from, recorder.encode(from, to)))
+            }
+            Self::Firehose(run) => {
                 let recorder = run.recorder();
                 let to = recorder.frames().len().min(from + recorder.frames_in(bytes));
                 (to > from).then(|| (to - from, recorder.encode(from, to)))
@@ -93,7 +102,7 @@ impl Comparison {
     pub fn own_mut(&mut self) -> Option<&mut Session> {
         match self.runs.first_mut()? {
             Run::Stream(session) => Some(session),
-            Run::Direct(_) => None,
+            Run::Direct(_) | Run::Firehose(_) => None,
         }
     }
 

@@ -27,6 +27,7 @@ fn document() -> String {
                 "request": { "cpu_ms": 4, "reads": 1, "writes": 1 },
                 "database": { "vcpus": 1, "read_ms": 5, "write_ms": 5 } } },
             { "kind": "stream", "name": "Slower", "stream": { "shards": 1 }, "consumers": [{ "fixed_ms": 20, "per_record_ms": 20 }] },
+            { "kind": "firehose", "firehose": { "buffering": { "interval_s": 10 }, "transform": { "memory_mb": 128, "interval_s": 5 } } },
         ],
     })
     .to_string()
@@ -155,17 +156,17 @@ fn accounts_and_columns_agree_with_the_runs() {
 fn the_sentence_follows_the_run() {
     let mut model = model();
     let head = |model: &Model| model.verdict().head_text();
-    assert_eq!(head(&model), "One spike, three designs, the same arrivals. Which one holds?");
+    assert_eq!(head(&model), "One spike, four designs, the same arrivals. Which one holds?");
     assert_eq!(model.button(), "Run all");
     ran(&mut model);
     let at = |model: &mut Model, seconds: f64| {
         model.update(Action::Seek { seconds });
         head(model)
     };
-    assert_eq!(at(&mut model, 15.0), "In the calm all three do the same work.");
+    assert_eq!(at(&mut model, 15.0), "In the calm all four do the same work.");
     let spike = at(&mut model, 45.0);
     assert!(spike.starts_with("All <in> one fails ") && spike.contains("a second; Slower is "), "{spike}");
-    assert!(spike.ends_with("Data Streams keeps up."), "{spike}");
+    assert!(spike.ends_with("Data Streams and Firehose keep up."), "{spike}");
     let end = at(&mut model, 90.0);
     assert!(end.starts_with("Data Streams lost none; All <in> one failed "), "{end}");
     assert!(end.contains("Slower lost none, up to "), "{end}");
@@ -184,8 +185,8 @@ fn what_is_drawn_shares_its_scales_and_has_no_number_that_is_none() {
         }
         model.update(Action::Seek { seconds });
         let board = model.board();
-        assert_eq!(board.designs(), 3);
-        for design in 0..3 {
+        assert_eq!(board.designs(), 4);
+        for design in 0..4 {
             let plots = (0..PLOTS.len()).map(|plot| board.plot(design, plot, SIZE));
             let flow = model.compare_flow(design, SIZE, None, board.age());
             for drawn in plots.chain([board.bar(design, SIZE), flow]) {
@@ -196,7 +197,7 @@ fn what_is_drawn_shares_its_scales_and_has_no_number_that_is_none() {
             let plot = board.plot(design, 1, SIZE);
             plot.matches("</text>").count()
         };
-        assert!(labels(0) == labels(1) && labels(1) == labels(2));
+        assert!(labels(0) == labels(1) && labels(1) == labels(2) && labels(2) == labels(3));
     }
     // Of people's words nothing becomes markup.
     let skeleton = model.compare_skeleton();
@@ -258,6 +259,17 @@ fn a_design_is_changed_in_its_own_fields() {
     let (title, groups) = model.design_form().expect("those of another stream");
     assert_eq!(title, "Slower");
     assert!(groups.iter().any(|group| group.knobs.iter().any(|knob| knob.path == "designs.1.stream.shards")));
+    act(&mut model, "form", 3);
+    let (title, groups) = model.design_form().expect("those of a delivery stream");
+    assert_eq!(title, "Firehose");
+    let knobs = groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more));
+    let paths: Vec<&str> = knobs.map(|knob| knob.path.as_str()).collect();
+    for (part, fields) in written.get("designs.2.firehose").and_then(Value::as_object).expect("its parts") {
+        for name in fields.as_object().into_iter().flat_map(|fields| fields.keys()) {
+            let path = format!("designs.2.firehose.{part}.{name}");
+            assert!(paths.contains(&path.as_str()), "{path} cannot be set");
+        }
+    }
     act(&mut model, "done", 0);
     assert_eq!(model.design_form(), None);
 }
@@ -288,16 +300,16 @@ fn anything_can_be_compared_with_something_at_most_four_at_a_time() {
     model.update(Action::for_key("c").expect("c compares"));
     assert!(model.compares());
     assert_eq!(model.verdict().head_text(), "One design. Add another, and both get the same arrivals.");
-    for what in ["copy", "direct", "direct"] {
+    for what in ["copy", "direct", "firehose"] {
         assert!(!model.compare_offers().is_empty());
         act(&mut model, what, 0);
         assert!(model.problems().is_empty() && model.design_form().is_some(), "{:?}", model.problems());
     }
-    assert_eq!(model.designs(), ["Data Streams", "Data Streams 2", "Direct", "Direct 4"]);
+    assert_eq!(model.designs(), ["Data Streams", "Data Streams 2", "Direct", "Firehose"]);
     assert!(model.compare_offers().is_empty());
     act(&mut model, "direct", 0);
     assert_eq!(model.designs().len(), 4);
-    assert!(matches!(model.sides()[..], [Side::Stream(..), Side::Stream(..), Side::Direct(..), Side::Direct(..)]));
+    assert!(matches!(model.sides()[..], [Side::Stream(..), Side::Stream(..), Side::Direct(..), Side::Firehose(..)]));
     for _ in 0..3 {
         act(&mut model, "remove", 1);
     }

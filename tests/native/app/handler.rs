@@ -295,6 +295,18 @@ fn the_mapping_is_set_where_the_code_stands() {
 }
 
 #[test]
+fn a_report_that_nobody_reads_is_told_beside_its_switch() {
+    let mut named = row(0, 0, 10, 1);
+    named["reply"] = json!(r#"{"batchItemFailures":[{"itemIdentifier":"495"}]}"#);
+    let mut model = run(&[named]);
+    let note = |model: &Model| model.handler_view()["mapping"][0]["note"].clone();
+    assert_eq!(note(&model), "off: the code names failed records, and that is ignored");
+    let path = model.handler_view()["mapping"][0]["path"].as_str().expect("it has a path").to_owned();
+    act(&mut model, &format!("knob {path}"), "items");
+    assert_eq!(note(&model), "on: only the failed record and what follows come again");
+}
+
+#[test]
 fn the_strip_has_a_stroke_for_each_pixel_in_which_something_began() {
     let model = run(&[row(0, 0, 10, 1), row(0, 1, 11, 1), row(0, 2, 300, 1), thrown(1, 0, 400, 1)]);
     let size = picture::Size { width: 1_500.0, height: 60.0, rem: 1.0, room: false };

@@ -183,3 +183,16 @@ fn the_predicted_time_to_catch_up_is_the_time_it_takes() {
         assert!(session.ledger().balances(), "{:?}", session.ledger());
     }
 }
+
+/// Nothing is pushed to a worker that is dead: its shard waits for the failover time, and is read on from the checkpoint.
+#[test]
+fn a_pushed_application_outlives_its_workers() {
+    let kcl =
+        json!({"kind": "kcl", "source": "SubscribeToShard", "workers": 1, "worker_per_s": 500, "checkpoint_s": 0});
+    let session =
+        application(50, 2, 120, &kcl, &json!([{"at_s": 30, "kind": "kill_workers", "workers": 1, "down_s": 5}]));
+    let processed = session.timeline().column(Metric::Processed);
+    assert_eq!(processed[31..39].iter().sum::<f64>(), 0.0, "{processed:?}");
+    let ledger = session.ledger();
+    assert!(ledger.balances() && ledger.waiting < 20 && ledger.processed > 5_900, "{ledger:?}");
+}

@@ -89,6 +89,7 @@ proptest! {
         for (a, b) in again.designs.iter().zip(&scenario.designs) {
             match (&a.plan, &b.plan) {
                 (Plan::Direct(a), Plan::Direct(b)) => prop_assert_eq!(a, b),
+                (Plan::Firehose(a), Plan::Firehose(b)) => prop_assert_eq!(a, b),
                 (Plan::Stream(a), Plan::Stream(b)) => {
                     prop_assert_eq!((&a.producer, &a.stream, &a.seed), (&b.producer, &b.stream, &b.seed));
                 }

@@ -44,7 +44,9 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
             Scenario {
                 prices: Default::default(),
                 then: Vec::new(),
+                deliver: Vec::new(),
                 designs: Vec::new(),
+                video: None,
                 account_concurrency: 1_000,
                 filters_max: 5,
                 name: "any".to_owned(),

@@ -3,19 +3,23 @@
 use super::any::scenario;
 use proptest::prelude::*;
 use streamgauge::scenario::{
-    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Design, Direct, DurationLaw, Jitter, Plan,
-    Replicas, Request, Scenario, Store,
+    Application, Autoscaling, Background, Balancer, Cache, Client, Database, Design, Direct, DurationLaw, Firehose,
+    Jitter, Plan, Replicas, Request, Scenario, Store,
 };
 use streamgauge::units::{Ratio, Span};
 
 /// A scenario with up to three other designs.
 pub fn designed() -> impl Strategy<Value = Scenario> {
-    let other = (any::<bool>(), direct(), scenario());
+    let other = (0..3u8, direct(), (scenario(), super::any_firehose::firehose()));
     (scenario(), proptest::collection::vec(other, 0..4)).prop_map(|(mut first, others)| {
-        let design = |(place, (is_direct, direct, stream)): (usize, (bool, Direct, Scenario))| {
+        let design = |(place, (kind, direct, (stream, mut firehose))): (usize, (u8, Direct, (Scenario, Firehose)))| {
             let name = if place == 1 { String::new() } else { format!("design {place}") };
-            if is_direct {
+            if kind == 0 {
                 return Design { name, plan: Plan::Direct(Box::new(direct)) };
+            }
+            if kind == 1 {
+                firehose.faults.retain(|fault| fault.at.micros() < first.length.micros());
+                return Design { name, plan: Plan::Firehose(Box::new(firehose)) };
             }
             let shared = first.clone();
             let stream = Scenario {

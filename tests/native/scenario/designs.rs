@@ -45,6 +45,46 @@ fn every_problem_of_a_design_stands_at_its_field() {
     assert!(problems[0].starts_with("designs: has 4 items"));
 }
 
+#[test]
+fn every_problem_of_a_delivery_stream_stands_at_its_field() {
+    let problems = with(json!([
+        { "kind": "firehose", "firehose": {
+            "producer": { "batch": 501, "backoff_ms": 9_000, "backoff_max_s": 1 },
+            "buffering": { "size_mib": 6, "interval_s": 61 },
+            "transform": { "memory_mb": 64, "buffer_kib": 3_000, "size_ratio": 1.9, "dropped_share": 0.7, "failed_share": 0.4 },
+            "partitioning": { "partitions": 3 },
+            "format": { "conversion": "on" },
+            "destination": { "kind": "splunk" },
+            "operations": [{ "at_s": 9_999, "kind": "destination_outage", "factor": 2 }, { "kind": "flood" }],
+        } },
+        { "kind": "firehose", "firehose": {
+            "buffering": { "size_mib": 32 }, "partitioning": { "partitions": 3 }, "destination": { "retry_s": 5 },
+        } },
+        { "kind": "firehose", "direct": {}, "firehose": { "destination": { "kind": "redshift", "parallel": 2 } } },
+    ]));
+    for part in [
+        "designs.0.firehose.producer.batch: 501 is too many",
+        "designs.0.firehose.producer.backoff_max_s: is less than the first wait",
+        "designs.0.firehose.buffering.size_mib: 6 MiB for Splunk",
+        "designs.0.firehose.buffering.interval_s: is too long for Splunk",
+        "designs.0.firehose.transform.memory_mb: 64 is too small",
+        "designs.0.firehose.transform.size_ratio: the answer to a full batch would have 8 MiB",
+        "designs.0.firehose.transform.failed_share: is more than what is not dropped",
+        "designs.0.firehose.partitioning.partitions: records are partitioned only on the way to S3",
+        "designs.0.firehose.format.conversion: the format is converted only on the way to S3",
+        "designs.0.firehose.operations.0.at_s: is after the end of the run",
+        "designs.0.firehose.operations.0.factor: belongs to the kind \"destination_slow\"",
+        "designs.0.firehose.operations.1.at_s: is missing",
+        "designs.0.firehose.operations.1.kind: \"flood\" is unknown",
+        "designs.1.firehose.buffering.size_mib: 32 MiB for S3: partitions and conversion need 64 to 128 MiB",
+        "designs.1.firehose.destination.retry_s: S3 is tried again for 24 h",
+        "designs.2.direct: belongs to the kind \"direct\"",
+        "designs.2.firehose.destination.parallel: one COPY runs at a time",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part} in {problems:#?}");
+    }
+}
+
 proptest! {
     #![proptest_config(crate::common::repeatable(64))]
 

@@ -41,7 +41,9 @@ fn an_index_matches_and_an_operation_borrows() {
 fn a_document_is_written_in_the_order_of_the_table() {
     let text = document::of(&presets::ALL[0].scenario()).to_json();
     let place = |field: &str| text.find(&format!("\"{field}\":")).unwrap_or_else(|| panic!("no {field} in {text}"));
-    let top: Vec<usize> = fields::children("").iter().map(|child| place(child.name)).collect();
+    // Video streams are a part that most documents do not have.
+    let parts = fields::children("").into_iter().filter(|child| child.name != "video" || text.contains("\"video\":"));
+    let top: Vec<usize> = parts.map(|child| place(child.name)).collect();
     assert!(top.is_sorted(), "{text}");
     assert!(place("base_per_s") < place("factor") && place("factor") < place("start_s"), "{text}");
 }

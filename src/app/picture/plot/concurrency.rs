@@ -36,7 +36,7 @@ pub fn concurrency(scenario: &Scenario, timeline: View<'_>) -> Option<Concurrenc
     let nothing = || vec![f64::NAN; timeline.frames()];
     let most = |column: &[f64]| column.iter().copied().fold(0.0, f64::max);
     match scenario.consumers[timeline.consumer].kind {
-        ConsumerKind::Poller(_) => None,
+        ConsumerKind::Poller(_) | ConsumerKind::Analytics(_) => None,
         ConsumerKind::Kcl(kcl) => {
             let (up, free) = (of(Metric::WorkersUp), of(Metric::LeasesFree));
             let workers = f64::from(kcl.workers);

@@ -1,0 +1,177 @@
+//! Buffers: one, or one for each partition; each is delivered at its size or after its interval.
+
+use super::fact::{FirehoseFact, FirehoseObserver, SetAside, Trigger};
+use super::producer::Entry;
+use super::{Event, FirehoseEngine};
+use crate::scenario::Firehose;
+
+/// Pieces into which an interval is cut: records that were offered in the same one are counted together.
+const PIECES: u64 = 1_024;
+/// Shortest piece, µs.
+const PIECE_MIN: u64 = 1_000;
+
+/// Records that were offered in the same piece of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    /// Which piece.
+    pub piece: u64,
+    /// How many they are.
+    pub records: u32,
+    /// Sum of the times since the beginning of the piece, µs.
+    pub since: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Buffer {
+    records: u64,
+    bytes: u64,
+    /// When its first record came.
+    opened: u64,
+    /// When the oldest of its records was accepted.
+    oldest: u64,
+    cohorts: Vec<Cohort>,
+    /// How often it was delivered.
+    delivered: u32,
+    /// Size at which it is delivered.
+    full: u64,
+    /// Deliveries of this partition that are under way, and the open buffer.
+    active: u32,
+}
+
+/// What is delivered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Load {
+    pub partition: u32,
+    /// Zero where there is nothing.
+    pub records: u64,
+    pub bytes: u64,
+    /// When its first record came into the buffer, and when the buffer was closed.
+    pub opened: u64,
+    pub closed: u64,
+    pub oldest: u64,
+    pub cohorts: Vec<Cohort>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Buffers {
+    all: Vec<Buffer>,
+    interval: u64,
+    full: u64,
+    full_most: u64,
+    piece: u64,
+    partitioned: bool,
+    active_max: u32,
+    /// Partitions with an open buffer or a delivery.
+    pub active: u32,
+    /// Records in open buffers.
+    pub records: u64,
+    /// Cohorts in them.
+    pub kept: u64,
+}
+
+impl Buffers {
+    pub fn new(firehose: &Firehose) -> Self {
+        let stream = &firehose.stream;
+        let interval = stream.interval().micros();
+        let full = stream.buffer_bytes().get();
+        let one = Buffer { full, ..Buffer::default() };
+        Self {
+            all: vec![one; stream.partitioning.count.max(1) as usize],
+            interval,
+            full,
+            full_most: stream.destination.kind.sizes().1.get(),
+            piece: (interval / PIECES).max(PIECE_MIN),
+            partitioned: stream.is_partitioned(),
+            active_max: stream.partitioning.active_max,
+            active: 0,
+            records: 0,
+            kept: 0,
+        }
+    }
+
+    /// Length of a piece of time, µs.
+    pub const fn piece(&self) -> u64 {
+        self.piece
+    }
+
+    /// When the oldest record in them was accepted.
+    pub fn oldest(&self) -> Option<u64> {
+        self.all.iter().filter(|buffer| buffer.records > 0).map(|buffer| buffer.oldest).min()
+    }
+
+    /// A delivery of a partition has come to its end.
+    pub fn ended(&mut self, partition: u32) {
+        let buffer = &mut self.all[partition as usize];
+        buffer.active -= 1;
+        self.active -= u32::from(buffer.active == 0);
+    }
+}
+
+impl FirehoseEngine {
+    /// A record comes into its buffer; the oldest of those that come with it was accepted at `since`.
+    #[inline]
+    pub(super) fn buffer_entry(&mut self, entry: Entry, since: u64, observer: &mut impl FirehoseObserver) {
+        let buffers = &mut self.buffers;
+        let place = if buffers.partitioned { entry.key as usize % buffers.all.len() } else { 0 };
+        let buffer = &mut buffers.all[place];
+        if buffer.records == 0 {
+            if buffer.active == 0 {
+                if buffers.partitioned && buffers.active >= buffers.active_max {
+                    return self.set_aside(1, entry.size.into(), SetAside::Partitions, observer);
+                }
+                buffers.active += 1;
+            }
+            buffer.active += 1;
+            (buffer.opened, buffer.oldest, buffer.full) = (self.now, since, buffers.full);
+            self.agenda.push(self.now + buffers.interval, Event::Due(place as u32, buffer.delivered));
+        }
+        buffer.records += 1;
+        buffers.records += 1;
+        buffer.bytes += u64::from(entry.size);
+        buffer.oldest = buffer.oldest.min(since);
+        let (piece, rest) = (entry.offered / buffers.piece, entry.offered % buffers.piece);
+        match buffer.cohorts.last_mut() {
+            Some(last) if last.piece == piece => {
+                last.records += 1;
+                last.since += rest;
+            }
+            _ => {
+                buffer.cohorts.push(Cohort { piece, records: 1, since: rest });
+                buffers.kept += 1;
+            }
+        }
+        if buffer.bytes >= buffer.full {
+            // Where deliveries wait for the destination the buffer grows, so that fewer and larger ones follow.
+            if self.deliveries.waiting() > 0 && buffer.full < buffers.full_most {
+                buffer.full = buffers.full_most;
+            }
+            if buffer.bytes >= buffer.full {
+                self.close(place as u32, Trigger::Size, observer);
+            }
+        }
+    }
+
+    pub(super) fn buffer_due(&mut self, partition: u32, delivered: u32, observer: &mut impl FirehoseObserver) {
+        let buffer = &self.buffers.all[partition as usize];
+        if buffer.delivered == delivered && buffer.records > 0 {
+            self.close(partition, Trigger::Interval, observer);
+        }
+    }
+
+    fn close(&mut self, partition: u32, by: Trigger, observer: &mut impl FirehoseObserver) {
+        let slot = self.deliveries.place();
+        let load = self.deliveries.load(slot);
+        let buffer = &mut self.buffers.all[partition as usize];
+        load.cohorts.clear();
+        std::mem::swap(&mut load.cohorts, &mut buffer.cohorts);
+        (load.partition, load.opened, load.closed, load.oldest) = (partition, buffer.opened, self.now, buffer.oldest);
+        (load.records, load.bytes) = (std::mem::take(&mut buffer.records), std::mem::take(&mut buffer.bytes));
+        buffer.delivered = buffer.delivered.wrapping_add(1);
+        let (records, bytes, opened, cohorts) = (load.records, load.bytes, load.opened, load.cohorts.len() as u64);
+        self.buffers.records -= records;
+        self.buffers.kept -= cohorts;
+        self.deliveries.came(records, cohorts);
+        self.tell(observer, FirehoseFact::Closed { partition, records, bytes, opened, by });
+        self.dispatch(slot);
+    }
+}
