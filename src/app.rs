@@ -14,6 +14,7 @@ pub mod invocations;
 pub mod live;
 pub mod log;
 pub mod model;
+pub mod parts;
 pub mod picture;
 mod playback;
 pub mod reading;

@@ -11,8 +11,9 @@ impl Model {
             self.tell("A size can be found for a scenario without problems only.", "Correct the marked fields first.");
             return Vec::new();
         }
+        (self.sheet, self.sized) = (false, self.revision);
         let mut effects = self.pause();
-        effects.push(Effect::FindSize(self.draft.value().to_string()));
+        effects.push(Effect::FindSize(self.draft.to_json()));
         effects
     }
 
@@ -24,6 +25,10 @@ impl Model {
         };
         let edits: Value = serde_json::from_str(taken).unwrap_or_default();
         let Some(edits) = edits.as_array() else { return Vec::new() };
+        if self.sized != self.revision {
+            self.tell("The scenario is another one than the search was for.", "Find a size for this one.");
+            return Vec::new();
+        }
         for edit in edits {
             self.draft.set(edit[0].as_str().unwrap_or_default(), edit[1].clone());
         }

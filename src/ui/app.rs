@@ -141,6 +141,10 @@ impl Component for App {
             }
             Msg::Later(later) => {
                 self.later = later;
+                if let Some(drawing) = later.drawing() {
+                    let effects = self.model.complete(drawing.parts);
+                    self.carry_out(effects);
+                }
                 self.form_state = None;
                 self.renew_form();
                 self.pencil.measure_again();

@@ -17,12 +17,7 @@ extern "C" {
 }
 
 /// Asks what is fetched for links or sizes only, and reports its answer: a text, or none where it could not be had.
-pub fn question(
-    what: &'static str,
-    text: String,
-    report: &Callback<Action>,
-    answer: impl Fn(Option<String>) -> Action + 'static,
-) {
+pub fn question(what: &'static str, text: String, report: &Callback<Action>, answer: fn(Option<String>) -> Action) {
     let report = report.clone();
     spawn_local(async move {
         let text = ask(what, &text).await.ok().and_then(|text| text.as_string());

@@ -52,3 +52,13 @@ fn nothing_changes_where_nobody_takes_one_and_what_cannot_be_had_is_told() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::FindSize(_))), "{effects:?}");
     assert!(model.message().is_some_and(|message| message.sub.contains("Correct")));
 }
+
+#[test]
+fn a_design_is_not_written_into_another_scenario() {
+    let mut model = model();
+    model.update(Action::FindSize);
+    model.update(Action::ChoosePreset("hot-key".to_owned()));
+    model.update(Action::TakeSize(Some(json!([["stream.shards", 6]]).to_string())));
+    assert!(model.message().is_some_and(|message| message.head.contains("another one")));
+    assert_eq!(model.preset(), Some("hot-key"));
+}
