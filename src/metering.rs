@@ -1,12 +1,12 @@
-//! Rewrites a WebAssembly module so that it runs on fuel: a counter that every function entry and every turn of a
-//! loop takes from, and that ends the run at the same instruction on every machine.
+//! Rewrites a WebAssembly module so that it runs on fuel: a counter that function entries and every turn of a loop
+//! take from, and that ends the run at the same instruction on every machine.
 //!
 //! The rewritten module does what the original does, until it runs out. What it gains:
 //!
 //! - Two counters, exported as [`FUEL`] and [`DEPTH`]. The host fills them before a call and reads them after it.
 //!   The module's own code was checked before they existed, so no instruction of it can name them.
-//! - *Fuel*: taken at each function entry and loop head, and by bulk instructions for their length. Below zero, the
-//!   module traps.
+//! - *Fuel*: taken at each loop head and at each function entry but those of short functions, which count as
+//!   instructions of whoever calls them, and by bulk instructions for their length. Below zero, the module traps.
 //! - *Depth*: bytes of stack that calls take while what they called runs, by an estimate that is the same everywhere.
 //!   Below zero, the module traps, long before a browser's own stack ends at a place of its choosing.
 //! - A largest memory, and one pattern of bits for every result that is not a number: the only thing in which
@@ -18,14 +18,17 @@
 mod body;
 mod encoding;
 mod refusal;
+mod survey;
 
 pub use refusal::Refusal;
 
 use encoding::{Section, limits, name, section, unsigned};
 use std::ops::Range;
+use survey::Survey;
 use wasmparser::{
-    CompositeInnerType, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, GlobalType,
-    MemoryType, Parser, Payload, TypeRef, ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations,
+    FunctionBody, GlobalType, MemoryType, Operator, Parser, Payload, TypeRef, ValType, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
 };
 
 /// Name under which the fuel counter is exported, a mutable 32-bit integer.
@@ -118,6 +121,8 @@ struct Parts<'a> {
     /// Sections that stay as they are or grow at their end, by their number, and what they hold.
     sections: Vec<(Section, Range<usize>)>,
     bodies: Vec<Checked<'a>>,
+    /// Functions that something else than a direct call can reach.
+    named: Vec<u32>,
 }
 
 /// A function's body, checked.
@@ -189,6 +194,9 @@ impl<'a> Parts<'a> {
             }
             Payload::GlobalSection(reader) => {
                 self.globals = reader.count();
+                for global in reader.clone() {
+                    self.name(&global?.init_expr)?;
+                }
                 (Section::Global, reader.range())
             }
             Payload::ExportSection(reader) => {
@@ -197,12 +205,31 @@ impl<'a> Parts<'a> {
                     if export.name == FUEL || export.name == DEPTH {
                         return Err(Refusal::Name(export.name.to_owned()));
                     }
+                    if export.kind == ExternalKind::Func {
+                        self.named.push(export.index);
+                    }
                 }
                 self.exports = reader.count();
                 (Section::Export, reader.range())
             }
             Payload::StartSection { .. } => return Err(Refusal::Start),
-            Payload::ElementSection(reader) => (Section::Element, reader.range()),
+            Payload::ElementSection(reader) => {
+                for element in reader.clone() {
+                    match element?.items {
+                        ElementItems::Functions(functions) => {
+                            for function in functions {
+                                self.named.push(function?);
+                            }
+                        }
+                        ElementItems::Expressions(_, expressions) => {
+                            for expression in expressions {
+                                self.name(&expression?)?;
+                            }
+                        }
+                    }
+                }
+                (Section::Element, reader.range())
+            }
             Payload::DataCountSection { range, .. } => (Section::DataCount, range),
             Payload::DataSection(reader) => (Section::Data, reader.range()),
             // What is said about a module, such as its names, is not part of what it does.
@@ -210,6 +237,32 @@ impl<'a> Parts<'a> {
         };
         self.sections.push((section, range));
         Ok(())
+    }
+
+    /// Keeps in mind the functions that a constant expression refers to. A reference in a body must stand in such an
+    /// expression, in an element or among the exports as well, or the module is not valid.
+    fn name(&mut self, expression: &ConstExpr<'_>) -> Result<(), Refusal> {
+        for operator in expression.get_operators_reader() {
+            if let Operator::RefFunc { function_index } = operator? {
+                self.named.push(function_index);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is in each body, and how it is charged.
+    fn surveys(&self) -> Result<Vec<Survey>, Refusal> {
+        let mut surveys = Vec::with_capacity(self.bodies.len());
+        for Checked { body, operands, index } in &self.bodies {
+            let params = self.types[self.functions[*index as usize] as usize].params().len() as u32;
+            surveys.push(Survey::of(*index, params, body, *operands)?);
+        }
+        let mut named = vec![false; self.functions.len()];
+        for function in &self.named {
+            named[*function as usize] = true;
+        }
+        survey::settle(&mut surveys, self.functions.len() - self.bodies.len(), &named);
+        Ok(surveys)
     }
 
     /// The type of an import that the host has.
@@ -233,8 +286,8 @@ impl<'a> Parts<'a> {
         }
         let mut rewriter = body::Rewriter::new(&self.types, &self.functions, self.globals, options);
         let mut code = unsigned(self.bodies.len() as u64);
-        for checked in &self.bodies {
-            let rewritten = rewriter.rewrite(module, &checked.body, checked.operands, checked.index)?;
+        for (checked, survey) in self.bodies.iter().zip(self.surveys()?) {
+            let rewritten = rewriter.rewrite(module, &checked.body, &survey)?;
             code.extend(unsigned(rewritten.len() as u64));
             code.extend(rewritten);
         }

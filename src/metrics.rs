@@ -10,6 +10,7 @@ pub mod direct_findings;
 pub mod findings;
 pub mod firehose;
 pub mod firehose_findings;
+pub mod frames;
 pub mod histogram;
 mod latency;
 pub mod ledger;

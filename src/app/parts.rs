@@ -24,10 +24,7 @@ pub static PARTS: Parts = Parts {
 
 /// What a model has from its start: everything, except on the page.
 pub(super) const fn at_start() -> Option<&'static Parts> {
-    #[cfg(target_arch = "wasm32")]
-    return None;
-    #[cfg(not(target_arch = "wasm32"))]
-    Some(&PARTS)
+    if cfg!(target_arch = "wasm32") { None } else { Some(&PARTS) }
 }
 
 impl Model {

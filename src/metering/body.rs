@@ -2,6 +2,7 @@
 //! bytes in bulk.
 
 use super::encoding::{signed, unsigned, value_type};
+use super::survey::{Survey, width_of_inexact};
 use super::{BULK_BYTES_LOG2, Charge, Options, PAGE_BYTES, Refusal};
 use wasmparser::{FuncType, FunctionBody, Operator, ValType};
 
@@ -32,13 +33,6 @@ const I32_SHR_U: u8 = 0x76;
 const UNREACHABLE: u8 = 0x00;
 const NO_RESULT: u8 = 0x40;
 
-/// Bytes of stack that a call takes besides its variables and operands: an estimate for compiled code.
-const FRAME_BYTES: u32 = 48;
-/// Bytes of one variable or operand on the stack.
-const SLOT_BYTES: u32 = 8;
-/// A function that calls no other is the last on the stack, so its frame is only counted when it is larger than this.
-const LAST_FRAME_BYTES: u32 = 1_024;
-
 /// What a module has and what each of its functions gets.
 pub(super) struct Rewriter<'a> {
     types: &'a [FuncType],
@@ -53,21 +47,11 @@ pub(super) struct Rewriter<'a> {
     blocks: Vec<Vec<u8>>,
 }
 
-/// What a body holds that matters here.
-#[derive(Default)]
-struct Survey {
-    /// Instructions outside loops, then those of each loop without the loops in it, in the order of their heads.
-    instructions: Vec<u32>,
-    calls: bool,
-    /// Whether its frame counts as depth.
-    counted: bool,
-    bulk: bool,
-    singles: bool,
-    doubles: bool,
-}
-
 /// Numbers of the variables that a rewritten body adds to its own.
 struct Scratch {
+    /// What a counter holds after something was taken from it: faster than reading the counter again.
+    fuel: u32,
+    depth: u32,
     length: u32,
     single: u32,
     double: u32,
@@ -96,11 +80,9 @@ impl<'a> Rewriter<'a> {
         &mut self,
         module: &[u8],
         body: &FunctionBody<'_>,
-        operands: u32,
-        index: u32,
+        survey: &Survey,
     ) -> Result<Vec<u8>, Refusal> {
-        let mut survey = Survey::of(body)?;
-        let function = &self.types[self.functions[index as usize] as usize];
+        let function = &self.types[self.functions[survey.index as usize] as usize];
         let mut groups = Vec::new();
         let mut variables = function.params().len() as u32;
         for group in body.get_locals_reader()? {
@@ -108,7 +90,6 @@ impl<'a> Rewriter<'a> {
             variables += count;
             groups.push((count, of));
         }
-        let own = variables;
         let mut add = |wanted: bool, of: ValType| {
             if wanted {
                 groups.push((1, of));
@@ -117,6 +98,8 @@ impl<'a> Rewriter<'a> {
             variables.saturating_sub(1)
         };
         let scratch = Scratch {
+            fuel: add(survey.charged || survey.bulk || survey.instructions.len() > 1, ValType::I32),
+            depth: add(survey.counted, ValType::I32),
             length: add(survey.bulk, ValType::I32),
             single: add(survey.singles, ValType::F32),
             double: add(survey.doubles, ValType::F64),
@@ -127,28 +110,35 @@ impl<'a> Rewriter<'a> {
             out.extend(unsigned(u64::from(count)));
             out.push(value_type(of).ok_or(Refusal::Feature("a type of variables beyond numbers and references"))?);
         }
-        let frame = FRAME_BYTES + SLOT_BYTES * (own + operands);
-        survey.counted = survey.calls || frame > LAST_FRAME_BYTES;
-        let results = function.results();
-        self.enter(&mut out, &survey, frame, results)?;
-        self.instructions(&mut out, module, body, &survey, &scratch)?;
+        self.enter(&mut out, survey, &scratch, function.results())?;
+        self.instructions(&mut out, module, body, survey, &scratch)?;
         if survey.counted {
-            self.give_back(&mut out, frame);
+            self.give_back(&mut out, survey.frame);
             out.push(END);
         }
         Ok(out)
     }
 
     /// What stands before the first instruction of a body.
-    fn enter(&mut self, out: &mut Vec<u8>, survey: &Survey, frame: u32, results: &[ValType]) -> Result<(), Refusal> {
-        self.take(out, self.fuel, self.units(survey.instructions[0]));
-        if !survey.counted {
-            self.check(out);
+    fn enter(
+        &mut self,
+        out: &mut Vec<u8>,
+        survey: &Survey,
+        scratch: &Scratch,
+        results: &[ValType],
+    ) -> Result<(), Refusal> {
+        if !survey.charged {
             return Ok(());
         }
-        self.take(out, self.fuel + 1, frame);
-        self.read(out, self.fuel);
-        self.read(out, self.fuel + 1);
+        let units = self.units(survey.instructions[0]);
+        if !survey.counted {
+            self.take_and_check(out, scratch, units);
+            return Ok(());
+        }
+        self.take(out, self.fuel, scratch.fuel, units);
+        self.take(out, self.fuel + 1, scratch.depth, survey.frame);
+        variable(out, LOCAL_GET, scratch.fuel);
+        variable(out, LOCAL_GET, scratch.depth);
         out.push(I32_OR);
         trap_below_zero(out);
         // All ways out of the body lead to the end of this block, after which the frame is given back.
@@ -191,8 +181,7 @@ impl<'a> Rewriter<'a> {
                     open += 1;
                     loops += 1;
                     out.extend(bytes);
-                    self.take(out, self.fuel, self.units(survey.instructions[loops]));
-                    self.check(out);
+                    self.take_and_check(out, scratch, self.units(survey.instructions[loops]));
                 }
                 Operator::Block { .. } | Operator::If { .. } => {
                     open += 1;
@@ -211,7 +200,7 @@ impl<'a> Rewriter<'a> {
                 | Operator::MemoryInit { .. }
                 | Operator::TableCopy { .. }
                 | Operator::TableInit { .. } => {
-                    self.take_by_length(out, scratch.length, |out| {
+                    self.take_by_length(out, scratch, |out| {
                         constant(out, u32::from(BULK_BYTES_LOG2));
                         out.push(I32_SHR_U);
                     });
@@ -219,7 +208,7 @@ impl<'a> Rewriter<'a> {
                 }
                 Operator::MemoryGrow { .. } => {
                     out.extend(bytes);
-                    self.grown(out, scratch.length);
+                    self.grown(out, scratch);
                 }
                 Operator::TableGrow { .. } | Operator::TableFill { .. } => {
                     return Err(Refusal::Feature("tables that grow or are filled at run time"));
@@ -259,17 +248,27 @@ impl<'a> Rewriter<'a> {
         out.extend(unsigned(u64::from(global)));
     }
 
-    /// Takes a fixed amount from a counter.
-    fn take(&self, out: &mut Vec<u8>, global: u32, amount: u32) {
+    /// Takes a fixed amount from a counter; what is left is in the variable `left` as well.
+    fn take(&self, out: &mut Vec<u8>, global: u32, left: u32, amount: u32) {
         self.read(out, global);
         constant(out, amount);
         out.push(I32_SUB);
+        variable(out, LOCAL_TEE, left);
         self.write(out, global);
     }
 
-    /// Traps when there is no fuel left.
-    fn check(&self, out: &mut Vec<u8>) {
-        self.read(out, self.fuel);
+    /// Takes a fixed amount of fuel and traps when there was less.
+    fn take_and_check(&self, out: &mut Vec<u8>, scratch: &Scratch, units: u32) {
+        self.take(out, self.fuel, scratch.fuel, units);
+        variable(out, LOCAL_GET, scratch.fuel);
+        trap_below_zero(out);
+    }
+
+    /// Sets the fuel to the number on top of the stack and traps when it is below zero.
+    fn write_and_check(&self, out: &mut Vec<u8>, scratch: &Scratch) {
+        variable(out, LOCAL_TEE, scratch.fuel);
+        self.write(out, self.fuel);
+        variable(out, LOCAL_GET, scratch.fuel);
         trap_below_zero(out);
     }
 
@@ -282,7 +281,8 @@ impl<'a> Rewriter<'a> {
 
     /// Takes fuel for the pages that were added, which are filled with zeros, or says that they were refused. The
     /// result of the instruction is on the stack and stays there.
-    fn grown(&self, out: &mut Vec<u8>, before: u32) {
+    fn grown(&self, out: &mut Vec<u8>, scratch: &Scratch) {
+        let before = scratch.length;
         variable(out, LOCAL_TEE, before);
         constant(out, u32::MAX);
         out.extend([I32_EQ, IF, NO_RESULT]);
@@ -298,59 +298,21 @@ impl<'a> Rewriter<'a> {
         out.push(I32_SUB);
         constant(out, PAGE_BYTES >> BULK_BYTES_LOG2);
         out.extend([I32_MUL, I32_SUB]);
-        self.write(out, self.fuel);
-        self.check(out);
+        self.write_and_check(out, scratch);
         out.push(END);
         variable(out, LOCAL_GET, before);
     }
 
     /// Takes fuel for the length on top of the stack, which stays there.
-    fn take_by_length(&self, out: &mut Vec<u8>, length: u32, units: impl Fn(&mut Vec<u8>)) {
+    fn take_by_length(&self, out: &mut Vec<u8>, scratch: &Scratch, units: impl Fn(&mut Vec<u8>)) {
+        let length = scratch.length;
         variable(out, LOCAL_SET, length);
         self.read(out, self.fuel);
         variable(out, LOCAL_GET, length);
         units(out);
         out.push(I32_SUB);
-        self.write(out, self.fuel);
-        self.check(out);
+        self.write_and_check(out, scratch);
         variable(out, LOCAL_GET, length);
-    }
-}
-
-impl Survey {
-    fn of(body: &FunctionBody<'_>) -> Result<Self, Refusal> {
-        let mut survey = Self { instructions: vec![0], ..Self::default() };
-        // Which loop each open block belongs to; 0 is the body outside loops.
-        let mut open = vec![0];
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let operator = reader.read()?;
-            let inside = open.last().copied().unwrap_or(0);
-            match operator {
-                Operator::Loop { .. } => {
-                    open.push(survey.instructions.len());
-                    survey.instructions.push(0);
-                }
-                Operator::Block { .. } | Operator::If { .. } => open.push(inside),
-                Operator::End => {
-                    open.pop();
-                }
-                Operator::Call { .. } | Operator::CallIndirect { .. } => survey.calls = true,
-                Operator::MemoryCopy { .. }
-                | Operator::MemoryFill { .. }
-                | Operator::MemoryInit { .. }
-                | Operator::TableCopy { .. }
-                | Operator::TableInit { .. }
-                | Operator::MemoryGrow { .. } => survey.bulk = true,
-                _ => match width_of_inexact(&operator) {
-                    Some(4) => survey.singles = true,
-                    Some(_) => survey.doubles = true,
-                    None => {}
-                },
-            }
-            survey.instructions[inside] += 1;
-        }
-        Ok(survey)
     }
 }
 
@@ -378,37 +340,4 @@ fn one_pattern(out: &mut Vec<u8>, scratch: u32, literal: u8, bits: &[u8], equal:
     variable(out, LOCAL_GET, scratch);
     variable(out, LOCAL_GET, scratch);
     out.extend([equal, SELECT]);
-}
-
-/// Bytes of the result of an instruction that may make a result that is not a number, whose bits are then up to the
-/// processor; `None` for all others.
-fn width_of_inexact(operator: &Operator<'_>) -> Option<u8> {
-    use Operator as O;
-    match operator {
-        O::F32Ceil
-        | O::F32Floor
-        | O::F32Trunc
-        | O::F32Nearest
-        | O::F32Sqrt
-        | O::F32Add
-        | O::F32Sub
-        | O::F32Mul
-        | O::F32Div
-        | O::F32Min
-        | O::F32Max
-        | O::F32DemoteF64 => Some(4),
-        O::F64Ceil
-        | O::F64Floor
-        | O::F64Trunc
-        | O::F64Nearest
-        | O::F64Sqrt
-        | O::F64Add
-        | O::F64Sub
-        | O::F64Mul
-        | O::F64Div
-        | O::F64Min
-        | O::F64Max
-        | O::F64PromoteF32 => Some(8),
-        _ => None,
-    }
 }

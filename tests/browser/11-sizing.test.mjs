@@ -163,6 +163,13 @@ test("what cannot be sized says so, and what to do", async () => {
   await dialog(page).getByText(/The quickest is .*Allow more time/).waitFor();
   assert.equal(await button(dialog(page), "Take this over").first().isVisible(), false);
   await picture(page, "unmet");
+  await page.keyboard.press("Escape");
+  // The button has room beside the others at any width.
+  for (const width of [390, 780, 1000, 1180, 1440]) {
+    await page.setViewportSize({ width, height: 844 });
+    const [wide, preset] = await page.locator("header.top").evaluate((top) => [top.scrollWidth - top.clientWidth, top.querySelector(".preset").clientWidth]);
+    assert.ok(wide <= 1 && preset > 90, `${width}: ${wide} beyond, ${preset} for the scenario`);
+  }
   page.assertClean();
   await page.context().close();
 });

@@ -292,6 +292,22 @@ test("an engine that hangs is ended, and the page says so and lives on", async (
   }
 });
 
+test("nothing beside the Run button is cut at any width", async () => {
+  for (const query of ["", "?present", "?compare&preset=three-designs"]) {
+    await withPage(async (page) => {
+      for (const width of [390, 600, 800, 1000, 1200, 1280, 1366, 1440, 1920]) {
+        await page.setViewportSize({ width, height: 900 });
+        const cut = await page.locator(".transport").evaluate((transport) => {
+          const { right } = transport.getBoundingClientRect();
+          const isCut = (one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > right + 1;
+          return [...transport.children].filter((one) => one.offsetWidth && isCut(one)).map((one) => one.textContent);
+        });
+        assert.deepEqual(cut, [], `${query} at ${width}`);
+      }
+    }, { query });
+  }
+});
+
 test("a page that cannot go on says so and keeps what it shows", () =>
   withPage(async (page) => {
     const shown = await verdict(page);

@@ -40,7 +40,17 @@ fn code() -> impl Strategy<Value = String> {
 
 #[test]
 fn ten_thousand_scenarios_come_back_as_they_were() {
-    let mut runner = TestRunner::new(Config { cases: 10_000, failure_persistence: None, ..Config::default() });
+    // The longest of all tests, so it takes every core that it can have.
+    std::thread::scope(|scope| {
+        let parts = [(); 4].map(|()| scope.spawn(|| come_back_as_they_were(2_500)));
+        for part in parts {
+            part.join().expect("each comes back");
+        }
+    });
+}
+
+fn come_back_as_they_were(cases: u32) {
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let given = (any_chain::chained(), prop::option::of(code()), any::<bool>());
     let result = runner.run(&given, |(scenario, code, inside)| {
         let mut draft = document::of(&scenario);

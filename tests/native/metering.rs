@@ -95,11 +95,12 @@ fn calls_take_one_each_directly_or_through_a_table() {
 fn every_way_out_of_a_function_keeps_its_results_and_gives_the_depth_back() {
     let text = |body: &str| {
         format!(
-            r#"(module (memory 1) (func $id (param i32) (result i32) local.get 0)
+            r#"(module (memory 1) (table funcref (elem $id $pair)) (func $id (param i32) (result i32) local.get 0)
             (func $pair (param i32) (result i32 i32) local.get 0 (call $id (i32.add (local.get 0) (i32.const 1))))
             (func (export "run") (param i32) (result i32 i32) {body}))"#
         )
     };
+    // What is exported takes one where it is entered, and so do the two that are called: a table names them.
     assert_eq!(fuel(&text("(call $pair (local.get 0))"), 4, &[4, 5]), 3);
     assert_eq!(fuel(&text("(return (call $pair (local.get 0)))"), 4, &[4, 5]), 3);
     assert_eq!(fuel(&text("(block (br 1 (call $pair (local.get 0)))) unreachable"), 4, &[4, 5]), 3);
@@ -180,6 +181,72 @@ fn long_bodies_take_more_when_they_are_charged_by_size() {
     );
     // Four turns, each of 100 instructions and the four of the condition and the end; outside stand two.
     assert_eq!(Machine::new(&text, &options).run(1_000, 0).1, 1 + 4 * (1 + 105 / 10));
+}
+
+#[test]
+fn short_functions_count_as_instructions_of_their_callers() {
+    let text = |more: &str| {
+        format!(
+            r#"(module (memory 1) {more}
+            (func $half (param i32) (result i32) (i32.shr_u (local.get 0) (i32.const 1)))
+            (func $quarter (param i32) (result i32) (call $half (call $half (local.get 0))))
+            (func $turns (param i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+            (func (export "run") (param i32) (result i32)
+              (call $turns (i32.const 3)) (call $quarter (call $quarter (local.get 0)))))"#
+        )
+    };
+    // Two entries, that of a function with a loop and the first, and three turns.
+    assert_eq!(fuel(&text(""), 160, &[10]), 5);
+    // What can be reached without a call that names it takes its own.
+    assert_eq!(fuel(&text("(table funcref (elem $half))"), 160, &[10]), 9);
+    assert_eq!(fuel(&text(r#"(export "half" (func $half))"#), 160, &[10]), 9);
+    assert_eq!(fuel(&text("(global funcref (ref.func $half))"), 160, &[10]), 9);
+    // By size: $half has 4 instructions, $quarter 4 with twice those of $half, 12; the first function has 6 and the
+    // 24 of what it calls twice. Inside $turns stand 2, and 6 in its loop.
+    let options = Options { charge: Charge::BySize { per: 10 }, ..FLAT };
+    assert_eq!(Machine::new(&text(""), &options).run(1_000, 160), (Some(vec![10]), (1 + 30 / 10) + 1 + 3));
+}
+
+#[test]
+fn what_is_long_or_can_come_back_to_itself_takes_its_own() {
+    let text = |body: &str| {
+        format!(
+            r#"(module (memory 1) (func $f (param i32) {body}) (func $g (param i32) (call $f (local.get 0)))
+            (func (export "run") (param i32) (call $g (local.get 0))))"#
+        )
+    };
+    assert_eq!(fuel(&text("(drop (local.get 0))"), 0, &[]), 1);
+    // 21 times three instructions and the end are 64, and $g has three more: $f is short, and $g is not.
+    assert_eq!(fuel(&text(&"(local.set 0 (local.get 0)) nop".repeat(21)), 0, &[]), 2);
+    assert_eq!(fuel(&text(&"(local.set 0 (local.get 0)) nop".repeat(22)), 0, &[]), 3);
+    assert_eq!(fuel(&text("(if (local.get 0) (then (call $g (i32.const 0))))"), 1, &[]), 5);
+    assert_eq!(fuel(&text("(memory.fill (i32.const 0) (i32.const 0) (i32.const 64))"), 0, &[]), 4);
+    // Many who call one another in a row, the last of them first: each is looked at once.
+    let row: String = (0..50_000).map(|at| format!("(func $f{at} call $f{})", at + 1)).collect();
+    let text = format!(r#"(module (memory 1) {row} (func $f50000) (func (export "run") (param i32) call $f0))"#);
+    assert!(Machine::new(&text, &FLAT).run(1_000_000, 0).0.is_none(), "so deep goes no stack");
+}
+
+#[test]
+fn the_last_frames_count_as_depth_when_they_are_large_together() {
+    // $run comes back to itself through $step, and $step calls $last, which has so many variables.
+    let text = |variables: usize| {
+        format!(
+            r#"(module (memory 1) (global $n (mut i32) (i32.const 0)) (export "n" (global $n))
+            (func $last (local {}) (loop (global.set $n (i32.add (global.get $n) (i32.const 1)))))
+            (func $deep (export "run") (param i32) (call $last) (call $deep (local.get 0))))"#,
+            "i32 ".repeat(variables)
+        )
+    };
+    let deep = |variables| {
+        let mut machine = Machine::new(&text(variables), &FLAT);
+        assert_eq!(machine.run(1_000_000, 0).0, None);
+        machine.counter("n")
+    };
+    // A frame of $deep: 48 bytes, a variable and an operand. 48 and 8 for each of 120 variables and two operands are
+    // 1,024 bytes: not counted. With one more, the last turn must have room for that frame as well.
+    assert_eq!(deep(120), DEEP / 64);
+    assert_eq!(deep(121), (DEEP - 1_032) / 64);
 }
 
 #[test]

@@ -92,7 +92,7 @@ export class Form {
   #range(path, values) {
     const { label, unit, range, now } = this.#fields.find((field) => field.path === path) ?? { label: path, now: "–" };
     const hint = [range && (unit ? `${range}\u00a0${unit}` : range), `now ${now}`].filter(Boolean).join("; ");
-    const field = new Field({ label, hint, value: values, title: path, wide: true });
+    const field = new Field({ label, hint, value: values, title: path, wide: true, placeholder: "as it is" });
     field.input.setAttribute("aria-label", path === label ? label : `${label} (${path})`);
     this.#ranges.set(path, field);
     this.varied.append(field.place);

@@ -1,5 +1,6 @@
 //! The stages of `cargo xtask test`, each of which can be run alone by its name.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -15,6 +16,9 @@ pub struct Stage {
     pub says: &'static str,
     work: fn() -> Outcome,
 }
+
+/// Browser tests that measure how long something takes: nothing else may run beside them.
+const TIMED: [&str; 6] = ["2-box", "3-page", "5-handlers", "6-modules", "9-code", "10-compare"];
 
 /// All stages, in the order in which they run.
 pub const STAGES: [Stage; 7] = [
@@ -72,7 +76,7 @@ fn clippy() -> Outcome {
 
 fn clippy_wasm() -> Outcome {
     let toolchain = Toolchain::ready()?;
-    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::METER[..], &wasm::LINK[..], &wasm::SIZE[..]] {
+    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::SIZE[..], &wasm::OTHERS[..]] {
         if let Some(mut clippy) = toolchain.clippy()? {
             crate::process::run(clippy.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
         } else {
@@ -136,17 +140,24 @@ fn drive() -> Outcome {
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     // Their names put the digests first: when they differ, nothing else on the page means anything.
     files.sort();
-    let mut command = Command::new("node");
-    command
-        .current_dir(place::root())
-        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(files)
-        .env("STREAMGAUGE_BROWSER", browser)
-        .env("STREAMGAUGE_SITE", place::dist())
-        .env("STREAMGAUGE_COMMAND", command_line)
-        .env("STREAMGAUGE_EXAMPLE", example)
-        .env("STREAMGAUGE_PICTURES", place::target().join("pictures"));
-    crate::process::run(&mut command, "The browser tests")
+    let timed = |file: &PathBuf| TIMED.iter().any(|name| file.ends_with(format!("{name}.test.mjs")));
+    let (timed, others): (Vec<_>, Vec<_>) = files.into_iter().partition(timed);
+    let run = |files: Vec<PathBuf>, at_once: u32| {
+        let mut command = Command::new("node");
+        command
+            .current_dir(place::root())
+            .args(["--test", &format!("--test-concurrency={at_once}"), "--test-reporter=spec"])
+            .args(files)
+            .env("STREAMGAUGE_BROWSER", &browser)
+            .env("STREAMGAUGE_SITE", place::dist())
+            .env("STREAMGAUGE_COMMAND", &command_line)
+            .env("STREAMGAUGE_EXAMPLE", &example)
+            .env("STREAMGAUGE_PICTURES", place::target().join("pictures"));
+        crate::process::run(&mut command, "The browser tests")
+    };
+    // All of them run to their end, so that one answer names everything that failed.
+    let outcome = run(others, 2);
+    outcome.and(run(timed, 1))
 }
 
 fn run_cargo(arguments: &[&str], what: &str) -> Outcome {

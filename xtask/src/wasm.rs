@@ -57,13 +57,18 @@ pub const CUT: [&str; 2] = ["--", "-Clink-arg=--emit-relocs"];
 pub const ENGINE: [&str; 7] =
     ["--bin", "streamgauge-engine", "--no-default-features", "--features", "engine-module", "--profile", "engine"];
 
-/// Cargo's arguments for the module that puts others on fuel.
-pub const METER: [&str; 7] =
-    ["--bin", "streamgauge-meter", "--no-default-features", "--features", "meter-module", "--profile", "page"];
-
-/// Cargo's arguments for the module that packs and reads links.
-pub const LINK: [&str; 7] =
-    ["--bin", "streamgauge-link", "--no-default-features", "--features", "link-module", "--profile", "page"];
+/// Cargo's arguments for the modules that put others on fuel and that pack and read links: one library for both.
+pub const OTHERS: [&str; 9] = [
+    "--bin",
+    "streamgauge-meter",
+    "--bin",
+    "streamgauge-link",
+    "--no-default-features",
+    "--features",
+    "meter-module,link-module",
+    "--profile",
+    "page",
+];
 
 /// Cargo's arguments for the module that answers the questions of a search for a size.
 pub const SIZE: [&str; 7] =
@@ -73,7 +78,8 @@ pub const SIZE: [&str; 7] =
 pub fn example() -> Outcome<PathBuf> {
     let toolchain = Toolchain::ready()?;
     node::ready()?;
-    let built = compile(&toolchain, &["--package", "order-totals", "--profile", "engine"], "engine", "order_totals")?;
+    compile(&toolchain, &["--package", "order-totals", "--profile", "engine"], "the example")?;
+    let built = keep(&toolchain, "engine", "order_totals")?;
     let module = place::stage().join("order-totals.wasm");
     unless_done(&place::stage().join("order-totals.done"), &built, &[&module], || {
         timed("Shrinking the example", || optimise(&built, &module, &["-O3"]))
@@ -90,11 +96,23 @@ pub fn build() -> Outcome<Modules> {
         "Building for wasm32 with {}, the standard library included; the first time takes some minutes",
         toolchain.describe()
     ));
-    let engine = compile(&toolchain, &ENGINE, "engine", "streamgauge-engine")?;
-    let page = compile(&toolchain, &[&PAGE[..], &CUT].concat(), "page", "streamgauge")?;
-    let meter = compile(&toolchain, &METER, "page", "streamgauge-meter")?;
-    let link = compile(&toolchain, &LINK, "page", "streamgauge-link")?;
-    let size = compile(&toolchain, &SIZE, "engine", "streamgauge-size")?;
+    // A module's last step has one core busy for a minute or more, so the two profiles, which stand in folders of their
+    // own, are built side by side.
+    std::thread::scope(|scope| {
+        let engine = scope.spawn(|| {
+            compile(&toolchain, &ENGINE, "the engine's module")
+                .and_then(|()| compile(&toolchain, &SIZE, "the module of sizes"))
+        });
+        let page = compile(&toolchain, &[&PAGE[..], &CUT].concat(), "the page's module")
+            .and_then(|()| compile(&toolchain, &OTHERS, "the modules that the page fetches later"));
+        let engine = engine.join().unwrap_or_else(|_| Err("Building the engine's module broke off.".to_owned()));
+        page.and(engine)
+    })?;
+    let engine = keep(&toolchain, "engine", "streamgauge-engine")?;
+    let page = keep(&toolchain, "page", "streamgauge")?;
+    let meter = keep(&toolchain, "page", "streamgauge-meter")?;
+    let link = keep(&toolchain, "page", "streamgauge-link")?;
+    let size = keep(&toolchain, "engine", "streamgauge-size")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
@@ -110,13 +128,10 @@ pub fn build() -> Outcome<Modules> {
     };
     // The optimiser hardly uses a second core, and the page's module takes it as long as all others.
     std::thread::scope(|scope| {
-        let others = scope.spawn(|| shrink_others(&modules, [&engine, &meter, &link]));
+        let others = scope.spawn(|| shrink_others(&modules, [&engine, &meter, &link, &size]));
         let page = shrink_page(&modules, &page);
         let others = others.join().unwrap_or_else(|_| Err("Shrinking the modules broke off.".to_owned()));
         page.and(others)
-    })?;
-    unless_done(&stage.join("size.done"), &size, &[&modules.size], || {
-        timed("Shrinking the module of sizes", || optimise(&size, &modules.size, &["-O3"]))
     })?;
     // The worker calls both by the same names.
     for module in [&modules.engine, &modules.size] {
@@ -143,8 +158,8 @@ fn shrink_page(modules: &Modules, page: &Path) -> Outcome {
     })
 }
 
-/// Makes the other modules smaller, the engine's also faster.
-fn shrink_others(modules: &Modules, [engine, meter, link]: [&Path; 3]) -> Outcome {
+/// Makes the other modules smaller, those with an engine also faster.
+fn shrink_others(modules: &Modules, [engine, meter, link, size]: [&Path; 4]) -> Outcome {
     let stage = place::stage();
     unless_done(&stage.join("engine.done"), engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(engine, &modules.engine, &["-O3"]))
@@ -154,6 +169,9 @@ fn shrink_others(modules: &Modules, [engine, meter, link]: [&Path; 3]) -> Outcom
     })?;
     unless_done(&stage.join("link.done"), link, &[&modules.link], || {
         timed("Shrinking the module of links", || optimise(link, &modules.link, &["-Oz"]))
+    })?;
+    unless_done(&stage.join("size.done"), size, &[&modules.size], || {
+        timed("Shrinking the module of sizes", || optimise(size, &modules.size, &["-O3"]))
     })
 }
 
@@ -178,10 +196,14 @@ fn brought(toolchain: &Toolchain) -> Outcome<Vec<(String, PathBuf)>> {
     names.into_iter().map(small).collect()
 }
 
-/// Compiles one module and returns the bytes' place.
-fn compile(toolchain: &Toolchain, arguments: &[&str], profile: &str, name: &str) -> Outcome<PathBuf> {
+/// Compiles what `arguments` name.
+fn compile(toolchain: &Toolchain, arguments: &[&str], what: &str) -> Outcome {
     let subcommand = if arguments.contains(&"--") { "rustc" } else { "build" };
-    run(toolchain.cargo(subcommand).args(arguments), &format!("Building {name} for wasm32"))?;
+    run(toolchain.cargo(subcommand).args(arguments), &format!("Building {what} for wasm32"))
+}
+
+/// Takes a module that was compiled with a profile, and returns its place.
+fn keep(toolchain: &Toolchain, profile: &str, name: &str) -> Outcome<PathBuf> {
     // A copy of its own, because checkouts may share the folder of the compiler.
     let built = toolchain.target_dir().join(TARGET).join(profile).join(format!("{name}.wasm"));
     let copy = place::stage().join(format!("{name}.raw.wasm"));

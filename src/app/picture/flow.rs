@@ -8,6 +8,7 @@ use super::noise::{along_swing, scattered, travelled};
 use super::svg::{Path, Svg};
 use super::{Motion, Size};
 use crate::text::{count, escape, int, rate, span_text};
+use crate::words::si;
 
 /// More channels than this are drawn as one.
 const CHANNELS_MAX: usize = 12;
@@ -228,7 +229,8 @@ pub fn flow(flow: &Flow, scale: Scale, size: Size, motion: Option<Motion>) -> St
     svg.add(&words);
     svg.text(0.0, middle - 2.0 * u, "ink strong", &format!("{}/s", rate(flow.offered)));
     svg.text(0.0, middle + 12.0 * u, "", "offered");
-    svg.text(at.sink + 8.0 * u, middle - 2.0 * u, "ink strong", &count(flow.done.0));
+    // In little room, or it runs into the next column.
+    svg.text(at.sink + 8.0 * u, middle - 2.0 * u, "ink strong", &si(flow.done.0));
     svg.text(at.sink + 8.0 * u, middle + 12.0 * u, "t-done", flow.done.1);
     if flow.lost.0 >= 1.0 {
         let mut drop = Path::new();
