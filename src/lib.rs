@@ -28,7 +28,7 @@
 //! metering ←───────────────────────────────── handlers    ↑                    ↑                 ↑
 //!                                                ↑       link         web, engine_main           ui      wasm32 only
 //!                                            meter_main   ↑             cli                              native only
-//!                                                     link_main
+//!                                                     link_main         size_main
 //! ```
 //!
 //! | module | what it is |
@@ -52,12 +52,13 @@
 //! | `web` | the page's side of the box |
 //! | `ui` | Yew components that draw and forward, in the binary |
 //!
-//! Four WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
+//! Five WebAssembly modules are built from this package. The page (`main.rs`) draws and never runs the engine; the
 //! engine (`engine_main.rs`) runs in a worker inside a sandboxed frame without network, storage or document. It takes
 //! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
 //! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one; the fourth (`link_main.rs`)
-//! packs and reads links and is fetched when somebody shares one or opens one. The build cuts the page in two: what is
-//! drawn only when somebody asks for it (`ui/later.rs`) is fetched when somebody does.
+//! packs and reads links and is fetched when somebody shares one or opens one; the fifth (`size_main.rs`) answers the
+//! questions of a search for a size, in workers like the engine's. The build cuts the page in two: what is drawn only when
+//! somebody asks for it (`ui/later.rs`) is fetched when somebody does.
 //!
 //! # What always holds
 //!

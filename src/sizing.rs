@@ -34,6 +34,7 @@ mod plan;
 mod ranges;
 mod report;
 mod search;
+pub mod shown;
 mod trial;
 
 pub use desk::Desk;
@@ -88,14 +89,7 @@ impl Goal {
         let (mut goal, mut problems) = (Self::default(), Vec::new());
         for part in texts.into_iter().flat_map(|text| text.split(',')) {
             let (name, value) = part.split_once('=').map_or((part, ""), |(name, value)| (name.trim(), value.trim()));
-            let read = match name {
-                "lost" => value.parse().map(|lost| goal.lost = lost).map_err(|_| "a number of records, such as 0"),
-                "lag" => span(value).map(|lag| goal.lag = lag).ok_or("a time, such as 60s, 500ms, 2min or 1h"),
-                "wait" => span(value).map(|wait| goal.wait = Some(wait)).ok_or("a time, such as 60s, 500ms or 2min"),
-                "cost" => cents(value).map(|cents| goal.budget_cents = Some(cents)).ok_or("dollars, such as 200"),
-                _ => Err("one of lag, lost, wait and cost"),
-            };
-            if let Err(wanted) = read {
+            if let Err(wanted) = goal.set(name, value) {
                 let (path, given) = if value.is_empty() || wanted.starts_with("one") {
                     ("goal".to_owned(), part)
                 } else {
@@ -105,6 +99,20 @@ impl Goal {
             }
         }
         if problems.is_empty() { Ok(goal) } else { Err(problems) }
+    }
+
+    /// Sets one part of it: `lag`, `lost`, `wait` or `cost`.
+    ///
+    /// # Errors
+    /// What could have been written, in a few words.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
+        match name {
+            "lost" => value.parse().map(|lost| self.lost = lost).map_err(|_| "a number of records, such as 0"),
+            "lag" => span(value).map(|lag| self.lag = lag).ok_or("a time, such as 60s, 500ms, 2min or 1h"),
+            "wait" => span(value).map(|wait| self.wait = Some(wait)).ok_or("a time, such as 60s, 500ms or 2min"),
+            "cost" => cents(value).map(|cents| self.budget_cents = Some(cents)).ok_or("dollars, such as 200"),
+            _ => Err("one of lag, lost, wait and cost"),
+        }
     }
 
     /// The goal as a sentence.

@@ -7,9 +7,9 @@ pub const fn for_people(text: &'static str) -> &'static str {
     if cfg!(target_arch = "wasm32") { "" } else { text }
 }
 
-/// A text of the form. The engine's module leaves it out.
+/// A text of a form. The engine's module leaves it out.
 pub const fn for_form(text: &'static str) -> &'static str {
-    if cfg!(all(target_arch = "wasm32", not(feature = "page"))) { "" } else { text }
+    if cfg!(all(target_arch = "wasm32", not(any(feature = "page", feature = "size-module")))) { "" } else { text }
 }
 
 /// A text as JSON. Written here, because the engine's module has no library for it.

@@ -1,6 +1,6 @@
-// Asks what the page fetches only when somebody shares a link or opens one.
+// Asks what the page fetches only when somebody shares a link, opens one, or looks for a size.
 
 export async function ask(what, text) {
-  const { links } = document.documentElement.dataset;
-  return (await import(new URL(links, document.baseURI)))[what](text);
+  const { links, sizing } = document.documentElement.dataset;
+  return (await import(new URL(what === "size" ? sizing : links, document.baseURI)))[what](text);
 }

@@ -121,6 +121,11 @@ pub enum Action {
     SaveScenario,
     /// Something about links and what is kept of somebody's own work.
     Link(LinkAction),
+    /// A size is to be found for the design that is typed.
+    FindSize,
+    /// A size was taken over: what it changes, as JSON, paths with values; empty where nobody took one, and nothing where
+    /// the search could not be had.
+    TakeSize(Option<String>),
     /// Somebody comes near what the handbook explains.
     AskHandbook,
     /// The handbook has come; without text it could not be had.
@@ -136,7 +141,8 @@ pub enum Action {
 
 impl Action {
     /// What a key does, as the browser names it: space or Page Down for the filled button, Page Up back to 0:00,
-    /// comma and full stop for a step, n for the next event, l for the logs, h for the handler view, c for the designs side by side, Escape out of sheet and message.
+    /// comma and full stop for a step, n for the next event, l for the logs, h for the handler view, c for the designs
+    /// side by side, z to find a size, Escape out of sheet and message.
     pub fn for_key(key: &str) -> Option<Self> {
         match key {
             " " | "PageDown" => Some(Self::RunOrPause),
@@ -147,6 +153,7 @@ impl Action {
             "l" => Some(Self::ToggleLog),
             "h" => Some(Self::ToggleHandler),
             "c" => Some(Self::ToggleCompare),
+            "z" => Some(Self::FindSize),
             "Escape" => Some(Self::OpenSheet(false)),
             _ => None,
         }
@@ -295,6 +302,8 @@ pub enum Effect {
     MakeLink(String),
     /// Have a link read and answer with `LinkAction::Opened`.
     ReadLink(String),
+    /// Let somebody find a size for a document and answer with `Action::TakeSize`.
+    FindSize(String),
     /// Put a text into the clipboard and answer with `LinkAction::Copied`.
     Copy(String),
     /// Answer with `LinkAction::KeepWork` in a moment, once for all changes until then.

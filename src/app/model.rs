@@ -8,6 +8,7 @@ use super::event::Event;
 use super::handbook::Handbook;
 use super::handler::HandlerState;
 use super::invocations::Tried;
+use super::parts::{self, Parts};
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
 use super::share::Sharing;
@@ -82,8 +83,12 @@ pub struct Model {
     handbook_asked: bool,
     theme: Theme,
     present: bool,
-    sheet: bool,
+    pub(super) sheet: bool,
     log: bool,
+    /// The change of the document for which somebody is finding a size.
+    pub(super) sized: u32,
+    /// What it does in views that are drawn later, once that is here.
+    pub(super) parts: Option<&'static Parts>,
     pub(super) handler: HandlerState,
     pub(super) compare: CompareState,
     /// Milliseconds of watching: the time that moving marks follow.
@@ -134,6 +139,8 @@ impl Model {
             present: start.present,
             sheet: start.sheet,
             log: start.log,
+            sized: 0,
+            parts: parts::at_start(),
             handler: HandlerState::new(start.handler),
             compare: CompareState { open: start.compare || preset.compares(), form: None },
             watched_ms: 0.0,
@@ -226,9 +233,13 @@ impl Model {
             }
             Action::ToggleHandler => self.toggle_handler(),
             Action::ToggleCompare => self.toggle_compare(),
-            Action::Compare { what, place } => self.act_in_compare(&what, place),
+            Action::Compare { what, place } => {
+                self.parts.map_or_else(Vec::new, |parts| (parts.act_in_compare)(self, &what, place))
+            }
             Action::WriteHandler(consumer) => self.write_handler(consumer),
-            Action::Handler { what, text } => self.act_in_handler(&what, text),
+            Action::Handler { what, text } => {
+                self.parts.map_or_else(Vec::new, |parts| (parts.act_in_handler)(self, &what, text))
+            }
             Action::TryFinding(index) => self.try_finding(index),
             Action::DismissMessage => {
                 self.message = None;
@@ -236,6 +247,8 @@ impl Model {
             }
             Action::SaveScenario => vec![self.save()],
             Action::Link(action) => self.link(action),
+            Action::FindSize => self.find_size(),
+            Action::TakeSize(taken) => self.take_size(taken.as_deref()),
             Action::AskHandbook if self.handbook_asked => Vec::new(),
             Action::AskHandbook => {
                 self.handbook_asked = true;
@@ -433,12 +446,13 @@ impl Model {
         }
     }
 
-    fn renew_verdict(&mut self, effects: &mut Vec<Effect>, at_once: bool) {
+    pub(super) fn renew_verdict(&mut self, effects: &mut Vec<Effect>, at_once: bool) {
         let due = self.watched_ms - self.verdict_at_ms >= VERDICT_EVERY_MS;
         if at_once || due || self.is_at_end() {
             self.verdict_at_ms = self.watched_ms;
             self.verdict = if self.compares() {
-                self.compare_verdict(&self.passing())
+                let passing = self.passing();
+                self.parts.map_or_else(Verdict::default, |parts| (parts.verdict)(self, &passing))
             } else if self.frames() == 0 {
                 verdict::question(&self.scenario, &self.passing())
             } else {

@@ -2,17 +2,21 @@
 //!
 //! | `ask` | with | answer |
 //! | --- | --- | --- |
-//! | `plan` | `document`, `vary` (ranges as texts; `null` for those that are worth it), `goal` | `vary`, `paths`, `designs` (each its `values`), `edits`, `floors`, `offered`, `goal`; or `problems` |
+//! | `plan` | `document`, `vary` (ranges as texts; `null` for those that are worth it), `goal` (texts by name) | `vary`, `columns`, `designs` (each its values as texts), `names`, `edits`, `floors`, `current`, `fields`, `notes`, `offered`, `goal`, `lag_us`, `head`; or `problems` |
 //! | `step` | `floors`, `goal`, `trials` | `jobs` to run next, `finished`, `best`, `frontier` |
 //! | `run` | `document`, `edits`, `job`, `offered` | a trial |
-//! | `report` | `document`, `vary`, `goal`, `trials` | `tally`, `reasons` |
+//! | `report` | `document`, `vary`, `goal`, `trials` | `head`, `sub`, `tally`, `reasons`, `outcomes`, `result` |
 //!
 //! Nothing is kept between questions, so that any worker may answer any of them: what a search knows is its trials.
 
-use super::{Attempt, Effort, End, Goal, Job, Plan, Range, Ranges, Search, Stop, Trial, reasons, tally, value_text};
+use super::{
+    Attempt, Effort, End, Goal, Job, Plan, Range, Ranges, Search, Stop, Trial, document, report, shown, tally,
+};
 use crate::engine::{Invocation, Outcome};
+use crate::limits::grouped;
 use crate::scenario::{Draft, Problem};
 use crate::units::{SimTime, Span};
+use crate::words::dollars_cents;
 use serde_json::{Value, json};
 
 /// The frontier is searched up to so many times the cost of the cheapest design.
@@ -36,16 +40,17 @@ impl Desk {
         match question["ask"].as_str() {
             Some("plan") => Ok(answered(match planned(&question) {
                 Ok((plan, goal)) => plan_of(&plan, &goal),
-                Err(problems) => json!({
-                    "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                }),
+                Err(problems) => {
+                    let told = |problem: &Problem| json!({ "path": problem.path, "message": problem.message });
+                    json!({ "problems": problems.iter().map(told).collect::<Vec<_>>() })
+                }
             })),
             Some("step") => Ok(answered(step(&question).ok_or("the floors, the goal or a trial cannot be read")?)),
             Some("run") => run(&question).ok_or_else(|| "the design or its job cannot be read".to_owned()),
             Some("report") => {
                 let (plan, goal) = planned(&question).map_err(|_| "the plan cannot be read")?;
                 let search = replayed(Search::new(&plan, goal, EFFORT), &question).ok_or("a trial cannot be read")?.0;
-                Ok(answered(json!({ "tally": tally(&plan, &search), "reasons": reasons(&plan, &search) })))
+                Ok(answered(report_of(&plan, &search, &question)))
             }
             _ => Err("this is none of the questions: plan, step, run, report".to_owned()),
         }
@@ -69,47 +74,100 @@ impl Desk {
 
 const EFFORT: Effort = Effort::Frontier { times: TIMES };
 
+/// The designs and the goal, or everything that is wrong with either.
 fn planned(question: &Value) -> Result<(Plan, Goal), Vec<Problem>> {
     let draft = Draft::from_value(question["document"].clone());
-    let goal = Goal::read([question["goal"].as_str().unwrap_or_default()])?;
-    let scenario = draft.check()?;
-    let coded = scenario.consumers.iter().position(|consumer| consumer.handler.is_code());
-    if let Some(consumer) = coded {
-        let message = "runs code of its own, which this search does not; choose \"model\", or the command line";
-        return Err(vec![Problem::new(format!("consumers.{consumer}.handler"), message)]);
-    }
-    let ranges = match question["vary"].as_array() {
-        Some(texts) => Ranges::read(texts.iter().filter_map(Value::as_str))?,
-        None => Ranges::proposed(&scenario),
+    let (goal, mut problems) = goal_of(&question["goal"]);
+    let ranges = question["vary"].as_array().map(|texts| {
+        if texts.is_empty() {
+            let message = "nothing is varied; write the values to try into a field, or choose another field to vary";
+            problems.push(Problem::new("", message));
+        }
+        Ranges::read(texts.iter().filter_map(Value::as_str))
+    });
+    let scenario = match draft.check() {
+        Ok(scenario) => scenario,
+        Err(more) => return Err([problems, more].concat()),
     };
-    Ok((Plan::new(&draft, ranges)?, goal))
+    for (consumer, of) in scenario.consumers.iter().enumerate().filter(|(_, of)| of.handler.is_code()) {
+        let message = format!(
+            "{} runs code of its own, which this search does not; choose the model as its handler, or find the size on \
+             the command line with streamgauge size",
+            of.title()
+        );
+        problems.push(Problem::new(format!("consumers.{consumer}.handler"), message));
+    }
+    match ranges.unwrap_or_else(|| Ok(Ranges::proposed(&scenario))).and_then(|ranges| Plan::new(&draft, ranges)) {
+        Ok(plan) if problems.is_empty() => Ok((plan, goal)),
+        Ok(_) => Err(problems),
+        Err(more) => Err([problems, more].concat()),
+    }
+}
+
+/// A goal from texts by name, as fields of a form have them: `{"lag": "60 s", "lost": "1,000", "wait": "", "cost": ""}`.
+/// What is empty is not asked, except the lag, without which there is no goal.
+fn goal_of(texts: &Value) -> (Goal, Vec<Problem>) {
+    let (mut goal, mut problems) = (Goal::default(), Vec::new());
+    for name in ["lag", "lost", "wait", "cost"] {
+        let text = texts[name].as_str().unwrap_or_default().trim().replace(',', "");
+        if text.is_empty() && name != "lag" {
+            continue;
+        }
+        if let Err(wanted) = goal.set(name, &text) {
+            let given = if text.is_empty() { String::new() } else { format!("\"{text}\" does not stand here; ") };
+            problems.push(Problem::new(format!("goal.{name}"), format!("{given}write {wanted}")));
+        }
+    }
+    (goal, problems)
 }
 
 fn plan_of(plan: &Plan, goal: &Goal) -> Value {
-    let text = |range: &Range| {
-        let values: Vec<String> =
-            range.values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
-        format!("{}={}", range.path, values.join(","))
-    };
+    let paths = || plan.ranges().0.iter().map(|range| range.path.as_str());
+    let column =
+        |path| json!({ "path": path, "title": shown::title(plan.scenario(), path), "unit": shown::unit(path) });
     let all = || 0..plan.len();
     let values = |candidate| -> Vec<String> {
-        plan.values(candidate).into_iter().map(|value| value.map_or("–".to_owned(), value_text)).collect()
+        let values = paths().zip(plan.values(candidate));
+        values.map(|(path, value)| value.map_or("–".to_owned(), |value| shown::value(path, value))).collect()
     };
     json!({
-        "vary": plan.ranges().0.iter().map(text).collect::<Vec<_>>(),
-        "paths": plan.ranges().0.iter().map(|range| &range.path).collect::<Vec<_>>(),
+        "vary": plan.ranges().0.iter().map(Range::text).collect::<Vec<_>>(),
+        "columns": paths().map(column).collect::<Vec<_>>(),
         "designs": all().map(values).collect::<Vec<_>>(),
+        "names": all().map(|candidate| shown::name(plan, candidate)).collect::<Vec<_>>(),
         "edits": all().map(|candidate| plan.edits(candidate)).collect::<Vec<_>>(),
         "floors": plan.floors(),
+        "current": plan.current(),
+        "fields": shown::variable(plan),
+        "notes": shown::notes(plan),
         "offered": plan.offered(),
         "goal": goal.text(),
         "lag_us": goal.lag.micros(),
+        "lag_text": report::within(Some(goal.lag)),
+        "cost_cents": goal.budget_cents,
+        "head": shown::question(plan),
+    })
+}
+
+fn report_of(plan: &Plan, search: &Search, question: &Value) -> Value {
+    let asked = question["trials"].as_array().into_iter().flatten().filter_map(|trial| trial["candidate"].as_u64());
+    let outcomes = asked.map(|candidate| search.trial(candidate as usize).map(|trial| shown::outcome(search, trial)));
+    let mut result = document(plan, search, |_| None);
+    result["scenario"] = plan.scenario().name.clone().into();
+    result["seed"] = plan.scenario().seed.into();
+    json!({
+        "head": shown::head(plan, search),
+        "sub": shown::sub(plan, search),
+        "tally": tally(plan, search),
+        "reasons": shown::reasons(plan, search),
+        "outcomes": outcomes.collect::<Vec<_>>(),
+        "result": result,
     })
 }
 
 fn step(question: &Value) -> Option<Value> {
     let floors = question["floors"].as_array()?.iter().map(Value::as_u64).collect::<Option<Vec<_>>>()?;
-    let goal = Goal::read([question["goal"].as_str()?]).ok()?;
+    let goal = goal_of(&question["goal"]).0;
     let (search, jobs) = replayed(Search::over(floors, goal, EFFORT), question)?;
     let job = |job: &Job| {
         json!({
@@ -158,6 +216,7 @@ fn run(question: &Value) -> Option<Desk> {
 }
 
 fn trial_value(trial: &Trial) -> Value {
+    let complete = trial.end == End::Complete;
     json!({
         "candidate": trial.candidate,
         "end": trial.end.word(),
@@ -168,6 +227,13 @@ fn trial_value(trial: &Trial) -> Value {
         "open": trial.open,
         "month_cents": trial.month_cents,
         "digest": format!("{:016x}", trial.digest),
+        // As people read them.
+        "told": {
+            "lost": grouped(trial.lost),
+            "lag": report::within(trial.lag),
+            "wait": report::within(trial.wait),
+            "month": if complete { dollars_cents(trial.month_cents) } else { "–".to_owned() },
+        },
     })
 }
 

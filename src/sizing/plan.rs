@@ -7,7 +7,7 @@ use crate::cost::Floor;
 use crate::engine::arrivals::ArrivalTimes;
 use crate::limits;
 use crate::scenario::fields::{self, Kind};
-use crate::scenario::{Draft, Problem, StreamMode};
+use crate::scenario::{Draft, Problem, Scenario, StreamMode};
 use serde_json::{Value, json};
 
 /// Parts of a document that make the arrivals, or nothing: every design has to have the same.
@@ -17,6 +17,7 @@ const FIXED: [&str; 8] = ["streamgauge", "name", "about", "seed", "length_s", "t
 #[derive(Clone, Debug)]
 pub struct Plan {
     draft: Draft,
+    scenario: Scenario,
     ranges: Ranges,
     /// For each design the place of its value in each range; `None` where the field does not exist with its other values.
     places: Vec<Vec<Option<u16>>>,
@@ -52,6 +53,7 @@ impl Plan {
         let floor = Floor::new(&scenario, done_at_least(offered));
         let mut plan = Self {
             draft: draft.clone(),
+            scenario,
             ranges,
             places: Vec::new(),
             floors: Vec::new(),
@@ -101,6 +103,27 @@ impl Plan {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
+    }
+
+    /// The document as it stands, without other designs.
+    pub const fn document(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The scenario as it stands.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The design as it stands, where its values are among those that are varied.
+    pub fn current(&self) -> Option<usize> {
+        let now: Vec<Option<Value>> =
+            self.ranges.0.iter().map(|range| self.draft.get_or_default(&range.path)).collect();
+        let stands = |candidate: &usize| {
+            let values = self.values(*candidate).into_iter().zip(&now);
+            values.into_iter().all(|(value, now)| value.is_none() || value == now.as_ref())
+        };
+        (0..self.len()).find(stands)
     }
 
     /// What is varied.

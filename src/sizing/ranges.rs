@@ -128,6 +128,22 @@ impl Range {
         Ok(Self { path, values })
     }
 
+    /// The range as [`Range::read`] takes it, numbers at equal distances as `1..64+1`.
+    pub fn text(&self) -> String {
+        let numbers: Option<Vec<u64>> = self.values.iter().map(Value::as_u64).collect();
+        let steps = numbers.as_deref().and_then(|all| match all {
+            [first, second, .., last] if first < second => {
+                let step = second - first;
+                let even = all.windows(2).all(|pair| pair[1] == pair[0] + step);
+                (even && all.len() > 4).then(|| format!("{first}..{last}+{step}"))
+            }
+            _ => None,
+        });
+        let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let list = || self.values.iter().map(word).collect::<Vec<_>>().join(",");
+        format!("{}={}", self.path, steps.unwrap_or_else(list))
+    }
+
     /// Some values and the one that holds, in order.
     fn around(path: String, values: &[u32], now: u32) -> Self {
         let mut values: Vec<u32> = values.iter().copied().chain([now]).collect();

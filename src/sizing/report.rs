@@ -8,15 +8,20 @@ use crate::words::dollars_cents;
 use serde_json::{Map, Value, json};
 
 /// Why the best design is the best: what its neighbours would do, those with one value before or after. Where no design
-/// meets the goal: what keeps the nearest ones from it.
+/// meets the goal: what keeps the nearest ones from it. Fields are called by their paths.
 pub fn reasons(plan: &Plan, search: &Search) -> Vec<String> {
-    let Some(best) = search.best() else { return nearest(plan, search) };
+    reasons_named(plan, search, &|path, value| format!("{path} {}", value_text(value)))
+}
+
+/// The same with fields and their values as `name` calls them.
+pub(super) fn reasons_named(plan: &Plan, search: &Search, name: &dyn Fn(&str, &Value) -> String) -> Vec<String> {
+    let Some(best) = search.best() else { return nearest(plan, search, name) };
     let mut said = Vec::new();
     for (range, of) in plan.ranges().0.iter().enumerate() {
         for after in [false, true] {
             let Some(other) = plan.neighbour(best.candidate, range, after) else { continue };
-            let value = |candidate: usize| plan.values(candidate)[range].map_or(String::new(), value_text);
-            let (now, then) = (value(best.candidate), value(other));
+            let value = |candidate: usize| plan.values(candidate)[range];
+            let (Some(now), Some(then)) = (value(best.candidate), value(other)) else { continue };
             let what = match search.trial(other) {
                 Some(trial) if search.goal().met_by(trial) => {
                     let more = trial.month_cents - best.month_cents;
@@ -27,7 +32,7 @@ pub fn reasons(plan: &Plan, search: &Search) -> Vec<String> {
                 Some(trial) => verdict(search, trial),
                 None => format!("not run, since 30 days cost {} at least", dollars_cents(search.floor(other))),
             };
-            said.push(format!("{} {then} instead of {now}: {what}.", of.path));
+            said.push(format!("{} instead of {}: {what}.", name(&of.path, then), value_text(now)));
         }
     }
     said
@@ -62,6 +67,10 @@ pub fn tally(plan: &Plan, search: &Search) -> String {
         }
         _ => String::new(),
     };
+    if run == 0 {
+        let least = (0..all).map(|candidate| search.floor(candidate)).min().map_or(String::new(), dollars_cents);
+        return format!("No design was run: 30 days of the cheapest cost {least} at least.{refused}");
+    }
     let (run, all) = (grouped(run as u64), grouped(all as u64));
     format!("{run} of {all} designs were run: {}.{rest}{refused}", ends.join(", "))
 }
@@ -87,11 +96,11 @@ pub fn verdict(search: &Search, trial: &Trial) -> String {
     }
 }
 
-/// Where nothing meets the goal: the quickest design that loses nothing, and the one that loses least.
-fn nearest(plan: &Plan, search: &Search) -> Vec<String> {
+/// Where nothing meets the goal: the quickest design that loses nothing, or the one that loses last.
+fn nearest(plan: &Plan, search: &Search, name: &dyn Fn(&str, &Value) -> String) -> Vec<String> {
     let named = |trial: &Trial| {
         let ranges = plan.ranges().0.iter().zip(plan.values(trial.candidate));
-        let values = ranges.filter_map(|(range, value)| Some(format!("{} {}", range.path, value_text(value?))));
+        let values = ranges.filter_map(|(range, value)| Some(name(&range.path, value?)));
         values.collect::<Vec<_>>().join(", ")
     };
     let quickest = search.trials().filter(|trial| search.goal().allows(trial)).min_by_key(|trial| trial.lag);
@@ -162,6 +171,6 @@ pub fn value_text(value: &Value) -> String {
     }
 }
 
-fn within(span: Option<Span>) -> String {
+pub(super) fn within(span: Option<Span>) -> String {
     span.map_or_else(|| "–".to_owned(), |span| text::span_text(span.seconds_f64()))
 }

@@ -141,6 +141,10 @@ impl Component for App {
             }
             Msg::Later(later) => {
                 self.later = later;
+                if let Some(drawing) = later.drawing() {
+                    let effects = self.model.complete(drawing.parts);
+                    self.carry_out(effects);
+                }
                 self.form_state = None;
                 self.renew_form();
                 self.pencil.measure_again();
@@ -251,10 +255,15 @@ impl App {
                         live.set_text_content(Some(&text));
                     }
                 }
-                Effect::MakeLink(what) => link::question("make", what, &self.report, LinkAction::Made),
-                Effect::ReadLink(text) => link::question("open", text, &self.report, LinkAction::Opened),
+                Effect::MakeLink(what) => {
+                    link::question("make", what, &self.report, |text| Action::Link(LinkAction::Made(text)));
+                }
+                Effect::ReadLink(text) => {
+                    link::question("open", text, &self.report, |text| Action::Link(LinkAction::Opened(text)));
+                }
+                Effect::FindSize(text) => link::question("size", text, &self.report, Action::TakeSize),
                 Effect::Copy(text) => {
-                    link::question("copy", text, &self.report, |done| LinkAction::Copied(done.is_some()));
+                    link::question("copy", text, &self.report, |done| Action::Link(LinkAction::Copied(done.is_some())));
                 }
                 Effect::SaveSoon => {
                     let report = self.report.clone();

@@ -5,6 +5,7 @@ use super::compare::{self, Form, Matrix};
 use super::stage::Places;
 use super::{delivery, link, model_page, table};
 use streamgauge::app::form::Group;
+use streamgauge::app::parts::{PARTS, Parts};
 use streamgauge::app::picture::{self, Moment, Motion, Size};
 use streamgauge::app::share::Share;
 use streamgauge::app::{Action, Model};
@@ -20,6 +21,8 @@ type DesignForm = fn(&Model) -> Option<(String, Vec<Group>)>;
 
 /// The drawing of what opens over or beside the run.
 pub struct Drawing {
+    /// What the model does in these views.
+    pub parts: &'static Parts,
     /// The state of the handler view, as its script takes it.
     pub handler: fn(&Model) -> String,
     /// The invocations under the slider.
@@ -47,6 +50,7 @@ pub struct Drawing {
 }
 
 static DRAWING: Drawing = Drawing {
+    parts: &PARTS,
     handler: |model| model.handler_view().to_string(),
     invocations: |model, size| model.invocation_strip(size),
     log: picture::log,

@@ -16,17 +16,12 @@ extern "C" {
     async fn ask(what: &str, text: &str) -> Result<JsValue, JsValue>;
 }
 
-/// Asks what is fetched for links only, and reports its answer: a text, or none where it could not be had.
-pub fn question(
-    what: &'static str,
-    text: String,
-    report: &Callback<Action>,
-    answer: impl Fn(Option<String>) -> LinkAction + 'static,
-) {
+/// Asks what is fetched for links or sizes only, and reports its answer: a text, or none where it could not be had.
+pub fn question(what: &'static str, text: String, report: &Callback<Action>, answer: fn(Option<String>) -> Action) {
     let report = report.clone();
     spawn_local(async move {
         let text = ask(what, &text).await.ok().and_then(|text| text.as_string());
-        report.emit(Action::Link(answer(text)));
+        report.emit(answer(text));
     });
 }
 

@@ -43,6 +43,7 @@ pub fn ScenarioColumn(props: &Props) -> Html {
             onpointerenter={act.reform(|_| Action::AskHandbook)} onfocusin={act.reform(|_| Action::AskHandbook)}>
             <div class="sheet-head">
                 <strong>{ "Scenario" }</strong>
+                <button class="btn" onclick={act.reform(|_| Action::FindSize)}>{ "Size" }</button>
                 <button class="btn" onclick={act.reform(|_| Action::OpenSheet(false))}>{ "Done" }</button>
             </div>
             { for props.groups.iter().enumerate().map(|(place, group)| step(place, group, props)) }

@@ -25,6 +25,8 @@ pub fn view(model: &Model, dark: bool, act: &Callback<Action>, open_model: &Call
                 onclick={act.reform(|_| Action::SaveScenario)}>{ "Save" }</button>
             <button class="btn quiet" title="A link that carries the whole scenario, and its QR code"
                 onclick={act.reform(|_| Action::Link(LinkAction::Share))}>{ "Share link" }</button>
+            <button class="btn quiet hide-phone" title="The cheapest design that meets a goal, by running many (key z)"
+                onclick={act.reform(|_| Action::FindSize)}>{ "Size" }</button>
             <button class="btn quiet hide-phone hide-room" title="Rules, constants and sources of the simulation"
                 onclick={open_model}>{ "Model" }</button>
             <button class="btn quiet hide-phone" title="For a projector: large, without the columns"

@@ -8,5 +8,6 @@ mod form;
 mod handler;
 mod model;
 mod share;
+mod sizing;
 mod verdict;
 mod words;

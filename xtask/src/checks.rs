@@ -76,7 +76,7 @@ fn clippy() -> Outcome {
 
 fn clippy_wasm() -> Outcome {
     let toolchain = Toolchain::ready()?;
-    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::OTHERS[..]] {
+    for module in [&wasm::PAGE[..], &wasm::ENGINE[..], &wasm::SIZE[..], &wasm::OTHERS[..]] {
         if let Some(mut clippy) = toolchain.clippy()? {
             crate::process::run(clippy.args(module).args(["--", "-D", "warnings"]), "clippy for wasm32")?;
         } else {
@@ -117,8 +117,13 @@ fn docs() -> Outcome {
 fn build_site() -> Outcome {
     let dist = site::build()?;
     sizes::check(&dist)?;
-    let faults = wasm::engine_faults(&place::stage().join("engine.wasm"))?;
-    if faults.is_empty() { Ok(()) } else { Err(format!("The engine's module: {}.", faults.join("; "))) }
+    for module in ["engine.wasm", "size.wasm"] {
+        let faults = wasm::engine_faults(&place::stage().join(module))?;
+        if !faults.is_empty() {
+            return Err(format!("{module}: {}.", faults.join("; ")));
+        }
+    }
+    Ok(())
 }
 
 fn drive() -> Outcome {

@@ -58,6 +58,8 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
     let view = view::add(&site, modules)?;
     let link = site.add("data/link", "wasm", &bytes(&modules.link)?)?;
     let links = site.add("data/links", "js", &bundle_links(&link)?)?;
+    let size = site.add("data/size", "wasm", &bytes(&modules.size)?)?;
+    let sizing = site.add("data/sizing", "js", &bundle_sizing(&site, &size)?)?;
     let names = [
         ("policy", policy),
         ("page", page.as_str()),
@@ -73,6 +75,7 @@ fn assemble(modules: &wasm::Modules) -> Outcome<PathBuf> {
         ("meter", meter.as_str()),
         ("view", view.as_str()),
         ("links", links.as_str()),
+        ("sizing", sizing.as_str()),
     ];
     let data = root.join("www/data");
     for file in data.read_dir().map_err(|error| format!("www/data cannot be read ({error})."))?.flatten() {
@@ -115,6 +118,15 @@ fn bundle_plots() -> Outcome<Vec<u8>> {
 fn bundle_links(link: &str) -> Outcome<Vec<u8>> {
     let name = link.trim_start_matches("data/");
     module(&place::root().join("www/links/links.js"), "links.js", &[&format!("--define:LINK_MODULE=\"{name}\"")])
+}
+
+/// What finds a size, which the page fetches when somebody asks for one. It knows the names of its module and its sheet.
+fn bundle_sizing(site: &Site, module_file: &str) -> Outcome<Vec<u8>> {
+    let folder = place::root().join("www/sizing");
+    let sheet = site.add("data/sizing", "css", &style(&folder.join("sizing.css"), "sizing.css")?)?;
+    let named = |name: &str, file: &str| format!("--define:{name}=\"{}\"", file.trim_start_matches("data/"));
+    let names = [named("SIZE_MODULE", module_file), named("SIZE_SHEET", &sheet)];
+    module(&folder.join("sizing.js"), "sizing.js", &names.each_ref().map(String::as_str))
 }
 
 /// The JavaScript engine on fuel, which the page fetches for a scenario that has a handler's code.

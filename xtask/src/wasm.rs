@@ -45,6 +45,8 @@ pub struct Modules {
     pub handlers: Vec<(String, PathBuf)>,
     /// The module that packs and reads links.
     pub link: PathBuf,
+    /// The module that answers the questions of a search for a size.
+    pub size: PathBuf,
 }
 
 /// Cargo's arguments for the page's module.
@@ -67,6 +69,10 @@ pub const OTHERS: [&str; 9] = [
     "--profile",
     "page",
 ];
+
+/// Cargo's arguments for the module that answers the questions of a search for a size.
+pub const SIZE: [&str; 7] =
+    ["--bin", "streamgauge-size", "--no-default-features", "--features", "size-module", "--profile", "engine"];
 
 /// Builds the example of a compiled handler and returns its place.
 pub fn example() -> Outcome<PathBuf> {
@@ -93,7 +99,10 @@ pub fn build() -> Outcome<Modules> {
     // A module's last step has one core busy for a minute or more, so the two profiles, which stand in folders of their
     // own, are built side by side.
     std::thread::scope(|scope| {
-        let engine = scope.spawn(|| compile(&toolchain, &ENGINE, "the engine's module"));
+        let engine = scope.spawn(|| {
+            compile(&toolchain, &ENGINE, "the engine's module")
+                .and_then(|()| compile(&toolchain, &SIZE, "the module of sizes"))
+        });
         let page = compile(&toolchain, &[&PAGE[..], &CUT].concat(), "the page's module")
             .and_then(|()| compile(&toolchain, &OTHERS, "the modules that the page fetches later"));
         let engine = engine.join().unwrap_or_else(|_| Err("Building the engine's module broke off.".to_owned()));
@@ -103,6 +112,7 @@ pub fn build() -> Outcome<Modules> {
     let page = keep(&toolchain, "page", "streamgauge")?;
     let meter = keep(&toolchain, "page", "streamgauge-meter")?;
     let link = keep(&toolchain, "page", "streamgauge-link")?;
+    let size = keep(&toolchain, "engine", "streamgauge-size")?;
     let stage = place::stage();
     std::fs::create_dir_all(&stage).map_err(|error| format!("{} cannot be made ({error}).", stage.display()))?;
 
@@ -114,16 +124,20 @@ pub fn build() -> Outcome<Modules> {
         meter: stage.join("meter.wasm"),
         handlers: brought(&toolchain)?,
         link: stage.join("link.wasm"),
+        size: stage.join("size.wasm"),
     };
     // The optimiser hardly uses a second core, and the page's module takes it as long as all others.
     std::thread::scope(|scope| {
-        let others = scope.spawn(|| shrink_others(&modules, [&engine, &meter, &link]));
+        let others = scope.spawn(|| shrink_others(&modules, [&engine, &meter, &link, &size]));
         let page = shrink_page(&modules, &page);
         let others = others.join().unwrap_or_else(|_| Err("Shrinking the modules broke off.".to_owned()));
         page.and(others)
     })?;
-    for fault in engine_faults(&modules.engine)? {
-        say(&format!("The engine's module does not keep to its interface: {fault}"));
+    // The worker calls both by the same names.
+    for module in [&modules.engine, &modules.size] {
+        for fault in engine_faults(module)? {
+            say(&format!("{} does not keep to its interface: {fault}", module.display()));
+        }
     }
     Ok(modules)
 }
@@ -144,8 +158,8 @@ fn shrink_page(modules: &Modules, page: &Path) -> Outcome {
     })
 }
 
-/// Makes the other modules smaller, the engine's also faster.
-fn shrink_others(modules: &Modules, [engine, meter, link]: [&Path; 3]) -> Outcome {
+/// Makes the other modules smaller, those with an engine also faster.
+fn shrink_others(modules: &Modules, [engine, meter, link, size]: [&Path; 4]) -> Outcome {
     let stage = place::stage();
     unless_done(&stage.join("engine.done"), engine, &[&modules.engine], || {
         timed("Shrinking the engine's module", || optimise(engine, &modules.engine, &["-O3"]))
@@ -155,6 +169,9 @@ fn shrink_others(modules: &Modules, [engine, meter, link]: [&Path; 3]) -> Outcom
     })?;
     unless_done(&stage.join("link.done"), link, &[&modules.link], || {
         timed("Shrinking the module of links", || optimise(link, &modules.link, &["-Oz"]))
+    })?;
+    unless_done(&stage.join("size.done"), size, &[&modules.size], || {
+        timed("Shrinking the module of sizes", || optimise(size, &modules.size, &["-O3"]))
     })
 }
 
