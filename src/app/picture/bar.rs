@@ -33,10 +33,11 @@ pub fn parts_bar(counts: [u64; 4], done: &str, size: Size, labelled: bool) -> St
         if width > 0.4 {
             svg.rect(&fill(paint), x, 0.0, width, size.height);
             let words = format!("{} {name}", percent(share, count));
-            let plate = label_width(words.chars().count(), letter) * 1.12 + 8.0 * u;
+            // Strong letters, in the widest font that is usual.
+            let plate = label_width(words.chars().count(), letter) * 1.26 + 8.0 * u;
             if labelled && width > plate + 8.0 * u {
-                let margin = 8.0 * u;
-                svg.words_with_margin(margin, x + margin, size.height / 2.0 + 4.0 * u, "ink strong", &words);
+                svg.rect("fill=\"var(--paper)\"", x + 4.0 * u, size.height / 2.0 - 8.5 * u, plate, 17.0 * u);
+                svg.text(x + 8.0 * u, size.height / 2.0 + 4.0 * u, "ink strong", &words);
             }
         }
         x += width;

@@ -172,14 +172,9 @@ impl Svg {
 
     /// Text that lies on something drawn: with a rim of paper around its letters.
     pub fn words_on_paper(&mut self, x: f64, y: f64, class: &str, content: &str) {
-        self.words_with_margin(3.0, x, y, class, content);
-    }
-
-    /// Words with so many pixels of paper around them, whatever font they come in.
-    pub fn words_with_margin(&mut self, pixels: f64, x: f64, y: f64, class: &str, content: &str) {
-        self.0.push_str("<g stroke=\"var(--paper)\" stroke-linejoin=\"round\" paint-order=\"stroke\" stroke-width=\"");
-        push_number(&mut self.0, pixels);
-        self.0.push_str("\">");
+        self.0.push_str(
+            "<g stroke=\"var(--paper)\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\">",
+        );
         self.text(x, y, class, content);
         self.0.push_str("</g>");
     }
