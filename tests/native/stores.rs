@@ -236,7 +236,7 @@ fn problems_name_the_store() {
         "consumers.0.writes_to: there is no store \"bd\"; did you mean \"db\"?",
         "stores.2.name: \"db\" is the name of another store; choose another",
         "stores.3.name: is empty; consumers name the store that they write to",
-        "operations.0.store: there is no store \"warehouse\"; the stores are db, table, db",
+        "operations.0.store: there is no store \"warehouse\"; the stores are db, table",
         "operations.1.connections: there are 20; choose as many or fewer",
         "operations.2.kind: the store counts no connections; remove this operation",
     ];
