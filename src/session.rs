@@ -227,11 +227,6 @@ impl Session {
         &self.deliver
     }
 
-    /// Those of all streams, this one first.
-    pub fn deliveries(&self) -> Vec<&FirehoseRun> {
-        self.streams().into_iter().flat_map(Self::deliver).collect()
-    }
-
     /// Stops with [`Pump::Full`] when more records wait than this, for a host with less memory.
     pub fn keep_at_most(&mut self, records: u64) {
         self.engine.keep_at_most(records);

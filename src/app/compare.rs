@@ -97,17 +97,21 @@ impl Model {
         &self.run.endings
     }
 
+    /// Whether the end of the run is in view, and known of every design.
+    fn is_over(&self, sides: &[Side<'_>]) -> bool {
+        self.is_at_end() && self.run.endings.len() == sides.len()
+    }
+
     /// What each design came to, with what a month of it costs; nothing before the end is in view.
     pub fn tallies(&self) -> Option<Vec<Tally>> {
         let sides = self.sides();
-        let there = self.is_at_end() && self.run.endings.len() == sides.len();
         let tally = |(side, ending): (&Side<'_>, &Ending)| Tally {
             month_cents: side.cost(side.frames(self.cursor())).1,
             behind: side.behind(side.frames(self.cursor()), self.cursor()),
             binding: side.binding(),
             ..ending.tally.clone()
         };
-        there.then(|| sides.iter().zip(&self.run.endings).map(tally).collect())
+        self.is_over(&sides).then(|| sides.iter().zip(&self.run.endings).map(tally).collect())
     }
 
     /// The measures of all designs: what the command line prints of the same run.

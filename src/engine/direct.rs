@@ -25,7 +25,7 @@ use super::agenda::Agenda;
 use super::offers::Offers;
 use super::{Record, Step};
 use crate::limits;
-use crate::scenario::{Direct, Scenario};
+use crate::scenario::{Direct, DirectFaultKind, Scenario};
 use crate::units::{SimTime, Span};
 use attempt::{Attempt, Attempts, Place};
 use draws::Draws;
@@ -80,10 +80,8 @@ enum Event {
     Look,
     /// The cache loses all.
     CacheEmptied,
-    /// An operation begins.
-    Begins(u16),
-    /// What an operation did is over.
-    Ends(u16),
+    /// An operation begins, or is over.
+    Operation(u16, bool),
 }
 
 impl DirectEngine {
@@ -97,7 +95,11 @@ impl DirectEngine {
             agenda.push(at.micros(), Event::CacheEmptied);
         }
         for (place, fault) in (0..).zip(&direct.faults) {
-            agenda.push(fault.at.micros(), Event::Begins(place));
+            let event = match fault.kind {
+                DirectFaultKind::EmptyCache => Event::CacheEmptied,
+                _ => Event::Operation(place, true),
+            };
+            agenda.push(fault.at.micros(), event);
         }
         Self {
             direct: direct.clone(),
@@ -207,8 +209,7 @@ impl DirectEngine {
                 self.work.empty_cache();
                 self.tell(observer, DirectFact::CacheEmptied);
             }
-            Event::Begins(place) => self.begins(place, observer),
-            Event::Ends(place) => self.ends(place, observer),
+            Event::Operation(place, begins) => self.operate(place, begins, observer),
         }
     }
 

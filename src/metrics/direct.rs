@@ -286,8 +286,7 @@ impl DirectObserver for DirectRecorder {
             | DirectFact::Scaled { .. }
             | DirectFact::CacheEmptied
             | DirectFact::InstanceLost { .. }
-            | DirectFact::Began { .. }
-            | DirectFact::Ended { .. } => {}
+            | DirectFact::Operation { .. } => {}
         }
     }
 }

@@ -24,9 +24,17 @@ fn one(delivery: &Delivery) -> Html {
                 </tbody>
             </table>
             { for said.iter().map(|sentence| html! { <p class="ok">{ sentence }</p> }) }
-            { for bill.lines.iter().map(|line| html! {
-                <p class="ok">{ format!("{}: {}, 30 days {}", line.name, dollars_e4(line.run_e4), dollars_cents(line.month_cents)) }</p>
-            }) }
+            <table>
+                <thead><tr><th>{ "Bill" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
+                <tbody>
+                    { for bill.lines.iter().map(|line| html! {
+                        <tr title={line.cause.clone()}><td>{ &line.name }</td><td class="n">{ dollars_e4(line.run_e4) }</td>
+                            <td class="n">{ dollars_cents(line.month_cents) }</td></tr>
+                    }) }
+                    <tr class="sum"><td>{ "Total" }</td><td class="n">{ dollars_e4(bill.run_total_e4) }</td>
+                        <td class="n">{ dollars_cents(bill.month_total_cents) }</td></tr>
+                </tbody>
+            </table>
             { for findings.iter().map(|finding| html! {
                 <p class="ok"><b>{ &finding.cause }</b>{ ". " }{ &finding.evidence }{ " " }{ &finding.remedy }</p>
             }) }

@@ -148,7 +148,7 @@ test("delivery streams behind a stream stand below its bill, and follow the slid
   await drop(page, "delivered.json", text);
   await page.getByRole("button", { name: "Run", exact: true }).waitFor();
   const archive = page.getByRole("region", { name: "Archive" });
-  const row = async (name) => Number((await archive.getByRole("row", { name }).locator(".n").innerText()).replaceAll(",", ""));
+  const row = async (name) => Number((await archive.getByRole("row", { name }).first().locator(".n").innerText()).replaceAll(",", ""));
   await slider(page).fill("30");
   await reached(page, 30);
   await archive.waitFor();

@@ -109,9 +109,10 @@ impl Model {
         }
         let standing = titles.iter().zip(&sides).map(|(title, side)| Standing::of(title.clone(), side, self.cursor()));
         let standing: Vec<Standing> = standing.collect();
-        if let Some(tallies) = self.tallies() {
+        if self.is_over(&sides) {
             let clauses: Vec<String> = standing.iter().map(Standing::at_the_end).collect();
-            let sub = tally::sentences(&titles, &tallies).pop().unwrap_or_default();
+            let costs: Vec<u64> = sides.iter().map(|side| side.cost(side.frames(self.cursor())).1).collect();
+            let sub = tally::costs_apart(&titles, &costs).unwrap_or_default();
             return said(format!("{}.", clauses.join("; ")), sub);
         }
         let lates = standing.iter().map(|one| format!("{}: {}", one.title, span_text(one.late)));

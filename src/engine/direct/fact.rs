@@ -126,15 +126,12 @@ pub enum DirectFact<'a> {
         /// Requests that were with it.
         requests: u32,
     },
-    /// An operation begins.
-    Began {
+    /// An operation begins, or is over.
+    Operation {
         /// Its place among the operations of the design, from zero.
         operation: u32,
-    },
-    /// What an operation did is over.
-    Ended {
-        /// Its place.
-        operation: u32,
+        /// Whether it begins.
+        begins: bool,
     },
     /// An instance takes requests.
     Up {
@@ -202,8 +199,7 @@ impl DirectObserver for Digest {
             DirectFact::HandedOver { kept } => self.told(at, 10, kept.into()),
             DirectFact::Done { late } => self.told(at, 11, late.micros()),
             DirectFact::InstanceLost { instance, requests } => self.told(at, 12, pair(instance, requests.into())),
-            DirectFact::Began { operation } => self.told(at, 13, operation.into()),
-            DirectFact::Ended { operation } => self.told(at, 14, operation.into()),
+            DirectFact::Operation { operation, begins } => self.told(at, 13, pair(operation, begins.into())),
         }
     }
 }

@@ -7,6 +7,9 @@ use super::{Cause, DirectEngine, DirectFact, DirectObserver, Event};
 use crate::scenario::DirectFaultKind;
 use crate::units::{SimTime, Span};
 
+/// Thousandths of a time that is as it always is.
+const ONCE: u64 = 1_000;
+
 impl DirectEngine {
     /// An instance kills its workers.
     #[cold]
@@ -62,55 +65,38 @@ impl DirectEngine {
         }
     }
 
-    /// An operation begins. Of those that overlap the slowest counts, and the primary is back when the last is over.
+    /// An operation begins or is over. Of those that overlap the slowest counts, and the primary is back when the last is
+    /// over.
     #[cold]
-    pub(super) fn begins(&mut self, place: u16, observer: &mut impl DirectObserver) {
+    pub(super) fn operate(&mut self, place: u16, begins: bool, observer: &mut impl DirectObserver) {
         let fault = self.direct.faults[usize::from(place)];
-        self.tell(observer, DirectFact::Began { operation: place.into() });
-        match fault.kind {
-            DirectFaultKind::DatabaseOutage => self.work.database[usize::from(PRIMARY)].shut(),
-            DirectFaultKind::DatabaseSlow { .. } => self.slow_down(),
-            DirectFaultKind::LoseInstances { share } => {
-                let up = u64::from(self.fleet.up());
-                let lost = (up * u64::from(share.millionths())).div_ceil(1_000_000) as usize;
-                let places = (0..).zip(&self.fleet.instances).filter(|(_, each)| each.doing == Doing::Up);
-                let places: Vec<u16> = places.map(|(place, _)| place).take(lost).collect();
-                for instance in places {
-                    self.crash(instance, Cause::InstanceLost, None, fault.span, observer);
+        self.tell(observer, DirectFact::Operation { operation: place.into(), begins });
+        if begins {
+            self.agenda.push(self.now + fault.span.micros(), Event::Operation(place, false));
+        }
+        let now = SimTime::from_micros(self.now);
+        let (mut slow, mut out) = (ONCE, false);
+        for other in self.direct.faults.iter().filter(|other| other.is_on(now)) {
+            match other.kind {
+                DirectFaultKind::DatabaseSlow { factor_milli } => slow = slow.max(factor_milli.into()),
+                DirectFaultKind::DatabaseOutage => out = true,
+                DirectFaultKind::LoseInstances { .. } | DirectFaultKind::EmptyCache => {}
+            }
+        }
+        self.work.slow_milli = slow;
+        let primary = &mut self.work.database[usize::from(PRIMARY)];
+        primary.shut(out);
+        while let Some((slot, at)) = primary.begin(self.now) {
+            self.agenda.push(at, Event::Stated(slot, PRIMARY));
+        }
+        if let (true, DirectFaultKind::LoseInstances { share }) = (begins, fault.kind) {
+            let mut left = (u64::from(self.fleet.up()) * u64::from(share.millionths())).div_ceil(1_000_000);
+            for place in 0..self.fleet.instances.len() {
+                if left > 0 && self.fleet.instances[place].doing == Doing::Up {
+                    left -= 1;
+                    self.crash(place as u16, Cause::InstanceLost, None, fault.span, observer);
                 }
             }
-            DirectFaultKind::EmptyCache => {
-                self.work.empty_cache();
-                self.tell(observer, DirectFact::CacheEmptied);
-            }
         }
-        if fault.span > Span::ZERO {
-            self.agenda.push(self.now + fault.span.micros(), Event::Ends(place));
-        }
-    }
-
-    #[cold]
-    pub(super) fn ends(&mut self, place: u16, observer: &mut impl DirectObserver) {
-        self.tell(observer, DirectFact::Ended { operation: place.into() });
-        self.slow_down();
-        let now = SimTime::from_micros(self.now);
-        let fault = self.direct.faults[usize::from(place)];
-        let mut faults = self.direct.faults.iter();
-        let out = faults.any(|other| other.kind == DirectFaultKind::DatabaseOutage && other.is_on(now));
-        if fault.kind == DirectFaultKind::DatabaseOutage && !out {
-            for (slot, at) in self.work.database[usize::from(PRIMARY)].open(self.now) {
-                self.agenda.push(at, Event::Stated(slot, PRIMARY));
-            }
-        }
-    }
-
-    /// How slow the database is by now.
-    fn slow_down(&mut self) {
-        let now = SimTime::from_micros(self.now);
-        let slow = self.direct.faults.iter().filter_map(|fault| match fault.kind {
-            DirectFaultKind::DatabaseSlow { factor_milli } if fault.is_on(now) => Some(u64::from(factor_milli)),
-            _ => None,
-        });
-        self.work.slow_milli = slow.max().unwrap_or(1_000);
     }
 }

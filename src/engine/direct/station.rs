@@ -71,18 +71,19 @@ impl<T: Copy> Station<T> {
         None
     }
 
-    /// From now on nothing is begun; what is worked on goes on.
-    pub const fn shut(&mut self) {
-        self.shut = true;
+    /// Whether servers begin anything from now on; what is worked on goes on.
+    pub const fn shut(&mut self, shut: bool) {
+        self.shut = shut;
     }
 
-    /// Servers begin again: who is next on those that are free, and when each is done.
-    pub fn open(&mut self, now: u64) -> Vec<(T, u64)> {
-        self.shut = false;
-        let free = (self.servers - self.busy.get()) as usize;
-        let begun: Vec<(T, u64)> = self.line.drain(..free.min(self.line.len())).collect();
-        self.busy.set(now, self.busy.get() + begun.len() as u32);
-        begun.into_iter().map(|(who, work)| (who, now + work)).collect()
+    /// A server that is free begins what waits first: who that is, and when it is done.
+    pub fn begin(&mut self, now: u64) -> Option<(T, u64)> {
+        if self.shut || self.is_full() {
+            return None;
+        }
+        let (who, work) = self.line.pop_front()?;
+        self.busy.set(now, self.busy.get() + 1);
+        Some((who, now + work))
     }
 
     /// Everybody is gone.
@@ -137,10 +138,12 @@ mod tests {
     fn a_station_that_is_shut_ends_what_it_has_and_begins_nothing() {
         let mut station = Station::new(2);
         assert_eq!(station.enter(0, 'a', 10), Some(10));
-        station.shut();
+        station.shut(true);
         assert_eq!((station.enter(1, 'b', 5), station.enter(2, 'c', 6), station.enter(3, 'd', 7)), (None, None, None));
         assert_eq!((station.leave(10), station.busy()), (None, 0));
-        assert_eq!(station.open(20), [('b', 25), ('c', 26)]);
+        assert_eq!(station.begin(15), None);
+        station.shut(false);
+        assert_eq!([station.begin(20), station.begin(20), station.begin(20)], [Some(('b', 25)), Some(('c', 26)), None]);
         assert_eq!((station.busy(), station.waiting()), (2, 1));
         assert_eq!(station.leave(25), Some(('d', 32)));
     }

@@ -95,20 +95,19 @@ impl Binding {
     pub fn sentence(&self) -> String {
         let rate = |rate: f64| text::int(rate);
         match self.part {
-            DirectPart::Computing => format!(
-                "what binds are the vCPUs of its instances: {} requests a second with all that were up",
-                rate(self.room)
-            ),
+            DirectPart::Computing => {
+                format!("the vCPUs of its instances bind: {} requests a second with all that were up", rate(self.room))
+            }
             DirectPart::Primary => format!(
-                "what binds is the primary of the database: {} requests a second, and {} if it had only to write",
+                "the primary of the database binds: {} requests a second, and {} if it had only to write",
                 rate(self.room),
                 rate(self.writes_alone)
             ),
             DirectPart::Writes => {
-                format!("what binds are the primary’s writes: {} requests a second is all", rate(self.room))
+                format!("the primary’s writes bind: {} requests a second is all", rate(self.room))
             }
-            DirectPart::Replicas => format!("what binds are the replicas: {} requests a second", rate(self.room)),
-            DirectPart::Store => format!("what binds is the other store: {} requests a second", rate(self.room)),
+            DirectPart::Replicas => format!("the replicas bind: {} requests a second", rate(self.room)),
+            DirectPart::Store => format!("the other store binds: {} requests a second", rate(self.room)),
         }
     }
 }

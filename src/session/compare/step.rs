@@ -49,7 +49,7 @@ impl Run {
     /// them; or one.
     pub fn parts(&self) -> usize {
         match self {
-            Self::Stream(session) => session.streams().len() + session.deliveries().len(),
+            Self::Stream(session) => session.streams().iter().map(|stream| 1 + stream.deliver().len()).sum(),
             Self::Direct(_) | Self::Firehose(_) => 1,
         }
     }
@@ -61,7 +61,14 @@ impl Run {
             Self::Stream(session) => {
                 let streams = session.streams();
                 let Some(stream) = streams.get(part) else {
-                    return delivered(session.deliveries().get(part - streams.len())?, from, bytes);
+                    let mut part = part - streams.len();
+                    for stream in streams {
+                        if let Some(run) = stream.deliver().get(part) {
+                            return delivered(run, from, bytes);
+                        }
+                        part -= stream.deliver().len();
+                    }
+                    return None;
                 };
                 let timeline = stream.timeline();
                 let to = timeline.frames().min(from + timeline.frames_in(bytes));

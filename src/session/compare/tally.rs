@@ -188,7 +188,6 @@ pub fn measures(tallies: &[Tally]) -> Vec<Measure> {
 pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
     let mut said = Vec::new();
     let answers: Vec<bool> = tallies.iter().map(Tally::answers).collect();
-    let all = vec![true; tallies.len()];
     let failing: Vec<usize> = (0..tallies.len()).filter(|place| tallies[*place].failed > 0).collect();
     for place in &failing {
         let Tally { failed, offered, first_failed, binding, .. } = &tallies[*place];
@@ -228,12 +227,18 @@ pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
         let what = if first { "Of what is done, 99 % is done within" } else { "" };
         format!("{what} {} by {title}", text::span_text(value)).trim().to_owned()
     }));
-    let costs: Vec<Option<f64>> = tallies.iter().map(|tally| Some(tally.month_cents as f64)).collect();
-    said.extend(apart(titles, &costs, &all, |title, value, first| {
+    let costs: Vec<u64> = tallies.iter().map(|tally| tally.month_cents).collect();
+    said.extend(costs_apart(titles, &costs));
+    said
+}
+
+/// What a month of the designs costs, in cents, in a sentence; nothing where it is about the same.
+pub fn costs_apart(titles: &[String], cents: &[u64]) -> Option<String> {
+    let costs: Vec<Option<f64>> = cents.iter().map(|cents| Some(*cents as f64)).collect();
+    apart(titles, &costs, &vec![true; cents.len()], |title, value, first| {
         let what = if first { "30 days cost" } else { "" };
         format!("{what} {} with {title}", words::dollars_cents(value as u64)).trim().to_owned()
-    }));
-    said
+    })
 }
 
 /// The lowest of some values that counts, the highest, and how far they are apart; nothing where they are about the same.
