@@ -1,10 +1,11 @@
 //! Designs side by side: what the box sends of each, what the view says and draws of it, what people change.
 
+use super::fixture::start;
 use serde_json::{Value, json};
 use streamgauge::app::compare::{PLOTS, Side};
 use streamgauge::app::form::Control;
 use streamgauge::app::picture::Size;
-use streamgauge::app::{Action, BoxEvent, Effect, Model, Start, Theme};
+use streamgauge::app::{Action, BoxEvent, Effect, Model};
 use streamgauge::scenario::{document, packed};
 use streamgauge::session::{Comparison, Pump};
 
@@ -35,21 +36,7 @@ fn document() -> String {
 
 /// The page with such a file open.
 pub fn opened(text: &str) -> Model {
-    let start = Start {
-        preset: String::new(),
-        theme: Theme::System,
-        present: false,
-        at_seconds: None,
-        sheet: false,
-        log: false,
-        handler: false,
-        compare: false,
-        link: None,
-        work: String::new(),
-        work_at: String::new(),
-        earlier: String::new(),
-    };
-    let mut model = Model::new(&start).0;
+    let mut model = Model::new(&start("")).0;
     model.update(Action::OpenFile { name: "small.json".to_owned(), text: text.to_owned() });
     assert!(model.compares(), "a scenario with designs opens side by side");
     model

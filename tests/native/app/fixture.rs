@@ -1,10 +1,29 @@
 //! A scenario and a timeline made by a model of a dozen lines: enough for sentences, no substitute for the engine.
 
+use streamgauge::app::{Start, Theme};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::scenario::{
     Arrivals, Consumer, DurationModel, HandlerKind, Keys, Part, PutCall, RetryPolicy, Scenario, Sizes, Traffic,
 };
 use streamgauge::units::{Rate, Ratio, SimTime, Span};
+
+/// A page that is opened for the first time, with a preset or, without its name, as it comes.
+pub fn start(preset: &str) -> Start {
+    Start {
+        preset: preset.to_owned(),
+        theme: Theme::System,
+        present: false,
+        at_seconds: None,
+        sheet: false,
+        log: false,
+        handler: false,
+        compare: false,
+        link: None,
+        work: String::new(),
+        work_at: String::new(),
+        earlier: String::new(),
+    }
+}
 
 /// Sudden popularity: 50 records/s, a hundredfold from 2:00 for ten minutes, two shards, failures ignored.
 pub fn scenario() -> Scenario {

@@ -1,29 +1,15 @@
 //! The handler view as data: which invocations it lists, what it says of one, and what each thing does.
 
-use super::fixture;
+use super::fixture::{self, start};
 use serde_json::{Value, json};
-use streamgauge::app::{Action, BoxEvent, Effect, Model, Start, Theme, picture};
+use streamgauge::app::{Action, BoxEvent, Effect, Model, picture};
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::HandlerKind;
 
 const CODE: &str = "export const handler = async (event) => {\n  JSON.parse(event.Records[0].kinesis.data);\n};\n";
 
 fn model() -> Model {
-    let start = Start {
-        preset: "sudden-popularity".to_owned(),
-        theme: Theme::System,
-        present: false,
-        at_seconds: None,
-        sheet: false,
-        log: false,
-        handler: false,
-        compare: false,
-        link: None,
-        work: String::new(),
-        work_at: String::new(),
-        earlier: String::new(),
-    };
-    Model::new(&start).0
+    Model::new(&start("sudden-popularity")).0
 }
 
 fn act(model: &mut Model, what: &str, text: &str) -> Vec<Effect> {

@@ -2,25 +2,12 @@
 
 use super::fixture;
 use serde_json::json;
-use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start, Theme};
+use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::session::{Pump, Session};
 
 fn start() -> Start {
-    Start {
-        preset: "sudden-popularity".to_owned(),
-        theme: Theme::System,
-        present: false,
-        at_seconds: None,
-        sheet: false,
-        log: false,
-        handler: false,
-        compare: false,
-        link: None,
-        work: String::new(),
-        work_at: String::new(),
-        earlier: String::new(),
-    }
+    fixture::start("sudden-popularity")
 }
 
 fn model() -> Model {

@@ -1,25 +1,13 @@
 //! Links in the page without a browser: what is asked, what opens, and that somebody's own work never goes.
 
+use super::fixture;
 use serde_json::{Value, json};
-use streamgauge::app::{Action, Effect, LinkAction, Model, Start, Theme};
+use streamgauge::app::{Action, Effect, LinkAction, Model, Start};
 use streamgauge::link;
 use streamgauge::scenario::{Code, Draft, presets};
 
 fn start() -> Start {
-    Start {
-        preset: String::new(),
-        theme: Theme::System,
-        present: false,
-        at_seconds: None,
-        sheet: false,
-        log: false,
-        handler: false,
-        compare: false,
-        link: None,
-        work: String::new(),
-        work_at: "Nov 26 2026 21:40".to_owned(),
-        earlier: String::new(),
-    }
+    Start { work_at: "Nov 26 2026 21:40".to_owned(), ..fixture::start("") }
 }
 
 fn act(model: &mut Model, action: LinkAction) -> Vec<Effect> {

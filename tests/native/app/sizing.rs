@@ -1,25 +1,12 @@
 //! Finding a size on the page without a browser: what goes out, and what a design changes.
 
+use super::fixture::start;
 use serde_json::json;
-use streamgauge::app::{Action, Effect, Model, Start, Theme};
+use streamgauge::app::{Action, Effect, Model};
 use streamgauge::scenario::Draft;
 
 fn model() -> Model {
-    let start = Start {
-        preset: "sudden-popularity".to_owned(),
-        theme: Theme::System,
-        present: false,
-        at_seconds: None,
-        sheet: false,
-        log: false,
-        handler: false,
-        compare: false,
-        link: None,
-        work: String::new(),
-        work_at: String::new(),
-        earlier: String::new(),
-    };
-    Model::new(&start).0
+    Model::new(&start("sudden-popularity")).0
 }
 
 #[test]
