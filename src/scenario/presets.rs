@@ -110,7 +110,7 @@ pub static ALL: &[Preset] = &[
     Preset {
         id: "every-remedy",
         title: "… with every remedy",
-        about: "The same, and beside them the application with larger machines, autoscaling, replicas and a cache: they help \
+        about: "The same, and the application with larger machines, autoscaling, replicas and a cache: they help \
                 until the primary’s writes bind.",
         text: include_str!("presets/every-remedy.json"),
         table: None,
