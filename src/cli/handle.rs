@@ -62,14 +62,14 @@ fn javascript(arguments: &Arguments, code: &[u8], event: &[u8]) -> Result<Vec<Va
     Ok(outcomes)
 }
 
-/// The JavaScript engine from where npm has put it.
+/// The JavaScript engine from where npm has put it, prepared as `package.json` says.
 pub fn engine() -> Result<HandlerEngine, String> {
-    const PACKAGED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/quickjs.wasm");
+    const PACKAGED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/inlined.wasm");
     let file = std::env::var_os("STREAMGAUGE_QUICKJS").map_or_else(|| PathBuf::from(PACKAGED), PathBuf::from);
     let module = fs::read(&file).map_err(|error| {
         format!(
-            "{}: {error}. Type `npm ci` in the folder of Streamgauge, or let STREAMGAUGE_QUICKJS name the quickjs.wasm \
-             of {QUICKJS}.",
+            "{}: {error}. Type `npm ci && npm run quickjs` in the folder of Streamgauge, or let STREAMGAUGE_QUICKJS \
+             name the inlined.wasm that comes of it, from {QUICKJS}.",
             file.display()
         )
     })?;

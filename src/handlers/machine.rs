@@ -4,6 +4,7 @@ use super::time::Time;
 use super::values::{call, evaluate, is_exception, place, text};
 use super::{Limits, Logs, imports};
 use crate::metering::{self, Charge, DEPTH, FUEL, Options, Refusal};
+use md5::{Digest, Md5};
 use std::fmt;
 use std::sync::Arc;
 use wasmi::{
@@ -11,8 +12,13 @@ use wasmi::{
     TypedFunc, Val,
 };
 
-/// The package and the version of QuickJS-ng that the limits and the expected outcomes are made for.
+/// The package and the version of QuickJS-ng that the limits and the expected outcomes are made for. Its module is
+/// prepared by `npm run quickjs`, which puts small functions where they are called: counting their entries would take a
+/// quarter of a handler's time.
 pub const QUICKJS: &str = "quickjs-wasi 3.6.2";
+/// MD5 of the prepared module. Another one would give the same answers for other fuel, and so another virtual time
+/// than the page's.
+const QUICKJS_MD5: [u8; 16] = 0x56c5_cae7_ed35_e093_612d_6c1a_3a9d_b42e_u128.to_be_bytes();
 
 /// Files of the prelude, in their order.
 const PRELUDE: [&str; 4] = [
@@ -35,7 +41,9 @@ pub(super) const CONFUSED: i32 = 257;
 /// Why the engine cannot be used.
 #[derive(Debug)]
 pub enum EngineError {
-    /// The module is not the one that is expected.
+    /// The module is not the one that the page uses.
+    Other,
+    /// The module cannot be put on fuel.
     Refused(Refusal),
     /// It does not start.
     Start(String),
@@ -44,6 +52,11 @@ pub enum EngineError {
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Other => write!(
+                f,
+                "the JavaScript engine is not the one that the page uses: it has to be the module of {QUICKJS} as \
+                 `npm run quickjs` prepares it"
+            ),
             Self::Refused(refusal) => write!(f, "the JavaScript engine cannot be used: {refusal}"),
             Self::Start(why) => write!(f, "the JavaScript engine does not start: {why}"),
         }
@@ -75,11 +88,14 @@ impl fmt::Debug for HandlerEngine {
 }
 
 impl HandlerEngine {
-    /// The engine from QuickJS-ng's module, as it stands in its package (see [`QUICKJS`]).
+    /// The engine from QuickJS-ng's module, as `npm run quickjs` prepares it (see [`QUICKJS`]).
     ///
     /// # Errors
     /// When the module is not the one that is expected.
     pub fn new(quickjs: &[u8]) -> std::result::Result<Self, EngineError> {
+        if Md5::digest(quickjs)[..] != QUICKJS_MD5 {
+            return Err(EngineError::Other);
+        }
         Self::from_metered(&Self::metered(quickjs).map_err(EngineError::Refused)?)
     }
 

@@ -67,7 +67,7 @@ const javascript = (module) => host.create(module).environment({
 });
 const compiled = (module) => new host.ModuleEngine(module, host.limits).environment(1769);
 const example = read("target/site/order-totals.wasm");
-console.log("JavaScript, without fuel ", rate(javascript(read("node_modules/quickjs-wasi/quickjs.wasm")), packed, 200));
+console.log("JavaScript, without fuel ", rate(javascript(read("node_modules/quickjs-wasi/inlined.wasm")), packed, 200));
 console.log("JavaScript, on fuel      ", rate(javascript(site("quickjs")), packed, 200));
 console.log("a module, without fuel   ", rate(compiled(example), batch, 4000));
 console.log("a module, on fuel        ", rate(compiled(prepare(site("meter"), example).module), batch, 4000));

@@ -2,6 +2,7 @@
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 use streamgauge::handlers::HandlerEngine;
 use streamgauge::metrics::Timeline;
 use streamgauge::scenario::{
@@ -65,9 +66,12 @@ pub fn producer(call: PutCall, buffer: u64, retry: RetryPolicy) -> Producer {
     Producer { hosts: 1, call, buffer, retry, timeouts, ordered: false }
 }
 
-/// The JavaScript engine from where npm has put it.
-pub fn javascript_engine() -> Result<HandlerEngine, String> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/quickjs.wasm");
-    let module = std::fs::read(file).map_err(|error| format!("{file}: {error}; type npm ci"))?;
-    HandlerEngine::new(&module).map_err(|error| error.to_string())
+/// The JavaScript engine from where npm has put it, made once for all tests.
+pub fn javascript_engine() -> &'static HandlerEngine {
+    static ENGINE: OnceLock<HandlerEngine> = OnceLock::new();
+    ENGINE.get_or_init(|| {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/inlined.wasm");
+        let module = std::fs::read(file).unwrap_or_else(|error| panic!("{file}: {error}; see package.json"));
+        HandlerEngine::new(&module).unwrap_or_else(|error| panic!("{error}"))
+    })
 }

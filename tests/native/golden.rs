@@ -88,7 +88,8 @@ fn result(folder: &Path) -> Value {
     let draft = Draft::from_value(serde_json::from_str(&text).expect("the scenario is JSON"));
     let scenario = draft.check().unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()));
     let mut session = Session::new(scenario.clone());
-    let mut code = Code::new(session.scenario(), javascript_engine).unwrap_or_else(|error| panic!("{error}"));
+    let mut code =
+        Code::new(session.scenario(), || Ok(javascript_engine().clone())).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(session.run_with(&mut code), Pump::Finished);
     let mut found = kept(&session.summary());
     let reports = code.reports().map(|(consumer, report)| {

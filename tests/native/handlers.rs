@@ -1,10 +1,10 @@
 //! JavaScript handlers on the native host: each script of `tests/handlers` ends as written in `expected.json` there,
 //! which a test of the page's own host reads as well.
 
+use super::common::javascript_engine;
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use streamgauge::handlers::event::{self, Batch, Record, TransformRecord, packed, transform_json};
 use streamgauge::handlers::{Environment, HandlerEngine, Limits, Outcome, Request, Settings, Status, cpu_ns};
 
@@ -12,15 +12,6 @@ const NOW: u64 = 1_700_000_000_000_000_000;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/handlers")
-}
-
-fn engine() -> &'static HandlerEngine {
-    static ENGINE: OnceLock<HandlerEngine> = OnceLock::new();
-    ENGINE.get_or_init(|| {
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("node_modules/quickjs-wasi/quickjs.wasm");
-        let module = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; type: npm ci", file.display()));
-        HandlerEngine::new(&module).unwrap_or_else(|error| panic!("{error}"))
-    })
 }
 
 const BATCH: Batch<'_> = Batch {
@@ -58,7 +49,7 @@ fn event(count: u64) -> Vec<u8> {
 
 fn environment(code: &str, memory_mb: u64, node: u32) -> Environment {
     let env = r#"{"AWS_REGION":"us-east-2"}"#.to_owned();
-    Environment::new(engine(), Settings { code: code.to_owned(), memory_mb, env, node }, NOW, [1, 2, 3, 4])
+    Environment::new(javascript_engine(), Settings { code: code.to_owned(), memory_mb, env, node }, NOW, [1, 2, 3, 4])
 }
 
 fn request(event: &[u8], timeout_ms: u64, turn: i32) -> Request<'_> {
@@ -273,4 +264,12 @@ fn a_timeout_is_as_long_as_the_function_has() {
     let busy = self::environment(code, 128, 22).invoke(&request(&event, 10, 0));
     assert_eq!((busy.status, busy.duration, busy.capped), (Status::TimedOut, 10_000_000, false));
     assert!(busy.reply.contains("after 0.01 seconds"));
+}
+
+#[test]
+fn an_engine_that_the_page_does_not_use_is_refused_with_what_to_do() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/quickjs-wasi/quickjs.wasm");
+    let module = fs::read(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let error = HandlerEngine::new(&module).expect_err("as it comes, it takes other fuel").to_string();
+    assert!(error.contains("npm run quickjs"), "{error}");
 }

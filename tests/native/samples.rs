@@ -1,10 +1,10 @@
 //! The sample handlers of the page: each answers its event as written down, and each event is one of Lambda's.
 
+use super::common::javascript_engine;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
-use streamgauge::handlers::{Environment, HandlerEngine, Request, Settings, Status};
+use streamgauge::handlers::{Environment, Request, Settings, Status};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -28,13 +28,8 @@ fn event(id: &str) -> String {
 
 /// What comes of a handler on an event: how it ended, its reply, and what it logged.
 fn run(code: &str, event: &str) -> Value {
-    static ENGINE: OnceLock<HandlerEngine> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| {
-        let module = fs::read(root().join("node_modules/quickjs-wasi/quickjs.wasm")).expect("npm ci has put it there");
-        HandlerEngine::new(&module).unwrap_or_else(|error| panic!("{error}"))
-    });
     let settings = Settings { code: code.to_owned(), memory_mb: 128, env: "{}".to_owned(), node: 22 };
-    let mut environment = Environment::new(engine, settings, 0, [1, 2, 3, 4]);
+    let mut environment = Environment::new(javascript_engine(), settings, 0, [1, 2, 3, 4]);
     let context = r#"{"awsRequestId":"request-1","functionName":"handler"}"#;
     let request =
         Request { event: event.as_bytes(), now: 0, timeout_ms: 3_000, seed: [5, 6, 7, 8], id: "request-1", context };

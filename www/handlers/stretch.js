@@ -35,7 +35,8 @@ export class Stretch {
   }
 
   bytes() {
-    if (this.view.buffer !== this.exports.memory.buffer) this.view = new Uint8Array(this.exports.memory.buffer);
+    // Memory that grew leaves views of nothing behind, which is quicker to ask than for the memory's buffer.
+    if (this.view.length === 0) this.view = new Uint8Array(this.exports.memory.buffer);
     return this.view;
   }
 

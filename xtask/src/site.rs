@@ -133,7 +133,7 @@ fn bundle_sizing(site: &Site, module_file: &str) -> Outcome<Vec<u8>> {
 fn metered_quickjs() -> Outcome<Vec<u8>> {
     let output = place::stage().join("quickjs.wasm");
     let mut command = Command::new(command_line()?);
-    command.arg("meter").arg(place::root().join("node_modules/quickjs-wasi/quickjs.wasm")).arg(&output);
+    command.arg("meter").arg(place::root().join("node_modules/quickjs-wasi/inlined.wasm")).arg(&output);
     run(&mut command, "Putting the JavaScript engine on fuel")?;
     bytes(&output)
 }
