@@ -9,8 +9,7 @@ use crate::{Outcome, place};
 const OLDEST: u32 = 20;
 
 /// Checks Node and installs the packages of `package-lock.json` when they are missing or stale, then prepares the
-/// JavaScript engine: it calls so many small functions that counting their entries would take a quarter of its time,
-/// so they are put where they are called before anything is counted.
+/// JavaScript engine, as `streamgauge::handlers::QUICKJS` says why.
 pub fn ready() -> Outcome {
     let advice = format!("install Node {OLDEST} or later from https://nodejs.org and try again.");
     if find("node").is_none() {
