@@ -7,6 +7,7 @@ pub mod delivery;
 mod editing;
 pub mod event;
 pub mod events;
+pub mod faults;
 pub mod form;
 pub mod handbook;
 mod handler;

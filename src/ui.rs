@@ -4,6 +4,7 @@
 //! owner of the animation frame; the columns are rendered again a few times a second.
 
 mod app;
+mod changes;
 mod charts;
 mod compare;
 mod delivery;

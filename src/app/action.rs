@@ -41,7 +41,13 @@ pub enum Action {
     /// A change at the instant in view, by the kind of its operation: a call to the service, or hosts that die.
     AddOperation(&'static str),
     /// A change during the run is taken back.
-    RemoveOperation(usize),
+    RemoveOperation(String),
+    /// A change at the instant in view, of a kind, in the list at a path.
+    AddChange(String, &'static str),
+    /// One more delivery stream behind the stream.
+    AddDelivery,
+    /// A delivery stream less, by its place.
+    RemoveDelivery(usize),
     /// A preset was chosen by its id.
     ChoosePreset(String),
     /// The table of a preset has come; without text it could not be had.

@@ -13,9 +13,10 @@ mod words;
 pub use track::{Account, Columns, Side, Track};
 pub(super) use track::{deliveries, received, timelines, timelines_fit};
 
+use super::faults::Stretch;
 use super::model::Model;
 use super::picture::flow::{self, Flow, Scale};
-use super::picture::{self, Motion, Size, Small, SmallSpan, YScale};
+use super::picture::{self, Band, Motion, Size, Small, SmallSpan, YScale};
 use crate::scenario::{Plan, capacity};
 use crate::session::tally::{self, Measure, Tally};
 use crate::units::SimTime;
@@ -60,6 +61,8 @@ pub struct Board {
     spans: Vec<SmallSpan>,
     scales: [YScale; 3],
     limits: Vec<Option<f64>>,
+    /// What is done to each on purpose.
+    bands: Vec<Vec<Band>>,
     /// Seconds at the far end of every channel.
     age: f64,
 }
@@ -144,7 +147,10 @@ impl Model {
             // Its quota is in bytes, and rises.
             Side::Firehose(..) => None,
         };
+        let share = |at: SimTime| at.seconds_f64() / self.length().seconds_f64().max(1e-9);
+        let band = |of: Stretch| (share(of.at), share(of.at + of.span).min(1.0), of.text);
         Board {
+            bands: sides.iter().map(|side| side.faults().into_iter().map(band).collect()).collect(),
             accounts: sides.iter().zip(&ats).map(|(side, at)| side.account(*at)).collect(),
             spans: spans.map(|((side, at), frontier)| SmallSpan { total: side.grid().1, at: *at, frontier }).collect(),
             age: scales[1].max,
@@ -185,7 +191,11 @@ impl Board {
         let limit = self.limits[design].filter(|_| plot == 0);
         let words = limit.map(|limit| format!("limit {}/s", crate::text::int(limit)));
         let limit = limit.zip(words.as_deref());
-        picture::small(&what, &self.scales[plot], limit, self.spans[design], size)
+        let mut bands = self.bands[design].clone();
+        if plot > 0 {
+            bands.iter_mut().for_each(|band| band.2.clear());
+        }
+        picture::small(&what, &self.scales[plot], limit, &bands, self.spans[design], size)
     }
 
     /// Where the records of a design are, as a bar.

@@ -1,6 +1,8 @@
 //! Changes to the scenario: fields, presets, files, remedies. What a running system could change while it runs
 //! becomes an operation at the cursor; everything else starts over at 0:00.
 
+mod deliver;
+
 use super::action::{Effect, Speed};
 use super::model::Model;
 use super::{form, live};
@@ -175,6 +177,7 @@ impl Model {
             self.draft.set("operations", operations.into());
         }
         self.draft_streams_without(index as u64);
+        self.draft_deliveries_without(index as u64);
         self.raw.clear();
         self.consumer = self.consumer.saturating_sub(usize::from(self.consumer >= index));
         self.remove_at(&format!("consumers.{index}"))
@@ -220,7 +223,7 @@ impl Model {
         let count = if frames == 0 { self.scenario().stream.open_at_start() as usize } else { open.len() };
         let shard = |place: usize| open.get(place).copied().unwrap_or(place);
         let stream = &self.scenario().stream;
-        let mut operation = json!({"at_s": at.seconds_f64().floor(), "kind": kind});
+        let mut operation = json!({ "kind": kind });
         let values = match kind {
             "split_shard" => json!({"shard": shard(0)}),
             "merge_shards" => json!({"shard": shard(0), "adjacent_shard": shard(1)}),
@@ -250,19 +253,27 @@ impl Model {
         if let (Some(operation), Value::Object(values)) = (operation.as_object_mut(), values) {
             operation.extend(values);
         }
-        let index = self.draft.get("operations").and_then(Value::as_array).map_or(0, Vec::len);
+        self.add_change("operations", operation)
+    }
+
+    /// Adds a change to the list at a path, at the cursor.
+    pub(super) fn add_change(&mut self, list: &str, mut change: Value) -> Vec<Effect> {
+        // What begins after the last whole second would begin after the run.
+        let last = self.scenario.length.seconds_f64().ceil() - 1.0;
+        change["at_s"] = self.cursor.seconds_f64().floor().min(last).into();
+        let index = self.draft.get(list).and_then(Value::as_array).map_or(0, Vec::len);
         let live = self.is_under_way();
-        self.draft.set(&format!("operations.{index}"), operation);
+        self.draft.set(&format!("{list}.{index}"), change);
         (self.preset, self.edited) = (None, true);
         self.changed(live)
     }
 
-    pub(super) fn remove_operation(&mut self, index: usize) -> Vec<Effect> {
-        let path = format!("operations.{index}");
+    /// Takes the change at a path back.
+    pub(super) fn remove_operation(&mut self, path: &str) -> Vec<Effect> {
         let at_s = self.draft.get(&format!("{path}.at_s")).and_then(Value::as_f64).unwrap_or(0.0);
         // An operation that still lies ahead of the cursor has changed nothing that is in view.
         let live = self.is_under_way() && at_s >= self.cursor.seconds_f64();
-        self.draft.remove(&path);
+        self.draft.remove(path);
         (self.preset, self.edited) = (None, true);
         self.changed(live)
     }

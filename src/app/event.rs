@@ -26,6 +26,8 @@ pub enum EventKind {
     CaughtUp,
     /// Somebody changed something.
     Operation,
+    /// Something was done on purpose to a part beside the stream.
+    Injected,
     /// Shards were made and closed.
     Shards,
     /// The service refused a call.

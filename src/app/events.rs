@@ -2,6 +2,7 @@
 
 use super::capacity;
 use super::event::{Event, EventKind};
+use super::faults;
 use super::reading::{LOSSES, Reading};
 use super::words;
 use crate::metrics::{Metric, NoteKind, View};
@@ -65,6 +66,8 @@ pub fn events(scenario: &Scenario, timeline: View<'_>) -> Vec<Event> {
         }
         events.push(Event { at: planned.at, kind: EventKind::Operation, text });
     }
+    let injected = faults::of_deliveries(scenario).into_iter();
+    events.extend(injected.map(|of| Event { at: of.at, kind: EventKind::Injected, text: of.words() }));
     events.sort_by_key(|event| event.at);
     events
 }

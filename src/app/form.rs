@@ -3,7 +3,9 @@
 //! Labels, ranges and choices come from the field table of the scenario; only what binds them together, and the
 //! sentences about limits, is written here.
 
+mod changes;
 mod consumer;
+mod delivery;
 mod follower;
 pub mod stores;
 
@@ -17,6 +19,7 @@ use crate::scenario::printer::compact;
 use crate::scenario::{Draft, Problem, Scenario};
 use crate::text;
 use crate::units::SimTime;
+pub use changes::{Change, Changes, operations_to_add};
 use serde_json::Value;
 
 /// One part of the architecture, in the order of the flow.
@@ -40,6 +43,10 @@ pub struct Group {
     pub lambda: bool,
     /// Place of the stream that follows, if it is one.
     pub stream: Option<usize>,
+    /// Place of the delivery stream, if it is one.
+    pub delivery: Option<usize>,
+    /// What is done to it on purpose during the run.
+    pub changes: Option<Changes>,
 }
 
 /// One field.
@@ -82,30 +89,6 @@ pub enum Control {
     Rows(String),
     /// A text that is shown, not set.
     Shown(String),
-}
-
-/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die and
-/// stores break where there are some.
-pub fn operations_to_add(has_workers: bool, has_stores: bool) -> Vec<(&'static str, &'static str)> {
-    let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
-    let offered = [
-        "kill_hosts",
-        "kill_workers",
-        "freeze_consumer",
-        "slow_function",
-        "throttle_account",
-        "lose_environments",
-        "store_outage",
-        "slow_store",
-        "split_shard",
-        "merge_shards",
-        "update_shard_count",
-        "update_retention",
-        "update_stream_mode",
-    ];
-    let has = |kind: &str| (kind != "kill_workers" || has_workers) && (!kind.contains("store") || has_stores);
-    let fits = |choice: &&fields::Choice| offered.contains(&choice.value) && has(choice.value);
-    choices.iter().filter(fits).map(|choice| (choice.value, choice.label)).collect()
 }
 
 /// The consumers of a draft as they are written; one with all defaults where there is no list.
@@ -212,6 +195,7 @@ impl Source<'_> {
         let count = consumers(self.draft).len();
         groups.extend((0..count).map(|index| self.consumer(index, count)));
         groups.extend((0..self.scenario.then.len()).map(|place| self.follower(place)));
+        groups.extend(self.scenario.deliver.iter().enumerate().map(|(place, each)| self.delivery(place, each)));
         groups.extend(if self.scenario.stores.is_empty() { vec![self.destination()] } else { self.stores() });
         groups.push(self.prices());
         groups
@@ -334,9 +318,7 @@ impl Source<'_> {
             hints: hints::traffic(self.scenario),
             more_label: "Times, arrivals, length, seed".to_owned(),
             more,
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 
@@ -356,14 +338,11 @@ impl Source<'_> {
         more.extend(self.payloads());
         Group {
             title: "Keys and sizes".to_owned(),
-            small: String::new(),
             knobs,
             hints: hints::keys_and_sizes(self.scenario),
             more_label: "Number of keys, spread of sizes, payloads".to_owned(),
             more,
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 
@@ -412,9 +391,7 @@ impl Source<'_> {
             hints: hints::producer(self.scenario, self.cursor),
             more_label: if kpl { "Sizes, rate, age, buffer" } else { "Batch, buffer, backoff, answers" }.to_owned(),
             more,
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 
@@ -426,9 +403,7 @@ impl Source<'_> {
             hints: hints::stream(self.scenario),
             more_label: "Mode, retention, scaling, readers".to_owned(),
             more: self.stream_more(),
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 
@@ -463,14 +438,8 @@ impl Source<'_> {
     fn destination(&self) -> Group {
         Group {
             title: "Destination".to_owned(),
-            small: String::new(),
-            knobs: Vec::new(),
             hints: vec![Hint::plain("Database, one write a record. Its time is part of the function’s time a record.")],
-            more_label: String::new(),
-            more: Vec::new(),
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 
@@ -478,15 +447,11 @@ impl Source<'_> {
         let own = fields::children("prices").into_iter().map(|child| child.field.path);
         Group {
             title: table_label("prices"),
-            small: String::new(),
             knobs: self.knobs(["prices.region"]),
-            hints: Vec::new(),
             more_label: "Your own prices".to_owned(),
             // Of what, the label says; the column is too narrow to say it twice.
             more: self.knobs(own.filter(|path| *path != "prices.region")).into_iter().map(in_dollars).collect(),
-            consumer: None,
-            lambda: false,
-            stream: None,
+            ..Group::default()
         }
     }
 }

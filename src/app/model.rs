@@ -189,7 +189,10 @@ impl Model {
                 Vec::new()
             }
             Action::AddOperation(kind) => self.add_operation(kind),
-            Action::RemoveOperation(index) => self.remove_operation(index),
+            Action::RemoveOperation(path) => self.remove_operation(&path),
+            Action::AddChange(list, kind) => self.add_change(&list, serde_json::json!({ "kind": kind })),
+            Action::AddDelivery => self.add_delivery(),
+            Action::RemoveDelivery(place) => self.remove_delivery(place),
             Action::ChoosePreset(id) => {
                 self.forget_link();
                 self.choose_preset(&id)

@@ -35,7 +35,7 @@ pub use marks::{defs, glyph, legend};
 pub use moment::Moment;
 pub use plot::{ChartKind, Plot, cap, plot};
 pub use scale::{Line, YScale, nice};
-pub use small::{Small, Span as SmallSpan, small};
+pub use small::{Band, Small, Span as SmallSpan, small};
 pub use strip::time_strip;
 
 /// The place a picture has.

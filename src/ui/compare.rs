@@ -1,6 +1,7 @@
 //! The designs side by side: verdict, transport and slider as everywhere, then a matrix that is drawn outside the
 //! virtual DOM; beside it the fields of the design that is being changed.
 
+use super::changes::changes;
 use super::scenario::knob;
 use super::stage::{self, Places};
 use super::verdict;
@@ -73,6 +74,7 @@ fn DesignColumn(props: &Props) -> Html {
             <div class="step">
                 <h2>{ &group.title }</h2>
                 { knobs(&group.knobs) }
+                if let Some(of) = &group.changes { { changes(of, act) } }
                 if !group.more.is_empty() {
                     <details class="more"><summary>{ &group.more_label }</summary>{ knobs(&group.more) }</details>
                 }

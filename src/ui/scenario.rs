@@ -1,5 +1,6 @@
 //! The scenario column: one flow from top to bottom, a knob a line.
 
+use super::changes::{changes, line};
 use super::select::Select;
 use super::top::file_button;
 use std::rc::Rc;
@@ -49,7 +50,7 @@ pub fn ScenarioColumn(props: &Props) -> Html {
             { for props.groups.iter().enumerate().map(|(place, group)| step(place, group, props)) }
             <div class="step changes">
                 <h2>{ "Changes during the run" }</h2>
-                { for props.operations.iter().map(|operation| change(operation, act)) }
+                { for props.operations.iter().map(|(index, at, words)| line(&format!("{at} {words}"), format!("operations.{index}"), act)) }
                 <details class="more">
                     <summary>{ "Add one at the instant in view" }</summary>
                     <div class="tools">
@@ -76,6 +77,7 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
             }
             { for group.knobs.iter().map(|one| knob(one, act)) }
             { for group.hints.iter().map(hint) }
+            if let Some(of) = &group.changes { { changes(of, act) } }
             if !group.more.is_empty() {
                 <details class="more">
                     <summary>{ &group.more_label }</summary>
@@ -85,6 +87,12 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                         <div class="tools">
                             <button class="btn" aria-label={format!("Remove {}", group.title)}
                                 onclick={act.reform(move |_| Action::RemoveStream(place))}>{ "Remove this stream" }</button>
+                        </div>
+                    }
+                    if let Some(place) = group.delivery {
+                        <div class="tools">
+                            <button class="btn" aria-label={format!("Remove {}", group.title)}
+                                onclick={act.reform(move |_| Action::RemoveDelivery(place))}>{ "Remove this delivery stream" }</button>
                         </div>
                     }
                     if let Some((index, several)) = group.consumer { { consumer(index, several, group.lambda, &group.title, act) } }
@@ -118,6 +126,8 @@ fn consumer(index: usize, several: bool, writes: bool, title: &str, act: &Callba
                 onclick={act.reform(|_| Action::AddConsumer)}>{ "Add a consumer" }</button>
             <button class="btn" title="Another stream, with consumers of its own"
                 onclick={act.reform(move |_| Action::AddStream(index))}>{ "Put into another stream" }</button>
+            <button class="btn" title="Firehose takes what a poller reads, and delivers it into S3 or elsewhere"
+                onclick={act.reform(|_| Action::AddDelivery)}>{ "Add a delivery stream" }</button>
             if writes {
                 <button class="btn" title="JavaScript as Lambda takes it, or a compiled module"
                     onclick={act.reform(move |_| Action::WriteHandler(index))}>{ "Write the handler…" }</button>
@@ -198,15 +208,4 @@ fn hint(hint: &Hint) -> Html {
         HintTone::Late => Some("late"),
     };
     html! { <p class={classes!("hint", tone)}>{ &hint.text }</p> }
-}
-
-fn change((index, at, words): &(usize, SimTime, String), act: &Callback<Action>) -> Html {
-    let index = *index;
-    let remove = act.reform(move |_| Action::RemoveOperation(index));
-    html! {
-        <p class="change">
-            <b>{ at.to_string() }</b><span>{ words }</span>
-            <button class="btn icon" aria-label={format!("Take back: {words}")} onclick={remove}>{ "×" }</button>
-        </p>
-    }
 }

@@ -73,6 +73,11 @@ impl Source<'_> {
             Group { title, knobs, more_label, more, ..Group::default() }
         };
         let mut groups = vec![Group { title: "Design".to_owned(), knobs: knobs(&[of("name")]), ..Group::default() }];
+        let list = match plan {
+            Plan::Direct(_) => "direct.operations",
+            Plan::Firehose(_) => "firehose.operations",
+            Plan::Stream(_) => "operations",
+        };
         match plan {
             Plan::Direct(_) | Plan::Firehose(_) => {
                 let (kind, parts) = match plan {
@@ -97,6 +102,8 @@ impl Source<'_> {
                 }
             }
         }
+        let title = fields::field("operations").map_or("", |field| field.about).trim_end_matches('.').to_owned();
+        groups.push(Group { title, changes: Some(self.changes(&of(list))), ..Group::default() });
         groups
     }
 }

@@ -139,7 +139,7 @@ impl Source<'_> {
             more,
             consumer: Some((index, several)),
             lambda,
-            stream: None,
+            ..Group::default()
         }
     }
 }

@@ -23,12 +23,11 @@ impl Source<'_> {
             title: self.scenario.hop_title(place),
             small: format!("{} puts into it", self.scenario.title_of(hop.consumer as usize)),
             knobs: main,
-            hints: Vec::new(),
             more_label: "Name, size, mode, calls, consumer".to_owned(),
             more,
-            consumer: None,
-            lambda: false,
             stream: Some(place),
+            changes: Some(self.changes(&of("operations"))),
+            ..Group::default()
         }
     }
 }

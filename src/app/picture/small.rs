@@ -28,11 +28,25 @@ pub struct Span {
     pub frontier: usize,
 }
 
+/// A stretch of the run in which something is done on purpose: where it begins and ends as shares of the run, and its
+/// words, empty where they stand in another plot.
+pub type Band = (f64, f64, String);
+
 /// The markup inside an `<svg>` of this size. What lies after the cursor is pale, and what was never shown is not there.
-pub fn small(what: &Small<'_>, scale: &YScale, limit: Option<(f64, &str)>, span: Span, size: Size) -> String {
+pub fn small(
+    what: &Small<'_>,
+    scale: &YScale,
+    limit: Option<(f64, &str)>,
+    bands: &[Band],
+    span: Span,
+    size: Size,
+) -> String {
     let plot = Plotter { scale, span, size };
     let mut svg = Svg::new();
     let (width, foot) = (size.width, size.height - 0.5);
+    for (from, until, _) in bands {
+        svg.rect("fill=\"var(--ink)\" fill-opacity=\".1\"", from * width, 0.0, ((until - from) * width).max(2.0), foot);
+    }
     for line in &scale.lines {
         svg.path("class=\"hair\"", &Path::at(0.0, plot.y(line.value)).across(width));
     }
@@ -65,6 +79,11 @@ pub fn small(what: &Small<'_>, scale: &YScale, limit: Option<(f64, &str)>, span:
     }
     for line in &scale.lines {
         svg.words_on_paper(width, plot.y(line.value) + 11.0 * size.rem, "e", &line.label);
+    }
+    for (from, until, words) in bands.iter().filter(|band| !band.2.is_empty()) {
+        // On the side where there is more room.
+        let (x, class) = if *from < 0.5 { (from * width + 3.0, "s") } else { (until * width - 3.0, "e") };
+        svg.words_on_paper(x, size.height - 5.0 * size.rem, class, &escape(words));
     }
     svg.path("class=\"hair\"", &Path::at(0.0, foot).across(width));
     svg.finish()

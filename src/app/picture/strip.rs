@@ -69,7 +69,8 @@ pub fn time_strip(moment: &Moment, size: Size) -> String {
     }
     svg.path("class=\"line s-off\"", &outline(size.width));
     let shown = |event: &&Event| {
-        event.kind == EventKind::Operation || event.at.seconds_f64() <= moment.frontier.max(moment.at) + 1e-6
+        matches!(event.kind, EventKind::Operation | EventKind::Injected)
+            || event.at.seconds_f64() <= moment.frontier.max(moment.at) + 1e-6
     };
     let events: Vec<&Event> = moment.events.iter().filter(shown).collect();
     let places: Vec<f64> = events.iter().map(|event| x_of(event.at.seconds_f64())).collect();
@@ -115,7 +116,7 @@ fn mark(svg: &mut Svg, kind: EventKind, x: f64, top: f64, u: f64) {
                 svg.path(&stroke(LOST, 2.0 * u), &Path::at(x - 5.0 * u, from).line(x + 5.0 * u, to));
             }
         }
-        EventKind::Operation => {
+        EventKind::Operation | EventKind::Injected => {
             let flag = Path::at(x - 5.0 * u, top - 14.0 * u).across(x + 5.0 * u).line(x, top - 4.0 * u);
             svg.path("fill=\"var(--ink)\"", &flag.close());
         }

@@ -6,8 +6,9 @@ use streamgauge::app::compare::{PLOTS, Side};
 use streamgauge::app::form::Control;
 use streamgauge::app::picture::Size;
 use streamgauge::app::{Action, BoxEvent, Effect, Model};
-use streamgauge::scenario::{document, packed};
+use streamgauge::scenario::{Plan, document, packed};
 use streamgauge::session::{Comparison, Pump};
+use streamgauge::units::Span;
 
 const SIZE: Size = Size { width: 380.0, height: 230.0, rem: 1.0, room: false };
 
@@ -335,4 +336,78 @@ fn anything_can_be_compared_with_something_at_most_four_at_a_time() {
     assert_eq!(model.designs().len(), 1);
     act(&mut model, "remove", 0);
     assert!(model.draft().get("designs").is_none() && model.problems().is_empty());
+}
+
+/// What is done on purpose to a design stands in its form: it is added at the instant in view, changed by its fields,
+/// and taken back, each in the list of its own design.
+#[test]
+fn faults_of_designs_are_added_changed_and_taken_back_in_the_form() {
+    let mut model = model();
+    let list = |model: &Model| {
+        let (_, groups) = model.design_form().expect("a design is open");
+        groups.into_iter().find_map(|group| group.changes).expect("it has a list")
+    };
+    for (place, path, kinds) in [
+        (1, "designs.0.direct.operations", &["database_outage", "database_slow", "lose_instances", "empty_cache"][..]),
+        (3, "designs.2.firehose.operations", &["destination_outage", "destination_slow"]),
+    ] {
+        act(&mut model, "form", place);
+        let changes = list(&model);
+        assert_eq!((changes.list.as_str(), changes.planned.len()), (path, 0));
+        assert_eq!(changes.offered.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), kinds);
+        model.update(Action::AddChange(path.to_owned(), kinds[1]));
+        model.update(Action::AddChange(path.to_owned(), kinds[0]));
+        let planned = list(&model).planned;
+        let names = |knobs: &[streamgauge::app::form::Knob]| {
+            knobs.iter().map(|knob| knob.path.rsplit('.').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&planned[0].knobs), ["at_s", "for_s", "factor"]);
+        assert_eq!(names(&planned[1].knobs), ["at_s", "for_s"]);
+        model.update(Action::Edit { path: format!("{path}.1.for_s"), text: "7".to_owned() });
+        model.update(Action::RemoveOperation(format!("{path}.0")));
+        let left = list(&model).planned;
+        assert_eq!(left.len(), 1);
+        assert!(left[0].words.starts_with("0:00 "), "{}", left[0].words);
+        let plan = &model.scenario().designs[place - 1].plan;
+        let spans: Vec<Span> = match plan {
+            Plan::Direct(direct) => direct.faults.iter().map(|fault| fault.span).collect(),
+            Plan::Firehose(firehose) => firehose.faults.iter().map(|fault| fault.span).collect(),
+            Plan::Stream(_) => Vec::new(),
+        };
+        assert_eq!(spans, [Span::from_secs(7)]);
+        act(&mut model, "done", 0);
+    }
+    // Each plot has the stretch behind it, and the first one says what it is.
+    let faults: Vec<usize> = model.sides().iter().map(|side| side.faults().len()).collect();
+    assert_eq!(faults, [0, 1, 0, 1]);
+    let size = Size { width: 300.0, height: 60.0, rem: 1.0, room: false };
+    let plot = |design, plot| model.board().plot(design, plot, size);
+    assert!(plot(1, 0).contains("database fails over") && !plot(1, 1).contains("database fails over"));
+    assert!(plot(3, 0).contains("S3 takes nothing"));
+}
+
+/// A delivery stream is added behind the stream with a poller that reads for it, and goes with that poller.
+#[test]
+fn a_delivery_stream_is_added_with_its_poller_and_goes_with_it() {
+    let mut model = Model::new(&start("")).0;
+    model.update(Action::AddDelivery);
+    let scenario = model.scenario();
+    assert_eq!((scenario.consumers.len(), scenario.deliver.len(), scenario.deliver[0].consumer), (2, 1, 1));
+    let group = model.form().groups().into_iter().find(|group| group.delivery == Some(0)).expect("it has a group");
+    let changes = group.changes.expect("its destination may break");
+    assert_eq!(changes.offered.len(), 2);
+    model.update(Action::AddChange(changes.list, "destination_outage"));
+    assert_eq!(model.scenario().deliver[0].firehose.faults.len(), 1);
+    let told = streamgauge::app::events::events(model.scenario(), model.timeline());
+    assert!(told.iter().any(|event| event.text.starts_with("Firehose: S3 takes nothing for 1\u{a0}h")), "{told:?}");
+    // Another one has the same poller; a consumer before it that goes moves it.
+    model.update(Action::AddDelivery);
+    assert_eq!(model.scenario().deliver[1].consumer, 1);
+    model.update(Action::RemoveConsumer(0));
+    assert_eq!(model.scenario().deliver.iter().map(|of| of.consumer).collect::<Vec<_>>(), [0, 0]);
+    model.update(Action::RemoveDelivery(0));
+    assert_eq!(model.scenario().deliver.len(), 1);
+    model.update(Action::AddConsumer);
+    model.update(Action::RemoveConsumer(0));
+    assert!(model.scenario().deliver.is_empty());
 }

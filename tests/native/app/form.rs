@@ -26,8 +26,11 @@ fn every_preset_has_a_form_without_two_equal_ids() {
         let scenario = preset.scenario();
         let consumers: Vec<_> = (0..scenario.consumers.len()).map(|index| scenario.title_of(index)).collect();
         let consumers: Vec<_> = consumers.iter().map(String::as_str).collect();
-        let all = [&["Traffic", "Keys and sizes", "Producer", "Stream"], &consumers[..], &["Destination", "Prices"]];
-        assert_eq!(titles, all.concat());
+        let deliver: Vec<_> = scenario.deliver.iter().map(|deliver| deliver.title()).collect();
+        let stores: Vec<_> = scenario.stores.iter().map(|store| store.name.as_str()).collect();
+        let stores = if stores.is_empty() { vec!["Destination"] } else { stores };
+        let first = &["Traffic", "Keys and sizes", "Producer", "Stream"][..];
+        assert_eq!(titles, [first, &consumers, &deliver, &stores, &["Prices"]].concat());
         let mut ids: Vec<_> =
             groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).map(|k| &k.id).collect();
         let count = ids.len();

@@ -320,7 +320,7 @@ fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
         opened(&effects);
         let [planned] = &model.scenario().operations[..] else { panic!("{words}: {:?}", model.scenario().operations) };
         assert_eq!(planned.at.seconds_f64(), 200.0, "{words}");
-        model.update(Action::RemoveOperation(0));
+        model.update(Action::RemoveOperation("operations.0".to_owned()));
         assert!(model.scenario().operations.is_empty(), "{words}");
     }
 }
