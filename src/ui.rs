@@ -15,6 +15,7 @@ mod listen;
 mod model_page;
 mod pencil;
 mod result;
+mod results;
 mod scenario;
 mod select;
 mod stage;
@@ -22,6 +23,7 @@ mod surroundings;
 mod table;
 mod top;
 mod verdict;
+mod video;
 
 use wasm_bindgen::JsCast;
 

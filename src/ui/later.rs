@@ -3,7 +3,7 @@
 
 use super::compare::{self, Form, Matrix};
 use super::stage::Places;
-use super::{delivery, link, model_page, table};
+use super::{delivery, link, model_page, results, table, video};
 use streamgauge::app::form::Group;
 use streamgauge::app::parts::{PARTS, Parts};
 use streamgauge::app::picture::{self, Moment, Motion, Size};
@@ -39,6 +39,14 @@ pub struct Drawing {
     pub design: DesignForm,
     /// What the delivery streams behind the stream did.
     pub deliveries: fn(&Model) -> Html,
+    /// What the queries of analytics applications found.
+    pub results: fn(&Model) -> Html,
+    /// The same as a room sees it.
+    pub results_in_room: fn(&Model) -> Html,
+    /// The video streams in words and numbers.
+    pub video: fn(&Model) -> Html,
+    /// The same as a picture.
+    pub video_picture: fn(&Model, Size, Option<Motion>) -> String,
     /// The run as a table.
     pub table: fn(&Model) -> Html,
     /// How everything is modelled.
@@ -59,6 +67,10 @@ static DRAWING: Drawing = Drawing {
     matrix: Matrix::draw,
     design: Model::design_form,
     deliveries: delivery::content,
+    results: results::content,
+    results_in_room: results::in_room,
+    video: video::content,
+    video_picture: Model::video_picture,
     table: table::content,
     rules: model_page::rules,
     limits: model_page::limits,

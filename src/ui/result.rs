@@ -17,7 +17,9 @@ pub fn view(model: &Model, later: Later, places: &Places, act: &Callback<Action>
                 { welcome(model, act) }
             } else {
                 { ledger(model, places) }
+                if model.computes() { { later.show(|drawing| (drawing.results)(model)) } }
                 { bill(model) }
+                if model.films() { { later.show(|drawing| (drawing.video)(model)) } }
                 if model.delivers() { { later.show(|drawing| (drawing.deliveries)(model)) } }
                 { findings(model, act) }
             }
