@@ -8,6 +8,7 @@
 
 mod faults;
 mod leases;
+mod shared;
 mod stores;
 mod subtasks;
 
@@ -17,7 +18,7 @@ use super::filter::Filter;
 use super::invocation::{Answer, Invocation, InvocationId};
 use super::kcl::Lease;
 use super::lambda::Lambda;
-use super::lane::{Desk, Lane, LaneState, Who};
+use super::lane::{Lane, LaneState, Who};
 use super::lease_table::LeaseTable;
 use super::mapping::base64_bytes;
 use super::stores::Stores;
@@ -25,6 +26,7 @@ use super::stream::Stream;
 use crate::limits;
 use crate::scenario::{Consumer as Settings, ConsumerKind, Poller, ReadSource, Scenario, StartingPosition};
 use crate::units::Span;
+use shared::Shared;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -32,10 +34,9 @@ use std::sync::Arc;
 /// All readers with their lanes.
 #[derive(Clone, Debug)]
 pub struct Readers {
-    /// The consumers of the scenario first, then the other pollers.
-    settings: Vec<Settings>,
-    /// How many of them are consumers.
+    /// How many readers are consumers of the scenario.
     consumers: u32,
+    shared: Shared,
     /// By shard, then by reader.
     lanes: Vec<Vec<Lane>>,
     /// Of each consumer; none where it has no workers.
@@ -44,18 +45,10 @@ pub struct Readers {
     frozen: Vec<u64>,
     /// How slow each consumer's function is, by injection.
     slow: Vec<Slow>,
-    lambda: Lambda,
-    /// The lease table of each reader that has one.
-    tables: Vec<LeaseTable>,
-    stores: Stores,
     /// Whether lanes share something that the order of their calls decides about.
     together: bool,
     /// What each consumer's mapping lets through; none where it is everything.
     filters: Vec<Option<Arc<Filter>>>,
-    payload_per_record: u64,
-    /// Invocations handed to the host and not yet taken.
-    asked: Vec<Invocation>,
-    seed: u64,
     /// Shards that wait for an outcome, or for parents that do, with the instant, in the present advance.
     held: Vec<(u32, u64)>,
     /// Shards that have something to do in the present advance, with the instant; kept for its memory.
@@ -87,19 +80,21 @@ impl Readers {
         let stores = Stores::new(scenario.seed, &scenario.stores);
         let mut readers = Self {
             together: lambda.is_shared() || tables.iter().any(LeaseTable::is_limited) || !stores.is_empty(),
-            lambda,
-            stores,
-            tables,
-            settings,
             consumers: consumers.len() as u32,
+            shared: Shared {
+                seed: scenario.seed,
+                settings,
+                lambda,
+                tables,
+                stores,
+                payload_per_record: base64_bytes(scenario.stream.max_record.get()),
+                asked: Vec::new(),
+            },
             lanes: Vec::new(),
             workers: consumers.iter().map(leases::workers_of).collect(),
             frozen: vec![0; consumers.len()],
             slow: vec![Slow::default(); consumers.len()],
             filters: consumers.iter().map(|consumer| Filter::new(scenario, consumer).map(Arc::new)).collect(),
-            payload_per_record: base64_bytes(scenario.stream.max_record.get()),
-            asked: Vec::new(),
-            seed: scenario.seed,
             held: Vec::new(),
             order: Vec::new(),
             places: Vec::new(),
@@ -125,7 +120,7 @@ impl Readers {
                 let first_poll = settings.start.micros() + spread + apart;
                 Lane::new(readers.who(reader, settings), shard, Some(first_poll))
             };
-            let lanes = (0..).zip(&readers.settings).map(lane).collect();
+            let lanes = (0..).zip(&readers.shared.settings).map(lane).collect();
             readers.lanes.push(lanes);
         }
         readers
@@ -141,7 +136,7 @@ impl Readers {
             _ => reader + limits::OTHER_POLLERS_MAX as u32,
         };
         Who {
-            seed: self.seed,
+            seed: self.shared.seed,
             reader,
             actor,
             passes,
@@ -156,14 +151,14 @@ impl Readers {
 
     /// Tells the readers that no record's data is larger than this, so that most batches need no summing up.
     pub fn expect_sizes_up_to(&mut self, bytes: u64) {
-        self.payload_per_record = base64_bytes(bytes);
+        self.shared.payload_per_record = base64_bytes(bytes);
     }
 
     /// Makes the lanes of a shard that came from others.
     pub fn open(&mut self, shard: u32) {
         // A child that is opened after the readers began has no record from before.
         let lane = |(reader, settings)| Lane::new(self.who(reader, settings), shard, None);
-        let mut lanes: Vec<Lane> = (0..).zip(&self.settings).map(lane).collect();
+        let mut lanes: Vec<Lane> = (0..).zip(&self.shared.settings).map(lane).collect();
         for (lane, until) in lanes.iter_mut().zip(&self.frozen) {
             lane.source.frozen_until = *until;
         }
@@ -220,7 +215,7 @@ impl Readers {
         let mut missing = None;
         loop {
             let first = order.peek().map_or((u64::MAX, 0), |first| first.0);
-            let (done, store) = self.stores.first_due();
+            let (done, store) = self.shared.stores.first_due();
             if first.0.min(done) >= to {
                 break;
             }
@@ -338,22 +333,8 @@ impl Readers {
         stream: &mut Stream,
         observer: &mut impl Observer,
     ) -> (bool, Option<InvocationId>) {
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
-        let table = &mut tables[reader];
-        let (lane, payload_per_record) = (&mut lanes[shard][reader], *payload_per_record);
-        let settings = &settings[reader];
-        let lacks = lane.step(&mut Desk {
-            now,
-            seed: *seed,
-            stream,
-            settings,
-            lambda,
-            table,
-            stores,
-            payload_per_record,
-            asked,
-            observer,
-        });
+        let lane = &mut self.lanes[shard][reader];
+        let lacks = lane.step(&mut self.shared.desk(reader, now, stream, observer));
         self.worked += u64::from(lacks.is_none());
         (lane.ended_at().is_some(), lacks)
     }
@@ -367,12 +348,12 @@ impl Readers {
     /// Lets the children of a shard begin for every reader that is done with all their parents.
     fn begin_children(&mut self, shard: u32, stream: &Stream) {
         for child in stream.shards[shard as usize].children.into_iter().flatten() {
-            for reader in 0..self.settings.len() {
+            for reader in 0..self.shared.settings.len() {
                 let parents = stream.shards[child as usize].parents.into_iter().flatten();
                 let ends = parents.map(|parent| self.lanes[parent as usize][reader].ended_at());
                 let all: Option<Vec<u64>> = ends.collect();
                 if let Some(at) = all.and_then(|ends| ends.into_iter().max()) {
-                    let at = match self.settings[reader].kind {
+                    let at = match self.shared.settings[reader].kind {
                         ConsumerKind::Kcl(kcl) => kcl.begins(stream.shards[shard as usize].closed_at, at),
                         ConsumerKind::Analytics(of) => of.begins(at),
                         _ => at,
@@ -385,7 +366,7 @@ impl Readers {
 
     /// Invocations that the host has to answer, each handed out once.
     pub fn take_asked(&mut self) -> Vec<Invocation> {
-        std::mem::take(&mut self.asked)
+        std::mem::take(&mut self.shared.asked)
     }
 
     /// Takes an answer; false if no running invocation with this id lacks one.
@@ -397,13 +378,13 @@ impl Readers {
 
     /// The settings of a consumer, to change what holds from now on; `None` where there is no such consumer.
     pub fn settings(&mut self, consumer: u32) -> Option<&mut Settings> {
-        self.settings[..self.consumers as usize].get_mut(consumer as usize)
+        self.shared.settings[..self.consumers as usize].get_mut(consumer as usize)
     }
 
     /// A consumer's function is deployed anew: its environments are new from now on.
     pub fn deploy(&mut self, consumer: u32, now: u64) {
         if consumer < self.consumers {
-            self.lambda.deploy(consumer, now);
+            self.shared.lambda.deploy(consumer, now);
         }
     }
 
@@ -425,12 +406,12 @@ impl Readers {
 
     /// Environments that a consumer's function may make now.
     pub fn scaling_room(&self, consumer: u32, now: u64) -> u64 {
-        self.lambda.scaling_room(consumer, now)
+        self.shared.lambda.scaling_room(consumer, now)
     }
 
     /// Execution environments of a consumer's function, busy or idle.
     pub fn environments(&self, consumer: u32, now: u64) -> u64 {
-        self.lambda.environments(consumer, now)
+        self.shared.lambda.environments(consumer, now)
     }
 
     /// The state of a reader's lane.

@@ -81,7 +81,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
     }
     let seen = |consumer| Seen::new(scenario, timeline.seen_by(consumer), frames);
     let seen: Vec<Seen<'_>> = (0..timeline.consumers()).map(seen).collect();
-    let looks: [Look<'_>; 42] = [
+    let looks: [Look<'_>; 43] = [
         (Seen::uneven, false),
         (Seen::ignored, false),
         (Seen::given_up, false),
@@ -104,6 +104,7 @@ pub fn findings(scenario: &Scenario, timeline: View<'_>, frames: usize) -> Vec<F
         (Seen::concurrency_binds, true),
         (Seen::timeouts, true),
         (Seen::store_refuses, true),
+        (Seen::waits_after_outage, true),
         (Seen::store_busy, true),
         (Seen::falling_behind, true),
         (Seen::catching_up, true),

@@ -99,6 +99,22 @@ pub static ALL: &[Preset] = &[
         table: None,
     },
     Preset {
+        id: "slow-store",
+        title: "Slow store",
+        about: "A function that writes to a database of four connections. In the spike the database holds it up; later \
+                the database is away for a minute, and the mapping waits on after it is back.",
+        text: include_str!("presets/slow-store.json"),
+        table: None,
+    },
+    Preset {
+        id: "search-outage",
+        title: "Search outage",
+        about: "A function, and Firehose into a search domain. The domain is away for two minutes, which five minutes of \
+                tries outlast, and later for eight, which they do not.",
+        text: include_str!("presets/search-outage.json"),
+        table: None,
+    },
+    Preset {
         id: "three-designs",
         title: "Three designs",
         about: "The same spike for a stream of six shards with a function, for an application that does everything in the \

@@ -148,6 +148,25 @@ fn an_hours_outage_is_an_hours_lag_and_drains_at_the_pace_of_the_store() {
     assert!(session.findings().iter().any(|of| of.id == "store-refuses" && of.cause.contains("injection")));
 }
 
+/// After an outage of a minute the mapping waits until its next try: 0.45 s, doubled each time, come to 114.75 s after the
+/// ninth failure, so the store has been back for 54.75 s by then.
+#[test]
+fn a_mapping_waits_on_after_an_outage_as_long_as_its_doubled_waits_say() {
+    let store = json!({"name": "db", "write_ms": 10, "law": "fixed"});
+    let operations = json!([{"at_s": 600, "kind": "store_outage", "store": "db", "for_s": 60}]);
+    let mut document = steady(&store, &json!({"retry_cap_s": 60}), &operations);
+    document["length_s"] = json!(1_200);
+    let findings = session(&document).findings();
+    let finding = findings.iter().find(|of| of.id == "waits-after-outage").expect("it waits");
+    let evidence = finding.evidence.replace('\u{a0}', " ");
+    // The first try that fails comes up to a second after the outage began, and frames are a second long.
+    let waits: Vec<bool> = (54..=56).map(|seconds| evidence.contains(&format!("for another {seconds} s"))).collect();
+    assert!(waits.contains(&true) && evidence.contains("db was back at 11:00"), "{evidence}");
+    // Waits of four seconds at most are not worth a sentence.
+    document["consumers"][0]["retry_cap_s"] = json!(4);
+    assert!(session(&document).findings().iter().all(|of| of.id != "waits-after-outage"));
+}
+
 /// A timeout cuts the writes: what was written is written again, and is counted to the record.
 #[test]
 fn a_timeout_cuts_the_writes_and_their_records_are_written_twice() {

@@ -4,7 +4,6 @@
 //! shards that it worked on at the last change, so that shards need not know of each other.
 
 use super::super::fact::{Fact, Observer};
-use super::super::lane::Desk;
 use super::super::lease_table::{Calls, LeaseTable};
 use super::super::position::WorkerState;
 use super::super::stream::Stream;
@@ -34,7 +33,7 @@ pub(super) fn table_of(reader: &Consumer) -> LeaseTable {
 impl Readers {
     /// The settings of a consumer that is a KCL application.
     pub fn application(&self, consumer: u32) -> Option<Kcl> {
-        match self.settings[..self.consumers as usize].get(consumer as usize)?.kind {
+        match self.shared.settings[..self.consumers as usize].get(consumer as usize)?.kind {
             ConsumerKind::Kcl(kcl) => Some(kcl),
             _ => None,
         }
@@ -62,24 +61,10 @@ impl Readers {
         }
         let at = SimTime::from_micros(now);
         observer.observe(at, Fact::WorkersDied { reader: consumer, workers: dying.len() as u32 });
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
-        let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
-        let table = &mut tables[consumer as usize];
-        for lanes in lanes {
+        for lanes in &mut self.lanes {
             let lane = &mut lanes[consumer as usize];
             if lane.lease.and_then(|lease| lease.owner).is_some_and(|owner| dying.contains(&(owner as usize))) {
-                let mut desk = Desk {
-                    now,
-                    seed: *seed,
-                    stream,
-                    settings,
-                    lambda,
-                    table,
-                    stores,
-                    payload_per_record,
-                    asked,
-                    observer,
-                };
+                let mut desk = self.shared.desk(consumer as usize, now, stream, observer);
                 lane.lose_lease(now + kcl.failover.micros(), &mut desk);
             }
         }
@@ -92,7 +77,7 @@ impl Readers {
     pub fn take_leases(&mut self, consumer: u32, now: u64, observer: &mut impl Observer) {
         let Some(kcl) = self.application(consumer) else { return self.look_for_shards(consumer, now) };
         let (mut calls, leases) = (Calls::default(), self.lanes.len() as u64);
-        let table = &mut self.tables[consumer as usize];
+        let table = &mut self.shared.tables[consumer as usize];
         let mut sees = |up_at: &u64| *up_at <= now && table.count_scan(now, leases, &mut calls);
         let up: Vec<bool> = self.workers[consumer as usize].iter().map(&mut sees).collect();
         let mut held = vec![0u32; up.len()];
@@ -148,9 +133,8 @@ impl Readers {
         observer: &mut impl Observer,
     ) {
         let Some(kcl) = self.application(consumer) else { return };
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
-        let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
-        let (table, mut calls, count) = (&mut tables[consumer as usize], Calls::default(), lanes.len());
+        let Self { lanes, shared, .. } = self;
+        let (table, mut calls, count) = (&mut shared.tables[consumer as usize], Calls::default(), lanes.len());
         let since = now - every.micros();
         let syncs = |at: u64| at.checked_div(kcl.shard_sync.micros()).unwrap_or(0);
         for _ in syncs(since)..syncs(now) {
@@ -162,7 +146,7 @@ impl Readers {
             let lane = &mut lanes[shard][consumer as usize];
             let is_over = lane.ended_at().is_some();
             let Some(lease) = lane.lease.as_mut().filter(|lease| lease.owner.is_some() && !is_over) else { continue };
-            if table.count_write(now, &mut calls) {
+            if shared.tables[consumer as usize].count_write(now, &mut calls) {
                 lease.renewed_at = now;
                 continue;
             }
@@ -170,22 +154,11 @@ impl Readers {
             if lease.renewed_at + kcl.failover.micros() <= now {
                 let at = SimTime::from_micros(now);
                 observer.observe(at, Fact::LeaseExpired { reader: consumer, shard: shard as u32 });
-                let mut desk = Desk {
-                    now,
-                    seed: *seed,
-                    stream,
-                    settings,
-                    lambda,
-                    table,
-                    stores,
-                    payload_per_record,
-                    asked,
-                    observer,
-                };
+                let mut desk = shared.desk(consumer as usize, now, stream, observer);
                 lane.lose_lease(now, &mut desk);
             }
         }
-        table.first = next.unwrap_or(first);
+        shared.tables[consumer as usize].first = next.unwrap_or(first);
         say(consumer, now, calls, observer);
     }
 

@@ -17,7 +17,7 @@ impl Readers {
         observer: &mut impl Observer,
     ) -> Option<u32> {
         self.worked += 1;
-        let write = self.stores.step(store, now)?;
+        let write = self.shared.stores.step(store, now)?;
         let log = &stream.shards[write.shard as usize].log;
         let fact = self.lanes[write.shard as usize][write.reader as usize].wrote(write, now, log);
         observer.observe(SimTime::from_micros(now), fact);
@@ -31,7 +31,7 @@ impl Readers {
         now: u64,
         observer: &mut impl Observer,
     ) {
-        for write in self.stores.fail(store, what, span, now) {
+        for write in self.shared.stores.fail(store, what, span, now) {
             let (reader, shard) = (write.reader, write.shard);
             self.lanes[shard as usize][reader as usize].write_lost(write, now);
             let fact = Fact::WriteRefused { reader, shard, why: WriteRefusal::Outage };
@@ -41,6 +41,6 @@ impl Readers {
 
     /// Connections in use of the store that a consumer writes to, and writes that wait for one.
     pub fn store_load(&self, consumer: u32) -> (u32, usize) {
-        self.settings[consumer as usize].writes.map_or((0, 0), |writes| self.stores.load(writes.store))
+        self.shared.settings[consumer as usize].writes.map_or((0, 0), |writes| self.shared.stores.load(writes.store))
     }
 }

@@ -4,7 +4,6 @@
 //! is also when the speed of a subtask is divided anew among the shards that it works on.
 
 use super::super::fact::{Fact, Observer};
-use super::super::lane::Desk;
 use super::super::stream::Stream;
 use super::Readers;
 use crate::scenario::{Analytics, ConsumerKind};
@@ -13,7 +12,7 @@ use crate::units::{SimTime, Span};
 impl Readers {
     /// The settings of a consumer that is an analytics application.
     fn analytics(&self, consumer: u32) -> Option<Analytics> {
-        match self.settings[..self.consumers as usize].get(consumer as usize)?.kind {
+        match self.shared.settings[..self.consumers as usize].get(consumer as usize)?.kind {
             ConsumerKind::Analytics(analytics) => Some(analytics),
             _ => None,
         }
@@ -55,12 +54,8 @@ impl Readers {
     ) -> Option<Span> {
         let of = self.analytics(consumer)?;
         observer.observe(SimTime::from_micros(now), Fact::WorkersDied { reader: consumer, workers: of.parallelism });
-        let Self { settings, lanes, asked, payload_per_record, lambda, tables, stores, seed, .. } = self;
-        let (settings, payload_per_record) = (&settings[consumer as usize], *payload_per_record);
-        let table = &mut tables[consumer as usize];
-        for lanes in lanes {
-            let mut desk =
-                Desk { now, seed: *seed, stream, settings, lambda, table, stores, payload_per_record, asked, observer };
+        for lanes in &mut self.lanes {
+            let mut desk = self.shared.desk(consumer as usize, now, stream, observer);
             lanes[consumer as usize].lose_lease(now.saturating_add(down.micros()), &mut desk);
         }
         Some(down)

@@ -2,8 +2,9 @@
 
 use super::{Finding, Seen, Tone, Try};
 use crate::metrics::timeline::Metric;
-use crate::scenario::{Operation, WriteStore, capacity};
+use crate::scenario::{Operation, PlannedOperation, StoreFault, WriteStore, capacity};
 use crate::text::{clock, int, span_text};
+use crate::units::SimTime;
 use crate::words::rate_text;
 use serde_json::json;
 
@@ -11,6 +12,8 @@ use serde_json::json;
 const TOGETHER: u32 = 25;
 /// Writes wait in so many frames at least before a store is said to hold work up.
 const BUSY_FRAMES: usize = 3;
+/// A wait after an outage is worth a sentence from so many seconds on.
+const WAITS_LONG_S: f64 = 5.0;
 
 impl<'a> Seen<'a> {
     /// The store that the consumer writes to, with its place in the document.
@@ -109,6 +112,54 @@ impl<'a> Seen<'a> {
             }
             .to_owned(),
             remedy_try,
+        })
+    }
+
+    /// Of the outages of the store that are over, the one after which the mapping waited longest before its next try:
+    /// when the store was back, and for how long the mapping waited then, in seconds.
+    fn waited_after_outage(&self) -> Option<(SimTime, f64)> {
+        let (_, place) = self.store()?;
+        let ages = &self.timeline.column(Metric::IteratorAgeMs)[..self.frames];
+        let waited = |planned: &PlannedOperation| {
+            let Operation::BreakStore { store, what: StoreFault::Outage, span } = planned.operation else {
+                return None;
+            };
+            let back = planned.at + span;
+            let first =
+                (0..self.frames).find(|frame| self.timeline.end_of(*frame) > back).filter(|_| store == place)?;
+            // Where nothing is tried the oldest record grows older by the clock.
+            let stands = |of: &&[f64]| of[1] - of[0] > 900.0 * self.width;
+            let still = ages[first.saturating_sub(1)..].windows(2).take_while(stands).count();
+            Some((back, still as f64 * self.width))
+        };
+        let outages = self.scenario.operations.iter().filter_map(waited);
+        outages.max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    /// A mapping tries a batch again at times that it has set itself, whatever the store does meanwhile.
+    pub(super) fn waits_after_outage(&self) -> Option<Finding> {
+        if !self.consumer().is_mapping() {
+            return None;
+        }
+        let (store, (back, waited)) = (self.store()?.0, self.waited_after_outage()?);
+        let (base, cap) = (self.consumer().retry_base, self.consumer().retry_cap);
+        (waited > WAITS_LONG_S).then(|| Finding {
+            id: "waits-after-outage",
+            tone: Tone::Late,
+            cause: "The mapping waits on after the outage".to_owned(),
+            evidence: format!(
+                "{} was back at {}, but the last batch was not tried again for another {}: after each failure a mapping waits twice \
+                 as long, from {} to {} (estimated).",
+                store.name,
+                clock(back.seconds_f64()),
+                span_text(waited),
+                span_text(base.seconds_f64()),
+                span_text(cap.seconds_f64()),
+            ),
+            remedy: "Nothing is lost by it. Keep records for the outage, for this wait, and for as long as it takes to work the \
+                     backlog off."
+                .to_owned(),
+            remedy_try: None,
         })
     }
 

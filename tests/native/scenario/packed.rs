@@ -12,6 +12,8 @@ fn bare(mut scenario: Scenario) -> Scenario {
     scenario.about.clear();
     scenario.consumers.iter_mut().for_each(|consumer| consumer.name.clear());
     scenario.prices = Default::default();
+    scenario.stores.iter_mut().for_each(|store| store.name.clear());
+    scenario.deliver.iter_mut().for_each(|deliver| deliver.name.clear());
     for part in &mut scenario.traffic.parts {
         if let Part::Series(series) = part {
             *series = Arc::new(Series { source: String::new(), rows: series.rows.clone() });
