@@ -3,6 +3,7 @@
 //! One struct component holds the model. What moves with the cursor is drawn outside the virtual DOM, by the one
 //! owner of the animation frame; the columns are rendered again a few times a second.
 
+mod account;
 mod app;
 mod charts;
 mod compare;

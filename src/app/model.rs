@@ -248,7 +248,7 @@ impl Model {
             Action::Handler { what, text } => {
                 self.parts.map_or_else(Vec::new, |parts| (parts.act_in_handler)(self, &what, text))
             }
-            Action::TryFinding(index) => self.try_finding(index),
+            Action::TryFinding(index) => self.parts.map_or_else(Vec::new, |parts| (parts.try_finding)(self, index)),
             Action::DismissMessage => {
                 self.message = None;
                 Vec::new()

@@ -13,6 +13,8 @@ pub struct Parts {
     pub(super) act_in_compare: fn(&mut Model, &str, usize) -> Vec<Effect>,
     /// Does what somebody did in the handler view.
     pub(super) act_in_handler: fn(&mut Model, &str, String) -> Vec<Effect>,
+    /// Tries the remedy of a finding.
+    pub(super) try_finding: fn(&mut Model, usize) -> Vec<Effect>,
     /// Reads the results of queries that have come.
     pub(super) read_results: fn(&mut Model),
 }
@@ -22,6 +24,7 @@ pub static PARTS: Parts = Parts {
     verdict: Model::compare_verdict,
     act_in_compare: Model::act_in_compare,
     act_in_handler: Model::act_in_handler,
+    try_finding: Model::try_finding,
     read_results: Model::read_results,
 };
 

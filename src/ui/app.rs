@@ -218,7 +218,8 @@ impl App {
     /// Fetches what is drawn later, if something of it is to be shown.
     fn fetch_later(&mut self, ctx: &Context<Self>) {
         let model = &self.model;
-        let view = model.compares()
+        let view = !model.is_first_visit()
+            || model.compares()
             || model.shows_handler()
             || model.shows_log()
             || model.delivers()

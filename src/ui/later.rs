@@ -3,7 +3,7 @@
 
 use super::compare::{self, Form, Matrix};
 use super::stage::Places;
-use super::{delivery, link, model_page, results, table, video};
+use super::{account, delivery, link, model_page, results, table, video};
 use streamgauge::app::form::Group;
 use streamgauge::app::parts::{PARTS, Parts};
 use streamgauge::app::picture::{self, Moment, Motion, Size};
@@ -37,6 +37,10 @@ pub struct Drawing {
     pub matrix: DrawMatrix,
     /// The fields of the design that is being changed.
     pub design: DesignForm,
+    /// What the run costs.
+    pub bill: fn(&Model) -> Html,
+    /// What explains it.
+    pub findings: fn(&Model, &Callback<Action>) -> Html,
     /// What the delivery streams behind the stream did.
     pub deliveries: fn(&Model) -> Html,
     /// What the queries of analytics applications found.
@@ -66,6 +70,8 @@ static DRAWING: Drawing = Drawing {
     compare: compare::view,
     matrix: Matrix::draw,
     design: Model::design_form,
+    bill: account::bill,
+    findings: account::findings,
     deliveries: delivery::content,
     results: results::content,
     results_in_room: results::in_room,
