@@ -20,11 +20,13 @@ pub mod parts;
 pub mod picture;
 mod playback;
 pub mod reading;
+pub mod results;
 pub mod share;
 mod sizing;
 mod start;
 pub mod table;
 pub mod verdict;
+pub mod video;
 pub use crate::words;
 
 pub use action::{Action, BoxEvent, Effect, LinkAction, Speed, Theme};

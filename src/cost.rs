@@ -25,7 +25,7 @@ use quantities::{Quantity, Use};
 pub const MONTH: Span = Span::from_hours(720);
 
 /// The bill of a run up to some frame, and its extrapolation to 30 days.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bill {
     /// The lines. Amounts are rounded line by line, so that the column adds up by hand.
     pub lines: Vec<BillLine>,

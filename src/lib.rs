@@ -100,6 +100,7 @@ pub mod metrics;
 pub mod rules;
 pub mod scenario;
 pub mod session;
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 pub mod sizing;
 pub mod text;
 pub mod units;

@@ -3,7 +3,7 @@
 //! The [`Recorder`] is the engine's observer; what it leaves behind is a [`Timeline`] of columns, the only thing
 //! that crosses from the box to the page. Everything shown derives from it.
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 pub mod analytics;
 pub mod direct;
 pub mod direct_findings;

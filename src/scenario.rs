@@ -36,7 +36,7 @@ mod reading;
 mod request;
 pub mod schema;
 mod sizes;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 pub mod sql;
 mod stores;
 mod stream;

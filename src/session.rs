@@ -28,6 +28,8 @@ mod positions;
 mod queries;
 pub mod question;
 pub mod response;
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
+pub mod results;
 mod summary;
 mod video;
 
@@ -43,7 +45,7 @@ pub use firehose::FirehoseRun;
 use queries::Queries;
 use std::collections::BTreeMap;
 use std::fmt;
-pub use video::VideoRun;
+pub use video::{VideoRun, VideoTrack};
 
 /// A run of a scenario.
 #[derive(Clone, Debug)]
@@ -308,21 +310,40 @@ impl Session {
     }
 
     /// The summary of a consumer, with what came of its query where it has one.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
     fn with_query(&self, consumer: usize, mut summary: serde_json::Value) -> serde_json::Value {
-        if let Some(query) = self.observers.1.1.1.document(consumer) {
+        if let Some(query) = self.query_document(consumer) {
             summary["analytics"] = query;
         }
         summary
     }
 
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", not(feature = "size-module")))]
     fn with_query(&self, _: usize, summary: serde_json::Value) -> serde_json::Value {
         summary
     }
 
+    /// What came of the query of a consumer over the closed frames, if it is an analytics application.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
+    pub fn query_document(&self, consumer: usize) -> Option<serde_json::Value> {
+        self.observers.1.1.1.document(consumer)
+    }
+
+    /// Keeps the first rows only of each window, for a host that shows windows from long ago.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
+    pub fn keep_first_rows(&mut self, rows: usize) {
+        self.observers.1.1.1.keep_first(rows);
+        self.then.iter_mut().for_each(|session| session.keep_first_rows(rows));
+    }
+
+    /// Computes no queries from now on, for a host that shows no results.
+    pub fn leave_queries(&mut self) {
+        self.observers.1.1.1 = Queries::default();
+        self.then.iter_mut().for_each(Self::leave_queries);
+    }
+
     /// The analytics applications among the consumers, with what came of their queries over the closed frames.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
     pub fn analytics(&self) -> &[crate::metrics::analytics::Analytics] {
         self.observers.1.1.1.all()
     }

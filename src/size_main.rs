@@ -1,5 +1,6 @@
-//! The sizing's WebAssembly module: answers the questions of a search, in workers like the engine's, and behind the same
-//! functions. The page fetches it when somebody asks for a size.
+//! The sizing's WebAssembly module: answers the questions of a search, and what came of queries, in workers like the
+//! engine's and behind the same functions. The page fetches it when somebody asks for a size, or when a scenario has a
+//! query.
 
 use std::cell::RefCell;
 use streamgauge::sizing::Desk;

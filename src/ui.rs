@@ -3,6 +3,7 @@
 //! One struct component holds the model. What moves with the cursor is drawn outside the virtual DOM, by the one
 //! owner of the animation frame; the columns are rendered again a few times a second.
 
+mod account;
 mod app;
 mod changes;
 mod charts;
@@ -16,6 +17,7 @@ mod listen;
 mod model_page;
 mod pencil;
 mod result;
+mod results;
 mod scenario;
 mod select;
 mod stage;
@@ -23,6 +25,7 @@ mod surroundings;
 mod table;
 mod top;
 mod verdict;
+mod video;
 
 use wasm_bindgen::JsCast;
 

@@ -132,6 +132,9 @@ pub enum Action {
     /// A size was taken over: what it changes, as JSON, paths with values; empty where nobody took one, and nothing where
     /// the search could not be had.
     TakeSize(Option<String>),
+    /// The results of the queries of a run have come, as JSON; empty where another run took the place of this one, and
+    /// nothing where they could not be had.
+    Results(Option<String>),
     /// Somebody comes near what the handbook explains.
     AskHandbook,
     /// The handbook has come; without text it could not be had.
@@ -310,6 +313,8 @@ pub enum Effect {
     ReadLink(String),
     /// Let somebody find a size for a document and answer with `Action::TakeSize`.
     FindSize(String),
+    /// Have the question of a run's results answered, with `Action::Results`.
+    AskResults(String),
     /// Put a text into the clipboard and answer with `LinkAction::Copied`.
     Copy(String),
     /// Answer with `LinkAction::KeepWork` in a moment, once for all changes until then.

@@ -11,9 +11,11 @@ use super::invocations::Tried;
 use super::parts::{self, Parts};
 use super::playback::{Goal, Run};
 use super::reading::{self, Reader, Reading};
+use super::results::Results;
 use super::share::Sharing;
 use super::start::Start;
 use super::verdict::{self, Verdict};
+use super::video::Kept;
 use super::words::span_text;
 use super::{capacity, events, form, playback};
 use crate::cost;
@@ -60,6 +62,10 @@ pub struct Model {
     /// A run that replaces the shown one as soon as it has come as far as the cursor.
     pub(super) incoming: Option<Run>,
     pub(super) run_count: u32,
+    /// What its queries found.
+    pub(super) results: Results,
+    /// What its cameras send.
+    pub(super) video: Kept,
     /// The last event that was run through code outside of a run, and how many there were.
     pub(super) tried: Option<Tried>,
     pub(super) try_count: u32,
@@ -120,6 +126,8 @@ impl Model {
             awaited: None,
             incoming: None,
             run_count: 0,
+            results: Results::default(),
+            video: Kept::default(),
             tried: None,
             try_count: 0,
             stops: 0,
@@ -243,7 +251,7 @@ impl Model {
             Action::Handler { what, text } => {
                 self.parts.map_or_else(Vec::new, |parts| (parts.act_in_handler)(self, &what, text))
             }
-            Action::TryFinding(index) => self.try_finding(index),
+            Action::TryFinding(index) => self.parts.map_or_else(Vec::new, |parts| (parts.try_finding)(self, index)),
             Action::DismissMessage => {
                 self.message = None;
                 Vec::new()
@@ -252,6 +260,7 @@ impl Model {
             Action::Link(action) => self.link(action),
             Action::FindSize => self.find_size(),
             Action::TakeSize(taken) => self.take_size(taken.as_deref()),
+            Action::Results(text) => self.take_results(text),
             Action::AskHandbook if self.handbook_asked => Vec::new(),
             Action::AskHandbook => {
                 self.handbook_asked = true;

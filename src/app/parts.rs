@@ -13,6 +13,10 @@ pub struct Parts {
     pub(super) act_in_compare: fn(&mut Model, &str, usize) -> Vec<Effect>,
     /// Does what somebody did in the handler view.
     pub(super) act_in_handler: fn(&mut Model, &str, String) -> Vec<Effect>,
+    /// Tries the remedy of a finding.
+    pub(super) try_finding: fn(&mut Model, usize) -> Vec<Effect>,
+    /// Reads the results of queries that have come.
+    pub(super) read_results: fn(&mut Model),
 }
 
 /// All of it.
@@ -20,6 +24,8 @@ pub static PARTS: Parts = Parts {
     verdict: Model::compare_verdict,
     act_in_compare: Model::act_in_compare,
     act_in_handler: Model::act_in_handler,
+    try_finding: Model::try_finding,
+    read_results: Model::read_results,
 };
 
 /// What a model has from its start: everything, except on the page.
@@ -32,6 +38,7 @@ impl Model {
     pub fn complete(&mut self, parts: &'static Parts) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.parts = Some(parts);
+        (parts.read_results)(self);
         self.renew_verdict(&mut effects, true);
         effects
     }

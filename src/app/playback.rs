@@ -119,9 +119,12 @@ impl Model {
         Run::new(self.run_count, &self.scenario)
     }
 
-    fn open_effects(&self, run: u32) -> Vec<Effect> {
+    fn open_effects(&mut self, run: u32) -> Vec<Effect> {
         let (scenario, code) = (packed::pack(&self.scenario), Code::all(&self.scenario));
-        vec![Effect::OpenRun { run, scenario, code }, Effect::GrantCredit(CREDIT)]
+        let results = self.results.ask(run, &scenario, &self.scenario);
+        let mut effects = vec![Effect::OpenRun { run, scenario, code }, Effect::GrantCredit(CREDIT)];
+        effects.extend(results);
+        effects
     }
 
     /// Starts the engine unless it has been started for this scenario.

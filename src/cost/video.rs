@@ -3,23 +3,31 @@
 use super::quantities::Quantity;
 use super::{Bill, BillLine, MONTH};
 use crate::scenario::{Scenario, Video};
+use crate::units::SimTime;
 use crate::{text, words};
 
 const GB: f64 = (1u64 << 30) as f64;
 
-/// The bill of bytes that were taken, handed on by `GetMedia` and by HLS. The run is repeated for 30 days; what is kept
-/// is that of the steady state, the run itself in proportion to its length.
-pub fn video_bill(scenario: &Scenario, video: &Video, [taken, got, hls]: [u64; 3]) -> Bill {
+/// The bill, up to an instant, of bytes that were taken, handed on by `GetMedia` and by HLS, and of `whole` of them in the
+/// run. That is repeated for 30 days; what is kept is that of the steady state, in proportion to the time.
+pub fn video_bill(scenario: &Scenario, video: &Video, so_far: [u64; 3], at: SimTime, whole: [u64; 3]) -> Bill {
     let (run_s, month_s) = (scenario.length.seconds_f64(), MONTH.seconds_f64());
     let gb = |bytes: u64| bytes as f64 / GB;
-    let kept = gb(taken) / run_s * video.retention.seconds_f64();
+    let [taken, got, hls] = so_far.map(gb);
+    let [month_taken, month_got, month_hls] = whole.map(|bytes| gb(bytes) * month_s / run_s);
+    let kept = gb(whole[0]) / run_s * video.retention.seconds_f64();
     let cameras = format!("{} camera{}", video.cameras, if video.cameras == 1 { "" } else { "s" });
     let age = text::span_text(video.retention.seconds_f64());
     let lines = [
-        ("video_in_gb", gb(taken), gb(taken) * month_s / run_s, format!("{} GB of {cameras}", words::short(gb(taken)))),
-        ("video_out_gb", gb(got), gb(got) * month_s / run_s, format!("{} GB by GetMedia", words::short(gb(got)))),
-        ("video_hls_gb", gb(hls), gb(hls) * month_s / run_s, format!("{} GB by HLS", words::short(gb(hls)))),
-        ("video_gb_month", kept * run_s / month_s, kept, format!("{} GB kept for {age}", words::short(kept))),
+        ("video_in_gb", taken, month_taken, format!("{} GB of {cameras}", words::short(taken))),
+        ("video_out_gb", got, month_got, format!("{} GB by GetMedia", words::short(got))),
+        ("video_hls_gb", hls, month_hls, format!("{} GB by HLS", words::short(hls))),
+        (
+            "video_gb_month",
+            kept * at.seconds_f64() / month_s,
+            kept,
+            format!("{} GB kept for {age}", words::short(kept)),
+        ),
     ];
     let line = |(price, run, month, cause): (&'static str, f64, f64, String)| {
         let quantity = Quantity { price, consumer: None, frames: Vec::new(), month_more: 0.0 };

@@ -63,7 +63,7 @@ impl Payloads {
     }
 
     /// Which of the texts is made for a record, where it is one of several.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
     pub(crate) fn choice(&self, made: &Made, record: &Record) -> usize {
         match &made.what {
             Making::OneOf { texts } => self.draw(record.number, made.place, texts.len() as u64) as usize,

@@ -55,6 +55,8 @@ pub struct Analytics {
     /// Windows that end here or before are over, µs since 1970.
     over_to: u64,
     rows: Vec<(u32, [Option<i128>; MEASURES])>,
+    /// Rows that are kept of a window at most.
+    window_rows: usize,
     results: Results,
 }
 
@@ -147,9 +149,16 @@ impl Analytics {
             merged: Pane::new(compiled.fields()),
             over_to: 0,
             rows: Vec::new(),
+            window_rows: WINDOW_ROWS,
             results: Results::default(),
             compiled,
         }
+    }
+
+    /// Keeps the first `of_window` rows of each window, so that windows from long ago are kept as well; of all together
+    /// as many as usual.
+    pub const fn keep_first(&mut self, of_window: usize) {
+        self.window_rows = of_window;
     }
 
     /// Index of its consumer.
@@ -336,8 +345,8 @@ impl Analytics {
             self.rows_of(&merged, &mut rows);
             self.merged = merged;
         }
+        let emitted = self.query.top.map_or(rows.len(), |top| rows.len().min(top.rows as usize)) as u64;
         let kept = self.first(&mut rows);
-        let emitted = if self.query.top.is_some() { kept.len() as u64 } else { rows.len() as u64 };
         self.rows = rows;
         if emitted == 0 {
             return;
@@ -389,7 +398,7 @@ impl Analytics {
             };
             by_measure.then_with(|| by_name(a.0, b.0))
         };
-        let most = self.query.top.map_or(WINDOW_ROWS, |top| top.rows as usize).min(rows.len());
+        let most = self.query.top.map_or(WINDOW_ROWS, |top| top.rows as usize).min(self.window_rows).min(rows.len());
         if most == 0 {
             return Vec::new();
         }

@@ -1,29 +1,29 @@
 //! The queries of a run: what analytics applications compute beside what they read.
 //!
-//! Nothing of a run depends on the results, so that the page's engine leaves them out: there is no room in its first
-//! load for what the page does not show.
+//! Nothing of a run depends on the results, so that the page's engine leaves them out: the page asks another module for
+//! them, which it fetches when a scenario has a query.
 
 use crate::engine::record::Run;
 use crate::engine::{Engine, Fact, LossCause, Observer, Record, WriteLimit};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 use crate::metrics::analytics::{Analytics, Name, Row, Window};
 use crate::scenario::Scenario;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 use crate::scenario::filter::NUMERIC_SCALE;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 use crate::scenario::{sql, traffic::partition_key};
 use crate::units::SimTime;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 use serde_json::{Value, json};
 
 /// The analytics applications of a stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queries {
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
     all: Vec<Analytics>,
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 impl Queries {
     pub fn new(scenario: &Scenario) -> Self {
         Self { all: Analytics::all(scenario) }
@@ -31,6 +31,11 @@ impl Queries {
 
     pub fn all(&self) -> &[Analytics] {
         &self.all
+    }
+
+    /// Keeps the first rows only of each window.
+    pub fn keep_first(&mut self, rows: usize) {
+        self.all.iter_mut().for_each(|of| of.keep_first(rows));
     }
 
     /// A frame closes: what was processed in it is counted.
@@ -79,7 +84,7 @@ impl Queries {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "size-module")))]
 impl Queries {
     pub fn new(_: &Scenario) -> Self {
         Self::default()
@@ -125,7 +130,7 @@ impl Observer for Queries {
 }
 
 /// A row: the name of its group, where there is one for each name, and its measures.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 fn row(row: &Row) -> Value {
     let number = |number: i128| {
         let scale = i128::from(NUMERIC_SCALE);

@@ -6,6 +6,7 @@
 //! | `step` | `floors`, `goal`, `trials` | `jobs` to run next, `finished`, `best`, `frontier` |
 //! | `run` | `document`, `edits`, `job`, `offered` | a trial |
 //! | `report` | `document`, `vary`, `goal`, `trials` | `head`, `sub`, `tally`, `reasons`, `outcomes`, `result` |
+//! | `results` | `packed` (a scenario as the engine takes it), `run` | `run`, `full`, `applications`: what came of the query of each |
 //!
 //! Nothing is kept between questions, so that any worker may answer any of them: what a search knows is its trials.
 
@@ -15,6 +16,7 @@ use super::{
 use crate::engine::{Invocation, Outcome};
 use crate::limits::grouped;
 use crate::scenario::{Draft, Problem};
+use crate::session::results::Results;
 use crate::units::{SimTime, Span};
 use crate::words::dollars_cents;
 use serde_json::{Value, json};
@@ -25,12 +27,19 @@ const TIMES: u64 = 2;
 /// One question, and its answer as soon as there is one.
 #[derive(Debug)]
 pub struct Desk {
-    run: Option<(Attempt, usize)>,
+    run: Option<Work>,
     answer: Value,
 }
 
+/// What takes longer than its question.
+#[derive(Debug)]
+enum Work {
+    Trial(Box<Attempt>, usize),
+    Results(Box<Results>),
+}
+
 impl Desk {
-    /// Takes a question. Only a run takes longer than this.
+    /// Takes a question. Only runs take longer than this.
     ///
     /// # Errors
     /// A sentence, where it is none of the questions.
@@ -52,18 +61,27 @@ impl Desk {
                 let search = replayed(Search::new(&plan, goal, EFFORT), &question).ok_or("a trial cannot be read")?.0;
                 Ok(answered(report_of(&plan, &search, &question)))
             }
-            _ => Err("this is none of the questions: plan, step, run, report".to_owned()),
+            Some("results") => {
+                let results = Results::open(&question).ok_or("the scenario cannot be read")?;
+                Ok(Self { run: Some(Work::Results(Box::new(results))), answer: Value::Null })
+            }
+            _ => Err("this is none of the questions: plan, step, run, report, results".to_owned()),
         }
     }
 
     /// Does about so many arrivals and events; whether there is an answer.
     pub fn pump(&mut self, budget: u32) -> bool {
-        let Some((attempt, candidate)) = &mut self.run else { return true };
-        if let Some(end) = attempt.pump(budget, &mut |_: &Invocation| Outcome::Succeeded) {
-            self.answer = trial_value(&attempt.trial(*candidate, end));
-            self.run = None;
-        }
-        self.run.is_none()
+        let answer = match &mut self.run {
+            None => return true,
+            Some(Work::Trial(attempt, candidate)) => {
+                let end = attempt.pump(budget, &mut |_: &Invocation| Outcome::Succeeded);
+                end.map(|end| trial_value(&attempt.trial(*candidate, end)))
+            }
+            Some(Work::Results(results)) => results.pump(budget).then(|| results.answer()),
+        };
+        let Some(answer) = answer else { return false };
+        (self.answer, self.run) = (answer, None);
+        true
     }
 
     /// The answer; `null` before there is one.
@@ -212,7 +230,7 @@ fn run(question: &Value) -> Option<Desk> {
         return Some(Desk { run: None, answer: trial_value(&Trial::refused(candidate)) });
     };
     let attempt = Attempt::new(scenario, stop, question["offered"].as_u64()?);
-    Some(Desk { run: Some((attempt, candidate)), answer: Value::Null })
+    Some(Desk { run: Some(Work::Trial(Box::new(attempt), candidate)), answer: Value::Null })
 }
 
 fn trial_value(trial: &Trial) -> Value {

@@ -96,6 +96,7 @@ impl Attempt {
             && scenario.operations.is_empty()
             && scenario.consumers.iter().all(|consumer| once(consumer.kind));
         let mut session = Session::new(scenario);
+        session.leave_queries();
         if stop.watches_puts {
             session.watch_puts();
         }

@@ -183,7 +183,7 @@ impl Component for App {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
                     <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers} {stores}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
-                    { stage::view(&self.model, &self.places, &act, &open(Dialog::Table)) }
+                    { stage::view(&self.model, self.later, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, self.later, &self.places, &act) }
                 </main>
                 }
@@ -218,7 +218,13 @@ impl App {
     /// Fetches what is drawn later, if something of it is to be shown.
     fn fetch_later(&mut self, ctx: &Context<Self>) {
         let model = &self.model;
-        let view = model.compares() || model.shows_handler() || model.shows_log() || model.delivers();
+        let view = !model.is_first_visit()
+            || model.compares()
+            || model.shows_handler()
+            || model.shows_log()
+            || model.delivers()
+            || model.computes()
+            || model.films();
         if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
             self.later = Later::Coming;
             ctx.link().send_future(async { Msg::Later(Later::come().await) });
@@ -262,6 +268,7 @@ impl App {
                     link::question("open", text, &self.report, |text| Action::Link(LinkAction::Opened(text)));
                 }
                 Effect::FindSize(text) => link::question("size", text, &self.report, Action::TakeSize),
+                Effect::AskResults(text) => link::question("results", text, &self.report, Action::Results),
                 Effect::Copy(text) => {
                     link::question("copy", text, &self.report, |done| Action::Link(LinkAction::Copied(done.is_some())));
                 }

@@ -3,6 +3,7 @@
 use streamgauge::app::Model;
 use streamgauge::app::delivery::Delivery;
 use streamgauge::app::words::{dollars_cents, dollars_e4};
+use streamgauge::cost::Bill;
 use yew::{Html, html};
 
 /// All of them.
@@ -24,20 +25,27 @@ fn one(delivery: &Delivery) -> Html {
                 </tbody>
             </table>
             { for said.iter().map(|sentence| html! { <p class="ok">{ sentence }</p> }) }
-            <table>
-                <thead><tr><th>{ "Bill" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
-                <tbody>
-                    { for bill.lines.iter().map(|line| html! {
-                        <tr title={line.cause.clone()}><td>{ &line.name }</td><td class="n">{ dollars_e4(line.run_e4) }</td>
-                            <td class="n">{ dollars_cents(line.month_cents) }</td></tr>
-                    }) }
-                    <tr class="sum"><td>{ "Total" }</td><td class="n">{ dollars_e4(bill.run_total_e4) }</td>
-                        <td class="n">{ dollars_cents(bill.month_total_cents) }</td></tr>
-                </tbody>
-            </table>
+            { self::bill(bill) }
             { for findings.iter().map(|finding| html! {
                 <p class="ok"><b>{ &finding.cause }</b>{ ". " }{ &finding.evidence }{ " " }{ &finding.remedy }</p>
             }) }
         </section>
+    }
+}
+
+/// The lines of a bill with their sum.
+pub fn bill(bill: &Bill) -> Html {
+    html! {
+        <table>
+            <thead><tr><th>{ "Bill" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
+            <tbody>
+                { for bill.lines.iter().map(|line| html! {
+                    <tr title={line.cause.clone()}><td>{ &line.name }</td><td class="n">{ dollars_e4(line.run_e4) }</td>
+                        <td class="n">{ dollars_cents(line.month_cents) }</td></tr>
+                }) }
+                <tr class="sum"><td>{ "Total" }</td><td class="n">{ dollars_e4(bill.run_total_e4) }</td>
+                    <td class="n">{ dollars_cents(bill.month_total_cents) }</td></tr>
+            </tbody>
+        </table>
     }
 }

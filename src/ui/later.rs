@@ -3,7 +3,7 @@
 
 use super::compare::{self, Form, Matrix};
 use super::stage::Places;
-use super::{delivery, link, model_page, table};
+use super::{account, delivery, link, model_page, results, table, video};
 use streamgauge::app::form::Group;
 use streamgauge::app::parts::{PARTS, Parts};
 use streamgauge::app::picture::{self, Moment, Motion, Size};
@@ -37,8 +37,20 @@ pub struct Drawing {
     pub matrix: DrawMatrix,
     /// The fields of the design that is being changed.
     pub design: DesignForm,
+    /// What the run costs.
+    pub bill: fn(&Model) -> Html,
+    /// What explains it.
+    pub findings: fn(&Model, &Callback<Action>) -> Html,
     /// What the delivery streams behind the stream did.
     pub deliveries: fn(&Model) -> Html,
+    /// What the queries of analytics applications found.
+    pub results: fn(&Model) -> Html,
+    /// The same as a room sees it.
+    pub results_in_room: fn(&Model) -> Html,
+    /// The video streams in words and numbers.
+    pub video: fn(&Model) -> Html,
+    /// The same as a picture.
+    pub video_picture: fn(&Model, Size, Option<Motion>) -> String,
     /// The run as a table.
     pub table: fn(&Model) -> Html,
     /// How everything is modelled.
@@ -58,7 +70,13 @@ static DRAWING: Drawing = Drawing {
     compare: compare::view,
     matrix: Matrix::draw,
     design: Model::design_form,
+    bill: account::bill,
+    findings: account::findings,
     deliveries: delivery::content,
+    results: results::content,
+    results_in_room: results::in_room,
+    video: video::content,
+    video_picture: Model::video_picture,
     table: table::content,
     rules: model_page::rules,
     limits: model_page::limits,

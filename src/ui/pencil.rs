@@ -42,6 +42,7 @@ pub struct Pencil {
 #[derive(Default)]
 struct Sizes {
     lanes: Option<Size>,
+    video: Option<Size>,
     strip: Option<Size>,
     curve: Option<Size>,
     bars: [Option<Size>; 2],
@@ -120,6 +121,9 @@ impl Pencil {
             Some(later) if due => fill(&self.places.lanes, self.sizes.lanes, |size| (later.log)(&moment, size)),
             Some(_) => {}
         }
+        if let Some(later) = later {
+            fill(&self.places.video, self.sizes.video, |size| (later.video_picture)(model, size, motion));
+        }
         self.draw_time(model);
         if due {
             self.draw_columns(model, later, &moment);
@@ -168,6 +172,7 @@ impl Pencil {
         };
         self.sizes = Sizes {
             lanes: size(&self.places.lanes),
+            video: size(&self.places.video),
             strip: size(&self.places.strip),
             curve: size(&self.places.curve),
             bars: [size(&self.places.bars[0]), size(&self.places.bars[1])],

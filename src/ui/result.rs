@@ -2,10 +2,8 @@
 
 use super::later::Later;
 use super::stage::Places;
-use streamgauge::app::words::{clock, dollars_cents, dollars_e4, dollars_exact, int, percents};
+use streamgauge::app::words::{clock, int, percents};
 use streamgauge::app::{Action, Model, picture};
-use streamgauge::cost::{self, BillLine};
-use streamgauge::metrics::{Finding, Tone};
 use streamgauge::scenario::{RetryPolicy, presets};
 use yew::{AttrValue, Callback, Html, classes, html};
 
@@ -17,9 +15,11 @@ pub fn view(model: &Model, later: Later, places: &Places, act: &Callback<Action>
                 { welcome(model, act) }
             } else {
                 { ledger(model, places) }
-                { bill(model) }
+                if model.computes() { { later.show(|drawing| (drawing.results)(model)) } }
+                { later.show(|drawing| (drawing.bill)(model)) }
+                if model.films() { { later.show(|drawing| (drawing.video)(model)) } }
                 if model.delivers() { { later.show(|drawing| (drawing.deliveries)(model)) } }
-                { findings(model, act) }
+                { later.show(|drawing| (drawing.findings)(model, act)) }
             }
         </aside>
     }
@@ -95,64 +95,6 @@ fn ledger(model: &Model, places: &Places) -> Html {
                         <td class="p">{ "100\u{a0}%" }</td></tr>
                 </tbody>
             </table>
-        </section>
-    }
-}
-
-fn bill(model: &Model) -> Html {
-    let bill = cost::bill(model.shown(), model.timeline(), model.frames());
-    let line = |line: &BillLine| {
-        html! {
-            <>
-                <tr title={format!("{} a {}, {}", dollars_exact(line.unit_price), line.unit, line.dated)}>
-                    <td>{ &line.name }</td>
-                    <td class="n">{ dollars_e4(line.run_e4) }</td><td class="n">{ dollars_cents(line.month_cents) }</td>
-                </tr>
-                <tr class="why"><td colspan="3"><small>{ &line.cause }</small></td></tr>
-            </>
-        }
-    };
-    html! {
-        <section>
-            <h2>{ "Bill " }<small>{ &bill.price_book }</small></h2>
-            <table>
-                <thead><tr><th>{ "Line, cause" }</th><th class="n">{ "this run" }</th><th class="n">{ "30 days" }</th></tr></thead>
-                <tbody>
-                    { for bill.lines.iter().map(line) }
-                    <tr class="sum"><td>{ "Total" }</td><td class="n">{ dollars_e4(bill.run_total_e4) }</td>
-                        <td class="n">{ dollars_cents(bill.month_total_cents) }</td></tr>
-                </tbody>
-            </table>
-            if !bill.extrapolation.is_empty() { <p class="ok">{ &bill.extrapolation }</p> }
-            if !bill.compared.is_empty() { <p class="ok">{ "The same arrivals: " }{ bill.compared_text() }{ "." }</p> }
-        </section>
-    }
-}
-
-fn findings(model: &Model, act: &Callback<Action>) -> Html {
-    let findings = model.findings();
-    let one = |(index, finding): (usize, &Finding)| {
-        let tone = match finding.tone {
-            Tone::Lost => "lost",
-            Tone::Late => "wait",
-            Tone::Cost => "cost",
-            Tone::Good => "done",
-        };
-        html! {
-            <div class={classes!("fi", tone)}>
-                <h3>{ &finding.cause }</h3>
-                <p>{ &finding.evidence }{ " " }{ &finding.remedy }</p>
-                if let Some(remedy) = &finding.remedy_try {
-                    <button class="btn" onclick={act.reform(move |_| Action::TryFinding(index))}>{ &remedy.label }</button>
-                }
-            </div>
-        }
-    };
-    html! {
-        <section>
-            <h2>{ "Findings" }</h2>
-            { for findings.iter().enumerate().map(one) }
-            if findings.is_empty() { <p class="hint">{ "None so far." }</p> }
         </section>
     }
 }

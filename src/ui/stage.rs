@@ -1,5 +1,6 @@
 //! The middle: verdict, picture, transport, and the plots that share the slider's time axis.
 
+use super::later::Later;
 use super::verdict;
 use streamgauge::app::reading::Reader;
 use streamgauge::app::words::{clock, int, rate, span_text};
@@ -14,6 +15,8 @@ use yew::{Callback, Html, MouseEvent, NodeRef, TargetCast, classes, html};
 pub struct Places {
     /// The picture of the stream.
     pub lanes: NodeRef,
+    /// The picture of the video streams.
+    pub video: NodeRef,
     /// The traffic with its marks, under the slider.
     pub strip: NodeRef,
     /// The time at the cursor.
@@ -45,18 +48,32 @@ pub struct Places {
 }
 
 /// The middle.
-pub fn view(model: &Model, places: &Places, act: &Callback<Action>, open_table: &Callback<MouseEvent>) -> Html {
+pub fn view(
+    model: &Model,
+    later: Later,
+    places: &Places,
+    act: &Callback<Action>,
+    open_table: &Callback<MouseEvent>,
+) -> Html {
     html! {
         <section class="stage" aria-label="The run">
             { verdict::view(model, act) }
             { streams(model, act) }
             { consumers(model, act) }
             <figure class="canvas"><svg class="lanes" ref={places.lanes.clone()} role="img"></svg></figure>
+            if model.films() {
+                <figure class="canvas" style="flex:0 0 9rem;height:9rem;min-height:0">
+                    <svg ref={places.video.clone()} role="img" aria-label="Video streams"></svg>
+                </figure>
+            }
             <div class="dock">
                 { transport(model, places, act) }
                 { slider(model, places, act) }
             </div>
             { charts(model, places, open_table) }
+            if model.is_presenting() && model.computes() {
+                { later.drawing().map(|drawing| (drawing.results_in_room)(model)) }
+            }
             if model.shows_handler() { <section class="drawer" aria-label="Handler" ref={places.handler.clone()}></section> }
             <div class="roombar">
                 <strong>{ "Where records are" }</strong>

@@ -5,31 +5,20 @@
 import { element } from "../view/dom.js";
 import { Box, Withdrawn } from "./box.js";
 import { Form } from "./form.js";
+import { fetchModule, sandbox } from "./module.js";
 import { Result } from "./result.js";
 import { Search } from "./search.js";
 
+export { results } from "./results.js";
+
 /** Boxes at most; more designs than sixteen are never under way. */
 const WORKERS_MAX = 8;
-
-let module = null;
-
-function fetchModule() {
-  module ??= fetch(new URL(SIZE_MODULE, import.meta.url)).then(
-    (response) => (response.ok ? response.arrayBuffer() : Promise.reject(new Error("the server answered without the file"))),
-  );
-  module.catch(() => (module = null));
-  return module;
-}
-
-const sheet = element("link", { rel: "stylesheet", href: new URL(SIZE_SHEET, import.meta.url) });
-const styled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
-document.head.append(sheet);
 
 let open = null;
 
 /** What the design changes that somebody took over, as JSON: paths and values; empty where nobody did. */
 export async function size(text) {
-  const [bytes] = await Promise.all([fetchModule(), styled]);
+  const bytes = await fetchModule();
   // Asked twice, there is one dialogue.
   if (open !== null) return "";
   open = new Sizing(JSON.parse(text), bytes);
@@ -76,8 +65,7 @@ class Sizing {
   /** So many boxes are there from now on. */
   #keep(count) {
     this.#boxes.splice(count).forEach((box) => box.end());
-    const page = new URL(document.documentElement.dataset.sandbox, document.baseURI).href;
-    while (this.#boxes.length < count) this.#boxes.push(new Box(this.#bytes, page));
+    while (this.#boxes.length < count) this.#boxes.push(new Box(this.#bytes, sandbox()));
     return this.#boxes;
   }
 

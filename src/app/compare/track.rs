@@ -387,6 +387,7 @@ impl<'a> Side<'a> {
                     late: age > PATIENCE_S,
                 };
                 Flow {
+                    unit: "",
                     offered,
                     peak,
                     channels: vec![channel],
@@ -420,6 +421,7 @@ impl<'a> Side<'a> {
                     late: age > firehose_patience(firehose),
                 };
                 Flow {
+                    unit: "",
                     offered,
                     peak,
                     channels: vec![channel],

@@ -41,6 +41,8 @@ pub struct Channel {
 /// A design at one instant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Flow {
+    /// What is counted where it is not records: a no-break space and a word, or nothing.
+    pub unit: &'static str,
     /// Offered, per second.
     pub offered: f64,
     /// The highest rate that is offered.
@@ -86,6 +88,7 @@ impl Flow {
         }
         let gone = reading.lost_total + reading.expired_total + reading.discarded_total;
         Self {
+            unit: "",
             offered: reading.offered,
             peak: forecast.peak,
             channels,
@@ -227,7 +230,7 @@ pub fn flow(flow: &Flow, scale: Scale, size: Size, motion: Option<Motion>) -> St
     outlet(&mut svg, &outlets, middle, &at);
     svg.path("class=\"dots\" fill=\"none\" stroke=\"#fff\" stroke-width=\"1.3\" stroke-opacity=\".6\"", &streaks);
     svg.add(&words);
-    svg.text(0.0, middle - 2.0 * u, "ink strong", &format!("{}/s", rate(flow.offered)));
+    svg.text(0.0, middle - 2.0 * u, "ink strong", &format!("{}{}/s", rate(flow.offered), flow.unit));
     svg.text(0.0, middle + 12.0 * u, "", "offered");
     // In little room, or it runs into the next column.
     svg.text(at.sink + 8.0 * u, middle - 2.0 * u, "ink strong", &si(flow.done.0));

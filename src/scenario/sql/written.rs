@@ -1,10 +1,13 @@
 //! A query written out: as SQL, as the heads of its columns, and as the fields beside a text.
 
+#[cfg(not(target_arch = "wasm32"))]
 use super::super::Problem;
 use super::super::filter::NUMERIC_SCALE;
 use super::super::query::{Comparison, Having, KEY, Measure, Operand, Query, Top, With};
+#[cfg(not(target_arch = "wasm32"))]
 use super::super::walk::join;
 use crate::units::Span;
+#[cfg(not(target_arch = "wasm32"))]
 use serde_json::Value as Json;
 use sqlparser::keywords::ALL_KEYWORDS;
 
@@ -79,6 +82,7 @@ fn path_text(path: &[Box<str>]) -> String {
 }
 
 /// Writes what the queries inside a document say into the fields beside them.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn write_plans(value: &mut Json, path: &str, problems: &mut Vec<Problem>) {
     match value {
         Json::Array(list) => {

@@ -35,10 +35,16 @@ fn document() -> String {
     .to_string()
 }
 
-/// The page with such a file open.
-pub fn opened(text: &str) -> Model {
+/// The page with a file open.
+pub fn dropped(text: &str) -> Model {
     let mut model = Model::new(&start("")).0;
     model.update(Action::OpenFile { name: "small.json".to_owned(), text: text.to_owned() });
+    model
+}
+
+/// The page with such a file open.
+pub fn opened(text: &str) -> Model {
+    let model = dropped(text);
     assert!(model.compares(), "a scenario with designs opens side by side");
     model
 }
@@ -52,7 +58,7 @@ fn act(model: &mut Model, what: &str, place: usize) -> Vec<Effect> {
 }
 
 /// Runs what the model asks for as the box does, with so much work a turn, and returns the runs.
-fn run(model: &mut Model, effects: &[Effect], budget: u32) -> Comparison {
+pub fn run(model: &mut Model, effects: &[Effect], budget: u32) -> Comparison {
     let opened = effects.iter().find_map(|effect| match effect {
         Effect::OpenRun { run, scenario, .. } => Some((*run, scenario.clone())),
         _ => None,
