@@ -9,7 +9,7 @@ use crate::process::read;
 /// Everything that the first load transfers, compressed as browsers ask for it first; 1 KB is 1,000 bytes.
 /// That is little more than what the Rust in use makes of it, with its library built for size; another compiler may
 /// differ by some kilobytes.
-const BUDGET_BYTES: u64 = 445_000;
+const BUDGET_BYTES: u64 = 420_000;
 
 /// Prints the sizes of the files named after it: raw, by gzip, by brotli.
 const MEASURE: &str = "const z = require('zlib');\
