@@ -42,13 +42,13 @@ pub fn ScenarioColumn(props: &Props) -> Html {
     html! {
         <aside class="side l" aria-label="Scenario" id="scenario"
             onpointerenter={act.reform(|_| Action::AskHandbook)} onfocusin={act.reform(|_| Action::AskHandbook)}>
-            <div class="sheet-head">
+            <div class="sheet-head" key="head">
                 <strong>{ "Scenario" }</strong>
                 <button class="btn" onclick={act.reform(|_| Action::FindSize)}>{ "Size" }</button>
                 <button class="btn" onclick={act.reform(|_| Action::OpenSheet(false))}>{ "Done" }</button>
             </div>
             { for props.groups.iter().enumerate().map(|(place, group)| step(place, group, props)) }
-            <div class="step changes">
+            <div class="step changes" key="changes">
                 <h2>{ "Changes during the run" }</h2>
                 { for props.operations.iter().map(|(index, at, words)| line(&format!("{at} {words}"), format!("operations.{index}"), act)) }
                 <details class="more">
@@ -66,8 +66,16 @@ pub fn ScenarioColumn(props: &Props) -> Html {
 
 fn step(place: usize, group: &Group, props: &Props) -> Html {
     let act = &props.act;
+    // What is folded out stays with its group when another one comes or goes: stores and prices stand last.
+    let key = match group {
+        Group { consumer: Some((index, _)), .. } => format!("consumer {index}"),
+        Group { stream: Some(index), .. } => format!("stream {index}"),
+        Group { delivery: Some(index), .. } => format!("delivery {index}"),
+        _ if place < 4 => format!("first {place}"),
+        _ => format!("last {}", props.groups.len() - place),
+    };
     html! {
-        <div class="step">
+        <div class="step" {key}>
             <h2>{ &group.title } <small>{ &group.small }</small></h2>
             if place == 0 {
                 <svg class="curve" ref={props.curve.clone()} role="img" onpointerdown={props.on_curve.clone()}
