@@ -26,6 +26,8 @@ pub(super) struct Scene<'a> {
     pub streaks: Streaks,
     /// Green bands on their way to the destination: right edge, floor, height.
     pub outlets: Vec<(f64, f64, f64)>,
+    /// Where what is said under the producer ends.
+    producer_foot: f64,
 }
 
 /// Short white dashes that run along bands; one path for each colour below.
@@ -57,6 +59,7 @@ impl<'a> Scene<'a> {
             words: Svg::new(),
             streaks: Streaks::default(),
             outlets: Vec::new(),
+            producer_foot: 0.0,
         }
     }
 
@@ -265,6 +268,7 @@ impl<'a> Scene<'a> {
         let tick = Path::at(width, top - 3.0 * u).down(top + height + 3.0 * u);
         self.svg.path(&stroke("var(--ink)", if full { 2.5 } else { 1.25 }), &tick);
         self.svg.text(0.0, top + height + 12.0 * u, "", &format!("room for {}", int(buffer)));
+        self.producer_foot = top + height + 16.0 * u;
     }
 
     /// The destination, with everything that has arrived.
@@ -380,6 +384,10 @@ impl<'a> Scene<'a> {
         let u = self.layout.unit;
         let value = round_below(45.0 * u / self.layout.scale.max(1e-12));
         let height = self.px(value);
+        // A low picture has no room for both, and whoever waits is more than a scale.
+        if y - height < self.producer_foot {
+            return;
+        }
         let (rate, plural) = (rate(value), if value == 1.0 { "" } else { "s" });
         self.svg.path(&stroke("var(--ink-2)", 3.0), &Path::at(2.0, y).down(y - height));
         let words = format!("this wide: {rate} record{plural}/s");
