@@ -57,7 +57,7 @@
 //! a checked scenario as numbers ([`packed`](scenario::packed)), not a document, and sends columns of numbers out. The
 //! third (`meter_main.rs`) puts compiled modules on fuel and is fetched when there is one; the fourth (`link_main.rs`)
 //! packs and reads links and is fetched when somebody shares one or opens one; the fifth (`size_main.rs`) answers the
-//! questions of a search for a size, in workers like the engine's. The build cuts the page in two: what is drawn only when
+//! questions of a search for a size, and those for the results of queries, in workers like the engine's. The build cuts the page in two: what is drawn only when
 //! somebody asks for it (`ui/later.rs`) is fetched when somebody does.
 //!
 //! # What always holds

@@ -200,7 +200,8 @@ fn flow_of(track: &VideoTrack, frames: usize, at: f64) -> Flow {
         lost: (now.sent - now.taken).max(0.0) * all,
         done: if reads { now.seen } else { now.taken } * all,
         room: Some(room * all),
-        peak,
+        // A fragment is lost as a whole, so all that comes may hang below.
+        peak: peak + room * all,
         age,
         late: age > patience,
     };

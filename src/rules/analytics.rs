@@ -35,8 +35,8 @@ pub(super) const RULES: &[Rule] = &[
                was read to its end gives its place to those that came from it. Measures are exact, to the millionth: what is no \
                number is NULL, as in SQL. Equal values of an order go by the name of the group.",
         departure: "The watermark moves with each batch, and not five times a second. Windows without a record emit nothing. A mean \
-                    is cut off at the millionth. The page runs the application and does not compute its results: the \
-                    command line does.",
+                    is cut off at the millionth. The page computes results in a run of their own beside the one in \
+                    view, for scenarios without code; it keeps the first 20 rows of a window.",
         names: &["ANALYTICS_SHARD_IDLE"],
         prices: &[],
     },

@@ -5,20 +5,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { launch, watchedPage } from "./support/browser.mjs";
-import { serveSite } from "./support/site.mjs";
-
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serveSite();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+import { test } from "node:test";
+import { watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 
 const SCENARIO = {
   length_s: 120,

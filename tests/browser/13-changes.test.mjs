@@ -6,25 +6,17 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { drop, launch, until, watchedPage } from "./support/browser.mjs";
-import { serveSite } from "./support/site.mjs";
+import { before, test } from "node:test";
+import { drop, until, watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 
 const command = process.env.STREAMGAUGE_COMMAND ?? "target/debug/streamgauge";
 const FOLDER = process.env.STREAMGAUGE_PICTURES ?? "target/pictures";
 
-let browser;
-let site;
 let folder;
 before(async () => {
-  browser = await launch();
-  site = await serveSite();
   folder = await mkdtemp(join(tmpdir(), "changes-"));
   await mkdir(FOLDER, { recursive: true });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
 });
 
 /// Two minutes of steady load for a stream, an application, and Firehose into a search domain.

@@ -2,25 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { drop, launch, until, watchedPage } from "./support/browser.mjs";
+import { test } from "node:test";
+import { drop, until, watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 import { serveSite, siteNames } from "./support/site.mjs";
 import { stuckEngine } from "./support/stuck.mjs";
 import { tasksDuring } from "./support/tasks.mjs";
 
 /// Everything that the first load transfers, compressed; 1 KB is 1,000 bytes.
 const FIRST_LOAD_BYTES = 420_000;
-
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serveSite();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
 
 /// Opens the page, calls `act`, and demands that nothing complained.
 async function withPage(act, { query = "", at = site, ...options } = {}) {

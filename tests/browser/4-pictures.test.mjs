@@ -2,9 +2,9 @@
 
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { drop, launch, until, watchedPage } from "./support/browser.mjs";
-import { serveSite } from "./support/site.mjs";
+import { before, test } from "node:test";
+import { drop, until, watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 
 const FOLDER = process.env.STREAMGAUGE_PICTURES ?? "target/pictures";
 
@@ -48,17 +48,7 @@ const STATES = [
   { name: "phone-sheet-dark", query: "?theme=dark&t=520&sheet", ...phone },
 ];
 
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serveSite();
-  await mkdir(FOLDER, { recursive: true });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+before(() => mkdir(FOLDER, { recursive: true }));
 
 for (const { name, query, file: golden, consumer, sample, ...options } of STATES) {
   test(name, async () => {

@@ -5,21 +5,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import jsqr from "jsqr";
-import { launch, until, watchedPage } from "./support/browser.mjs";
-import { serveSite } from "./support/site.mjs";
-
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serveSite();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+import { until, watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 
 const command = (...words) => execFileSync(process.env.STREAMGAUGE_COMMAND, words, { encoding: "utf8" });
 const button = (page, name) => page.getByRole("button", { name, exact: true });

@@ -3,20 +3,9 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launch, until, watchedPage } from "./support/browser.mjs";
-import { serveSite } from "./support/site.mjs";
-
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serveSite();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+import { test } from "node:test";
+import { until, watchedPage } from "./support/browser.mjs";
+import { browser, site } from "./support/here.mjs";
 
 /** A page with the view open. */
 async function opened(query = "?handler&preset=poison-record") {

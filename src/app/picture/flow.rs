@@ -5,7 +5,7 @@ use super::forecast::Forecast;
 use super::marks::{DONE, FLOW, HATCH, LOST, STRIPES, fill, stroke};
 use super::moment::{Moment, Reading};
 use super::noise::{along_swing, scattered, travelled};
-use super::svg::{Path, Svg};
+use super::svg::{Path, Svg, label_width};
 use super::{Motion, Size};
 use crate::text::{count, escape, int, rate, span_text};
 use crate::words::si;
@@ -189,6 +189,8 @@ pub fn flow(flow: &Flow, scale: Scale, size: Size, motion: Option<Motion>) -> St
             (taken, (channel.lost * scale.rate).min(cut))
         })
         .collect();
+    // Where the lowest drop falls.
+    let mut falls = 0.0f64;
     let total: f64 = bands.iter().map(|(taken, lost)| taken + lost).sum();
     let mut svg = Svg::new();
     let mut words = Svg::new();
@@ -200,6 +202,7 @@ pub fn flow(flow: &Flow, scale: Scale, size: Size, motion: Option<Motion>) -> St
         let (top, (taken, lost)) = (tops[place], bands[place]);
         let bottom = top + drawn(channel);
         if lost > 0.6 {
+            falls = falls.max(bottom + lost.max(11.0 * u) + 26.0 * u);
             hook(&mut svg, (from + taken, lost), bottom, flow.losing, (&at, motion));
         }
         let mut band = Path::new();
@@ -236,11 +239,15 @@ pub fn flow(flow: &Flow, scale: Scale, size: Size, motion: Option<Motion>) -> St
     svg.text(at.sink + 8.0 * u, middle - 2.0 * u, "ink strong", &si(flow.done.0));
     svg.text(at.sink + 8.0 * u, middle + 12.0 * u, "t-done", flow.done.1);
     if flow.lost.0 >= 1.0 {
-        let mut drop = Path::new();
-        drop.add_drop(5.0 * u, size.height - 8.0 * u, 6.0 * u);
-        svg.path(&fill(LOST), &drop);
         let said = format!("{} {}", count(flow.lost.0), flow.lost.1);
-        svg.text(14.0 * u, size.height - 4.0 * u, "t-lost strong", &said);
+        // Under what is offered, or beyond the wall where it would run into what falls there.
+        let meets = falls > size.height - 16.0 * u;
+        let wide = meets && 14.0 * u + label_width(said.chars().count(), u) > at.gate - 18.0 * u;
+        let x = if wide { at.gate + 8.0 * u } else { 0.0 };
+        let mut drop = Path::new();
+        drop.add_drop(x + 5.0 * u, size.height - 8.0 * u, 6.0 * u);
+        svg.path(&fill(LOST), &drop);
+        svg.text(x + 14.0 * u, size.height - 4.0 * u, "t-lost strong", &said);
     }
     svg.finish()
 }

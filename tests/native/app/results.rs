@@ -15,7 +15,7 @@ fn document() -> String {
         "name": "Counted", "seed": 9, "length_s": 150,
         "traffic": {
             "curve": [{ "kind": "spike", "base_per_s": 40, "factor": 10, "start_s": 40, "rise_s": 2, "hold_s": 30, "fall_s": 3 }],
-            "payloads": [{ "data": { "ticker": "{AMZN|AAPL|MSFT|GOOG}", "price": "{number 1 500}" } }],
+            "payloads": [{ "data": { "ticker": "{AMZN|AAPL|MSFT|GOOG}", "price": "{1..500}" } }],
         },
         "stream": { "shards": 2 },
         "consumers": [
@@ -97,8 +97,11 @@ fn the_slider_shows_the_window_that_was_answered_last() {
     for view in model.results() {
         let [units, storage] = &view.price[..] else { panic!("{:?}", view.price) };
         for (row, name) in [(units, "Analytics processing units"), (storage, "Analytics running storage")] {
-            let line =
-                bill.lines.iter().find(|line| line.name == format!("{}: {name}", view.title)).expect("it is billed");
+            let line = bill
+                .lines
+                .iter()
+                .find(|line| line.name == session.scenario().with_title(view.consumer, name.to_owned()))
+                .expect("it is billed");
             assert_eq!(row[2], streamgauge::words::dollars_e4(line.run_e4));
             assert_eq!(row[3], streamgauge::words::dollars_cents(line.month_cents));
         }
@@ -116,7 +119,7 @@ fn the_slider_shows_the_window_that_was_answered_last() {
 fn many_groups_are_cut_and_counted() {
     let text = json!({
         "length_s": 60, "traffic": { "curve": [{ "kind": "constant", "per_s": 100 }], "keys": { "kind": "uniform", "count": 500 } },
-        "stream": { "shards": 1 }, "consumers": [{ "kind": "analytics", "window_s": 10, "group_by": "key" }],
+        "stream": { "shards": 1 }, "consumers": [{ "kind": "analytics", "window_s": 10, "group_by": "partition_key" }],
     });
     let (mut model, session) = ran(&text.to_string());
     model.update(Action::Seek { seconds: 60.0 });
