@@ -126,15 +126,24 @@ impl Component for App {
         };
         app.carry_out(effects);
         app.renew_form();
-        app.fetch_later(ctx);
+        app.fetch_later(ctx, true);
         app
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Msg) -> bool {
         match message {
             Msg::Act(action) => self.act(action),
-            Msg::Box(event) => return self.hear(event),
-            Msg::Frame(now) => return self.draw(now),
+            // The first frame of a run makes the account that is drawn later.
+            Msg::Box(event) => {
+                let due = self.hear(event);
+                self.fetch_later(ctx, false);
+                return due;
+            }
+            Msg::Frame(now) => {
+                let due = self.draw(now);
+                self.fetch_later(ctx, false);
+                return due;
+            }
             Msg::Curve(event) => {
                 let Some(action) = self.drag(&event) else { return false };
                 self.act(action);
@@ -159,7 +168,7 @@ impl Component for App {
                 }
             }
         }
-        self.fetch_later(ctx);
+        self.fetch_later(ctx, true);
         true
     }
 
@@ -215,8 +224,12 @@ impl App {
         self.frame.ask();
     }
 
-    /// Fetches what is drawn later, if something of it is to be shown.
-    fn fetch_later(&mut self, ctx: &Context<Self>) {
+    /// Fetches what is drawn later, if something of it is to be shown; where it did not come once, only when somebody
+    /// does something.
+    fn fetch_later(&mut self, ctx: &Context<Self>, again: bool) {
+        if !self.later.is_due(again) {
+            return;
+        }
         let model = &self.model;
         let view = !model.is_first_visit()
             || model.compares()
@@ -225,7 +238,7 @@ impl App {
             || model.delivers()
             || model.computes()
             || model.films();
-        if self.later.is_due() && (view || self.dialog.is_some() || model.share().is_some()) {
+        if view || self.dialog.is_some() || model.share().is_some() {
             self.later = Later::Coming;
             ctx.link().send_future(async { Msg::Later(Later::come().await) });
         }

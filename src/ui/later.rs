@@ -103,9 +103,9 @@ pub enum Later {
 }
 
 impl Later {
-    /// Whether it is to be fetched, when something of it is to be shown.
-    pub const fn is_due(self) -> bool {
-        matches!(self, Self::Unasked | Self::Missing)
+    /// Whether it is to be fetched, when something of it is to be shown: for the first time, or again.
+    pub const fn is_due(self, again: bool) -> bool {
+        matches!(self, Self::Unasked) || (again && matches!(self, Self::Missing))
     }
 
     /// Fetches it.

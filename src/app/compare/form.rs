@@ -102,7 +102,7 @@ impl Source<'_> {
                 }
             }
         }
-        let title = fields::field("operations").map_or("", |field| field.about).trim_end_matches('.').to_owned();
+        let title = "Changes during the run".to_owned();
         groups.push(Group { title, changes: Some(self.changes(&of(list))), ..Group::default() });
         groups
     }
