@@ -74,3 +74,27 @@ module.exports.handler = async ({ Records: records, ...rest }, context) => {
   assert.deepEqual(found.reply.towns, { "?": 1, Paris: 2, Springwood: 1 });
   assert.deepEqual(await onTheCommandLine(file, event), found);
 });
+
+test("a transform behind a data stream answers alike under Node and here", async () => {
+  // With a stream as the source each record says where it stood; partitions of the destination go into the reply.
+  const code = `
+exports.handler = async ({ sourceKinesisStreamArn: source, records }) => ({
+  records: records.map(({ recordId, data, kinesisRecordMetadata: { shardId, partitionKey } }) => {
+    const text = Buffer.from(data, "base64").toString();
+    if (!text.startsWith("{")) return { recordId, result: "ProcessingFailed", data };
+    const line = [source.split("/").pop(), shardId, JSON.parse(text).id].join(",");
+    const metadata = { partitionKeys: { user: partitionKey } };
+    return { recordId, result: "Ok", data: Buffer.from(line).toString("base64"), metadata };
+  }),
+});
+`;
+  const file = join(folder, "transform.js");
+  const event = "tests/handlers/transform-events.json";
+  await writeFile(file, code);
+  const found = await inNode(file, event);
+  const [taken, failed] = found.reply.records;
+  assert.equal(Buffer.from(taken.data, "base64").toString(), "orders,shardId-000000000000,A-1070");
+  assert.deepEqual(taken.metadata, { partitionKeys: { user: "user-17" } });
+  assert.deepEqual([taken.result, failed.result], ["Ok", "ProcessingFailed"]);
+  assert.deepEqual(await onTheCommandLine(file, event), found);
+});
