@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use streamgauge::engine::{Invocation, Outcome};
 use streamgauge::handlers::HandlerEngine;
 use streamgauge::limits::grouped;
 use streamgauge::scenario::packed::pack;
@@ -212,7 +213,11 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
         );
         return Err(Failure::Run(message));
     }
-    let others = compare::other_runs(session.scenario()).map_err(Failure::Run)?;
+    let others = match &mut code {
+        Some(code) => compare::other_runs(session.scenario(), code),
+        None => compare::other_runs(session.scenario(), &mut |_: &Invocation| Outcome::Succeeded),
+    };
+    let others = others.map_err(Failure::Run)?;
     Ok(if json {
         let mut summary = session.summary();
         for (title, run) in &others {

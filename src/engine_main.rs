@@ -60,7 +60,7 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
 }
 
 /// Does about so many arrivals and events of each design. 0: there is more to do. 1: all runs are over. 2: one cannot
-/// go on, since too many records wait. 3: no run is open. 4: the code of consumers is asked.
+/// go on, since too many records wait. 3: no run is open. 4: code is asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_pump(budget: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
@@ -68,20 +68,16 @@ pub extern "C" fn sg_pump(budget: u32) -> u32 {
         match designs.pump(budget) {
             Pump::Finished => 1,
             Pump::Full => 2,
-            Pump::Spent | Pump::Reached | Pump::Waiting(_) => {
-                if designs.own_mut().is_some_and(|session| desk.collect(session)) { 4 } else { 0 }
-            }
+            Pump::Spent | Pump::Reached | Pump::Waiting(_) => u32::from(desk.collect(designs)) * 4,
         }
     })
 }
 
-/// Puts the next question to a consumer's code into the output. 0: there is none.
+/// Puts the next question to a function's code into the output. 0: there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_ask() -> u32 {
     HOST.with_borrow_mut(|host| {
-        let (Some(designs), Some(desk)) = (&mut host.designs, &mut host.desk) else { return 0 };
-        let Some(session) = designs.own_mut() else { return 0 };
-        desk.ask(session.scenario()).map_or(0, |question| {
+        host.desk.as_mut().and_then(Desk::ask).map_or(0, |question| {
             host.output = question;
             1
         })
@@ -101,15 +97,15 @@ pub extern "C" fn sg_keep_state() {
 }
 
 /// Takes the answer to the question asked last. 0: it succeeded. 1: it failed. 2: the input names the records that did,
-/// a line each. The code took so many microseconds, and so many to load.
+/// a line each. 3: the input says of each record what becomes of it. The code took so many microseconds, and so many to
+/// load.
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_answer(kind: u32, took: f64, init: f64) {
     HOST.with_borrow_mut(|host| {
         let (Some(designs), Some(desk)) = (&mut host.designs, &mut host.desk) else { return };
-        let Some(session) = designs.own_mut() else { return };
-        let failed = std::str::from_utf8(&host.input).unwrap_or_default();
+        let said = std::str::from_utf8(&host.input).unwrap_or_default();
         let micros = |value: f64| Span::from_micros(value as u64);
-        desk.answer(session, kind, failed, micros(took), micros(init));
+        desk.answer(designs, kind, said, micros(took), micros(init));
     });
 }
 

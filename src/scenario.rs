@@ -62,7 +62,7 @@ pub use firehose::{
     Partitioning, Quota, Transform,
 };
 pub use function::{Architecture, Function};
-pub use handler::{Code, DurationFrom, HandlerKind};
+pub use handler::{Code, DurationFrom, HandlerKind, Handling, Owner};
 pub use hop::Hop;
 pub use kcl::{Kcl, LeaseTable};
 pub use payload::Payload;

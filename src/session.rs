@@ -31,9 +31,11 @@ pub mod response;
 #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 pub mod results;
 mod summary;
+mod transforms;
 mod video;
 
 use crate::cost::{Bill, bill, findings};
+use crate::engine::firehose::{TransformAnswer, Transformation};
 use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
 use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
@@ -60,10 +62,12 @@ pub struct Session {
     trace: Trace,
     /// Answers known beforehand.
     known: BTreeMap<InvocationId, Answer>,
+    known_transforms: BTreeMap<InvocationId, TransformAnswer>,
     /// Operations by hand that are still to come, from the trace that is replayed or for the next whole instant; the
     /// next one last.
     coming: Vec<PlannedOperation>,
     questions: Vec<Invocation>,
+    transformations: Vec<Transformation>,
 }
 
 /// What came from outside during a run: with it the run can be repeated without a handler.
@@ -73,13 +77,21 @@ pub struct Trace {
     pub answers: Vec<(InvocationId, Answer)>,
     /// Operations that were applied by hand, with their instants.
     pub operations: Vec<PlannedOperation>,
+    /// Answers for the functions of the delivery streams, by invocation, in the order in which they were accepted.
+    pub transforms: Vec<(InvocationId, TransformAnswer)>,
 }
 
-/// The code of a consumer, as a program that uses this crate gives it.
+/// The code of a scenario's functions, as a program that uses this crate gives it.
 pub trait Handler {
     /// Decides what comes of an invocation: an [`Outcome`], or an [`Answer`] with the time that it took where the
     /// scenario has `"duration_from": "code"`. Wall-clock time spent here does not enter the simulation.
     fn handle(&mut self, invocation: &Invocation) -> Answer;
+
+    /// Decides what becomes of records that the function of a delivery stream transforms: unless a handler says more,
+    /// they go on as they are.
+    fn transform(&mut self, transformation: &Transformation) -> TransformAnswer {
+        TransformAnswer::unchanged(transformation)
+    }
 }
 
 impl<A: Into<Answer>, F: FnMut(&Invocation) -> A> Handler for F {
@@ -128,9 +140,9 @@ impl Session {
         let behind = (Taps::new(&scenario), Queries::new(&scenario));
         let observers = (Recorder::new(&scenario), (Digest::default(), behind));
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
-        let deliver = &scenario.deliver;
-        let deliver = deliver.iter().map(|each| FirehoseRun::behind_stream(&scenario, &each.firehose)).collect();
+        let deliver = transforms::runs(&scenario);
         let known = trace.answers.iter().copied().collect();
+        let known_transforms = trace.transforms.into_iter().collect();
         let coming = trace.operations.iter().rev().copied().collect();
         Self {
             scenario,
@@ -140,8 +152,10 @@ impl Session {
             deliver,
             trace: Trace::default(),
             known,
+            known_transforms,
             coming,
             questions: Vec::new(),
+            transformations: Vec::new(),
         }
     }
 
@@ -171,11 +185,11 @@ impl Session {
                 self.observers.0.close_frame(&self.engine);
                 self.observers.1.1.1.close_frame(&self.engine);
                 let mut handed_on = self.observers.1.1.0.hand_on();
-                for (session, offers) in self.then.iter_mut().zip(&mut handed_on) {
+                for (session, (offers, _)) in self.then.iter_mut().zip(&mut handed_on) {
                     session.engine.give(offers);
                 }
-                for (run, offers) in self.deliver.iter_mut().zip(handed_on) {
-                    run.give(offers);
+                for (run, (offers, origins)) in self.deliver.iter_mut().zip(handed_on) {
+                    run.give(offers, origins);
                 }
             }
             if next_operation == Some(self.engine.now())
@@ -198,7 +212,7 @@ impl Session {
         (0..streams + self.deliver.len()).find_map(|place| {
             let left = enough.saturating_sub(self.worked()) as u32;
             let stop = match place.checked_sub(streams) {
-                Some(delivery) => self.deliver[delivery].pump(until, left),
+                Some(delivery) => self.pump_delivery(delivery, until, left),
                 None => self.then[place].pump(until, left),
             };
             match stop {
@@ -292,6 +306,11 @@ impl Session {
                         let answer = handler.handle(&invocation);
                         // What was asked before a fault took it away needs no answer any more.
                         let _ = self.accept(invocation.id, answer);
+                    }
+                    for transformation in self.take_transformations() {
+                        let answer = handler.transform(&transformation);
+                        let accepted = self.accept_transform(transformation.id, answer);
+                        debug_assert!(accepted.is_ok(), "a question that was just asked is open");
                     }
                 }
                 end @ (Pump::Finished | Pump::Full) => return end,

@@ -104,7 +104,7 @@
         input(engine, said.state ?? "");
         engine.sg_keep_state();
       }
-      input(engine, said.kind === 2 ? said.failed.join("\n") : "");
+      input(engine, said.kind === 2 ? said.failed.join("\n") : (said.said ?? ""));
       engine.sg_answer(said.kind, said.took ?? 0, said.init ?? 0);
       if (seen.outcome) runs.rows.add(seen, said);
       if (clock() - start >= TURN_MS) return false;

@@ -9,7 +9,7 @@ use super::invocations::{Invocations, Tried};
 use super::model::{Message, Model};
 use crate::metrics::Timeline;
 use crate::metrics::firehose::FirehoseFrames;
-use crate::scenario::{Code, Scenario, packed};
+use crate::scenario::{Code, Owner, Scenario, packed};
 use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 
 /// Blocks of frames that may be on their way at once.
@@ -353,7 +353,8 @@ impl Model {
 
     /// Asks for one event to be run through the code of a consumer.
     pub(super) fn try_event(&mut self, consumer: u32, event: Option<String>) -> Vec<Effect> {
-        let code = self.scenario.consumers.get(consumer as usize).and_then(Code::of);
+        let handling = Owner::of_number(consumer).handling(&self.scenario);
+        let code = handling.as_ref().and_then(Code::of);
         let Some(code) = code else {
             self.tried = Some(Tried::Refused("This consumer has no code that could be run.".to_owned()));
             return Vec::new();

@@ -7,23 +7,23 @@ use streamgauge::limits::grouped;
 use streamgauge::metrics::Histogram;
 use streamgauge::scenario::{Plan, Scenario};
 use streamgauge::session::code::Code;
-use streamgauge::session::{Comparison, DirectRun, FirehoseRun, Measure, Pump, Run};
+use streamgauge::session::{Comparison, DirectRun, Handler, Measure, Pump, Run};
 use streamgauge::{text, words};
 
-/// The finished runs of the designs of a scenario that are no stream, with their titles.
+/// The finished runs of the designs of a scenario that are no stream, with their titles; `handler` decides what the
+/// scenario leaves open.
 ///
 /// # Errors
 /// A sentence about the first that could not go to its end.
-pub fn other_runs(scenario: &Scenario) -> Result<Vec<(String, Run)>, String> {
+pub fn other_runs(scenario: &Scenario, handler: &mut impl Handler) -> Result<Vec<(String, Run)>, String> {
     let own = Scenario { designs: Vec::new(), ..scenario.clone() };
     let mut runs = Vec::new();
-    for (title, design) in scenario.design_titles().into_iter().skip(1).zip(&scenario.designs) {
-        let mut run = match &design.plan {
-            Plan::Direct(direct) => Run::Direct(Box::new(DirectRun::new(&own, direct))),
-            Plan::Firehose(firehose) => Run::Firehose(Box::new(FirehoseRun::new(&own, firehose))),
-            Plan::Stream(_) => continue,
-        };
-        if run.run() == Pump::Full {
+    for (title, (place, design)) in scenario.design_titles().into_iter().skip(1).zip((0..).zip(&scenario.designs)) {
+        if matches!(design.plan, Plan::Stream(_)) {
+            continue;
+        }
+        let mut run = Run::simple(&own, place, &design.plan);
+        if run.run_with(handler) == Pump::Full {
             return Err(full(&title));
         }
         runs.push((title, run));

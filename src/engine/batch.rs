@@ -15,7 +15,7 @@ impl Lane {
         }
         batch.clear();
         self.stretches(part, from, to, log, |from, to| batch.extend((from..to).map(|at| *log.stored(at))));
-        Run(batch, &[])
+        Run { from, first: batch, rest: &[] }
     }
 
     /// Where the Kinesis record begins that holds the record with a place in the batch: sequence numbers name no less.

@@ -13,7 +13,9 @@
 mod buffer;
 mod deliver;
 mod fact;
+mod places;
 mod producer;
+mod question;
 mod quota;
 mod slab;
 mod state;
@@ -22,13 +24,14 @@ mod transform;
 pub use buffer::Cohort;
 pub use fact::{FirehoseFact, FirehoseObserver, PutLoss, PutQuota, SetAside, Trigger};
 pub use producer::Entry;
+pub use question::{GivenRecord, Origin, TransformAnswer, Transformation, Verdict};
 pub use state::FirehoseState;
 
 use super::agenda::Agenda;
 use super::offers::{Offer, Offers};
 use super::{Record, Step};
 use crate::limits;
-use crate::scenario::{Firehose, Scenario};
+use crate::scenario::{Firehose, Owner, Scenario};
 use crate::units::{SimTime, Span};
 use buffer::Buffers;
 use deliver::{Backup, Deliveries};
@@ -104,7 +107,7 @@ impl FirehoseEngine {
             agenda: Agenda::new(),
             producer,
             quotas: Quotas::new(firehose.stream.quotas(&scenario.prices)),
-            transformer: Transformer::new(scenario.seed),
+            transformer: Transformer::new(scenario.seed, firehose),
             buffers: Buffers::new(firehose),
             deliveries: Deliveries::new(firehose, retention),
             backup: Backup::default(),
@@ -119,9 +122,16 @@ impl FirehoseEngine {
         self.keep_max = pieces.min(limits::FIREHOSE_KEPT_MAX);
     }
 
-    /// Takes what a reader of the source has read, in order of time.
-    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
+    /// Says whose function it is that transforms the records: its invocations have that owner.
+    pub const fn belong_to(&mut self, owner: Owner) {
+        self.transformer.belong_to(owner);
+    }
+
+    /// Takes what a reader of the source has read, in order of time, with the place of each in the source; those may be
+    /// left out where nobody asks what the function does.
+    pub fn give(&mut self, offers: impl IntoIterator<Item = Offer>, origins: impl IntoIterator<Item = Origin>) {
         self.offers.give(offers);
+        self.transformer.come_from(origins);
     }
 
     /// The instant that has been reached: everything before it has happened.
@@ -139,11 +149,15 @@ impl FirehoseEngine {
         self.worked
     }
 
-    /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
+    /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have. It waits for
+    /// the answer to an invocation of the function when that begins.
     pub fn advance(&mut self, until: SimTime, budget: u32, observer: &mut impl FirehoseObserver) -> Step {
         let until = until.micros().clamp(self.now, self.end);
         let enough = self.worked.saturating_add(u64::from(budget));
         loop {
+            if let Some(id) = self.begin_answered(observer) {
+                return Step::Waiting(id);
+            }
             let (planned, arrival) = (self.agenda.next_at(), self.offers.next_at());
             let next = planned.min(arrival);
             if next >= until {
@@ -202,7 +216,7 @@ impl FirehoseEngine {
     #[inline]
     fn offered(&mut self, record: &Record, observer: &mut impl FirehoseObserver) {
         self.tell(observer, FirehoseFact::Offered { record });
-        let entry = Entry { offered: self.now, key: record.key, size: record.size };
+        let entry = Entry { offered: self.now, key: record.key, size: record.size, number: record.number };
         if self.producer.is_some() {
             self.gather(entry, observer);
         } else {
@@ -217,7 +231,7 @@ impl FirehoseEngine {
             entries.iter().for_each(|entry| self.for_function(*entry));
         } else {
             let now = self.now;
-            entries.iter().for_each(|entry| self.buffer_entry(*entry, now, observer));
+            entries.iter().for_each(|entry| self.buffer_entry(*entry, None, now, observer));
         }
     }
 }

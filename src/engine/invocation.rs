@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use super::sequence::SequenceNumber;
+use crate::scenario::Owner;
 use crate::units::{Bytes, SimTime, Span};
 
 /// Names one invocation of a run.
@@ -17,9 +18,15 @@ impl InvocationId {
         Self { consumer, shard, number }
     }
 
-    /// Index of the consumer whose function it is, in the order of the scenario.
+    /// Index of the consumer whose function it is, in the order of the scenario; of other functions the
+    /// [number](Owner::number) of the owner.
     pub const fn consumer(self) -> u32 {
         self.consumer
+    }
+
+    /// Whose function it is.
+    pub const fn owner(self) -> Owner {
+        Owner::of_number(self.consumer)
     }
 
     /// Its number, counted from zero over the invocations of its consumer and shard.
@@ -27,7 +34,7 @@ impl InvocationId {
         self.number
     }
 
-    /// Index of the shard whose records it has.
+    /// Index of the shard whose records it has; zero where it belongs to none.
     pub const fn shard(self) -> u32 {
         self.shard
     }
@@ -111,7 +118,7 @@ impl From<Outcome> for Answer {
 
 impl InvokedRecord {
     /// The record with a sequence index in a shard.
-    pub(super) const fn new(shard: u32, index: u64, record: Record) -> Self {
+    pub(crate) const fn new(shard: u32, index: u64, record: Record) -> Self {
         let arrived = SimTime::from_micros(record.arrived);
         Self { sequence_number: SequenceNumber::new(shard, index, arrived), record }
     }

@@ -270,10 +270,14 @@ impl Log {
     pub fn run(&self, from: u64, to: u64) -> Run<'_> {
         debug_assert!(self.head <= from && from <= to && to <= self.tail);
         if from == to {
-            return Run(&[], &[]);
+            return Run { from, first: &[], rest: &[] };
         }
         let (first, last) = (self.slot(from), self.slot(to - 1));
-        if first <= last { Run(&self.ring[first..=last], &[]) } else { Run(&self.ring[first..], &self.ring[..=last]) }
+        if first <= last {
+            Run { from, first: &self.ring[first..=last], rest: &[] }
+        } else {
+            Run { from, first: &self.ring[first..], rest: &self.ring[..=last] }
+        }
     }
 
     #[inline(always)]
@@ -297,14 +301,21 @@ impl Default for Log {
     }
 }
 
-/// Consecutive records of a log.
+/// Records of a log, as the two slices that hold them.
 #[derive(Clone, Copy, Debug)]
-pub struct Run<'a>(pub &'a [Stored], pub &'a [Stored]);
+pub struct Run<'a> {
+    /// Sequence index of the first. The others follow it, unless the batch of a filter was gathered.
+    pub from: u64,
+    /// The records up to the end of the ring.
+    pub first: &'a [Stored],
+    /// Those from its beginning.
+    pub rest: &'a [Stored],
+}
 
 impl<'a> Run<'a> {
     /// Number of records.
     pub const fn len(self) -> usize {
-        self.0.len() + self.1.len()
+        self.first.len() + self.rest.len()
     }
 
     /// Whether there is none.
@@ -314,6 +325,6 @@ impl<'a> Run<'a> {
 
     /// The records in order.
     pub fn iter(self) -> impl Iterator<Item = &'a Record> {
-        self.0.iter().chain(self.1).map(|stored| &stored.record)
+        self.first.iter().chain(self.rest).map(|stored| &stored.record)
     }
 }

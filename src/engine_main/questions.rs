@@ -1,65 +1,98 @@
-//! Invocations of the engine's module that wait for a consumer's code: out as questions, back as answers.
+//! Invocations of the engine's module that wait for code: out as questions, back as answers.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use streamgauge::engine::firehose::{TransformAnswer, Transformation};
 use streamgauge::engine::{Answer, Invocation, Outcome};
-use streamgauge::scenario::{HandlerKind, Responses, Scenario};
+use streamgauge::scenario::{HandlerKind, Owner, Responses, Scenario};
 use streamgauge::session::question::{Question, Questions};
-use streamgauge::session::{Session, response};
+use streamgauge::session::{Comparison, response};
 use streamgauge::text::quoted;
 use streamgauge::units::Span;
 
 /// The questions of a run.
 pub struct Desk {
+    scenario: Scenario,
     questions: Questions,
-    waiting: VecDeque<Invocation>,
-    asked: Option<Invocation>,
+    waiting: VecDeque<Waiting>,
+    asked: Option<Waiting>,
+}
+
+/// An invocation whose code is to be run.
+enum Waiting {
+    Consumer(Invocation),
+    Transform(Transformation),
 }
 
 impl Desk {
     pub fn new(scenario: &Scenario) -> Self {
-        Self { questions: Questions::new(scenario), waiting: VecDeque::new(), asked: None }
+        let questions = Questions::new(scenario);
+        Self { scenario: scenario.clone(), questions, waiting: VecDeque::new(), asked: None }
+    }
+
+    fn kind(&self, owner: Owner) -> HandlerKind {
+        owner.handling(&self.scenario).map_or(HandlerKind::Model, |handling| handling.kind)
     }
 
     /// Takes the invocations that have begun. What a scenario leaves to a program succeeds, since the box has none.
     /// Whether code is to be asked.
-    pub fn collect(&mut self, session: &mut Session) -> bool {
-        for invocation in session.take_invocations() {
-            let consumer = &session.scenario().consumers[invocation.id.consumer() as usize];
-            if consumer.handler.is_code() {
-                self.waiting.push_back(invocation);
+    pub fn collect(&mut self, designs: &mut Comparison) -> bool {
+        for invocation in designs.take_invocations() {
+            if self.kind(invocation.id.owner()).is_code() {
+                self.waiting.push_back(Waiting::Consumer(invocation));
             } else {
-                let accepted = session.accept(invocation.id, Outcome::Succeeded);
-                debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+                designs.accept(invocation.id, Outcome::Succeeded.into());
+            }
+        }
+        for transformation in designs.take_transformations() {
+            if self.kind(transformation.id.owner()).is_code() {
+                self.waiting.push_back(Waiting::Transform(transformation));
+            } else {
+                let unchanged = TransformAnswer::unchanged(&transformation);
+                designs.accept_transform(transformation.id, unchanged);
             }
         }
         !self.waiting.is_empty()
     }
 
     /// The next question: a line of JSON about it, then the event. None where nobody waits.
-    pub fn ask(&mut self, scenario: &Scenario) -> Option<Vec<u8>> {
-        let invocation = self.waiting.pop_front()?;
-        let Question { event, id, context, env, now, timeout_ms, memory_mb, seed: [a, b, c, d] } =
-            self.questions.ask(scenario, &invocation);
-        let consumer = invocation.id.consumer();
-        let of = &scenario.consumers[consumer as usize];
-        let items = of.failures.responses == Responses::ItemFailures;
+    pub fn ask(&mut self) -> Option<Vec<u8>> {
+        let waiting = self.waiting.pop_front()?;
+        let scenario = &self.scenario;
+        let question = match &waiting {
+            Waiting::Consumer(invocation) => self.questions.ask(scenario, invocation),
+            Waiting::Transform(of) => self.questions.ask_transform(scenario, of)?,
+        };
+        let Question { event, id, context, env, now, timeout_ms, memory_mb, seed: [a, b, c, d] } = question;
+        // Id, attempt, records, environment, whether that is new, start and end.
+        let (of, attempt, records, environment, cold, started, ends) = match &waiting {
+            Waiting::Consumer(of) => {
+                (of.id, of.attempt, of.records.len(), of.environment, of.cold, of.started, of.ends)
+            }
+            Waiting::Transform(of) => {
+                (of.id, of.attempt, of.records.len(), of.environment, of.cold, of.started, of.ends)
+            }
+        };
+        let (items, window) = match &waiting {
+            Waiting::Consumer(invocation) => {
+                let settings = &scenario.consumers[of.consumer() as usize];
+                (settings.failures.responses == Responses::ItemFailures, invocation.window.is_some())
+            }
+            Waiting::Transform(_) => (false, false),
+        };
         let mut out = format!(
-            r#"{{"consumer":{consumer},"shard":{},"number":{},"attempt":{},"records":{},"environment":{},"cold":{},"started":{},"ends":{},"module":{},"items":{items},"window":{},"now":{now},"timeout":{timeout_ms},"memory":{memory_mb},"seed":[{a},{b},{c},{d}],"id":"{id}""#,
-            invocation.id.shard(),
-            invocation.id.number(),
-            invocation.attempt,
-            invocation.records.len(),
-            invocation.environment,
-            invocation.cold,
-            invocation.started.micros(),
-            invocation.ends.micros(),
-            of.handler == HandlerKind::Module,
-            invocation.window.is_some(),
+            r#"{{"consumer":{},"shard":{},"number":{},"attempt":{attempt},"records":{records},"environment":{environment},"cold":{cold},"started":{},"ends":{},"module":{},"transform":{},"items":{items},"window":{window},"now":{now},"timeout":{timeout_ms},"memory":{memory_mb},"seed":[{a},{b},{c},{d}],"id":"{id}""#,
+            of.consumer(),
+            of.shard(),
+            of.number(),
+            started.micros(),
+            ends.micros(),
+            self.kind(of.owner()) == HandlerKind::Module,
+            matches!(waiting, Waiting::Transform(_)),
         );
         // Writing into a string cannot fail.
         let _ = writeln!(out, r#","context":{},"env":{}}}"#, quoted(&context), quoted(&env));
-        self.asked = Some(invocation);
+        self.asked = Some(waiting);
         let mut out = out.into_bytes();
         out.extend(event);
         Some(out)
@@ -67,20 +100,31 @@ impl Desk {
 
     /// Keeps the state of a window that came with the answer to the question asked last.
     pub fn keep_state(&mut self, state: Option<String>) {
-        if let Some(invocation) = &self.asked {
+        if let Some(Waiting::Consumer(invocation)) = &self.asked {
             self.questions.keep_state(invocation, state);
         }
     }
 
-    /// Takes the answer to the question asked last; `failed` lists the sequence numbers that it names, a line each.
-    pub fn answer(&mut self, session: &mut Session, kind: u32, failed: &str, took: Span, init: Span) {
-        let Some(invocation) = self.asked.take() else { return };
-        let outcome = match kind {
-            0 => Outcome::Succeeded,
-            1 => Outcome::Failed,
-            _ => response::failed_from(failed.lines(), &invocation),
-        };
-        // What was asked before a fault took it away needs no answer any more.
-        let _ = session.accept(invocation.id, Answer { outcome, took, init });
+    /// Takes the answer to the question asked last; `said` lists the records that it names, a line each.
+    pub fn answer(&mut self, designs: &mut Comparison, kind: u32, said: &str, took: Span, init: Span) {
+        match self.asked.take() {
+            Some(Waiting::Consumer(invocation)) => {
+                let outcome = match kind {
+                    0 => Outcome::Succeeded,
+                    1 => Outcome::Failed,
+                    _ => response::failed_from(said.lines(), &invocation),
+                };
+                designs.accept(invocation.id, Answer { outcome, took, init });
+            }
+            Some(Waiting::Transform(of)) => {
+                let records = match kind {
+                    1 => None,
+                    3 => Some(response::verdicts_of_lines(said, &of)),
+                    _ => Some(response::verdicts_but_failed(said.lines(), &of)),
+                };
+                designs.accept_transform(of.id, TransformAnswer { records, took, init });
+            }
+            None => {}
+        }
     }
 }

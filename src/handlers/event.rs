@@ -188,6 +188,14 @@ pub fn encoded(bytes: &[u8]) -> String {
     out
 }
 
+/// Bytes that a text in base64 stands for; none if it is not in base64.
+pub fn decoded_len(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches('=');
+    let filled = text.len() - digits.len() <= 2 && text.len().is_multiple_of(4);
+    let sound = digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+    (filled && sound).then_some(digits.len() as u64 * 3 / 4)
+}
+
 /// Bytes from base64 with its padding; none where a letter is no digit of it.
 pub fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -21,7 +21,7 @@ impl Latencies {
     /// Counts the records of a batch that is done at `at`.
     #[inline]
     pub fn add(&mut self, at: SimTime, batch: Run<'_>) {
-        for part in [batch.0, batch.1] {
+        for part in [batch.first, batch.rest] {
             self.add_part(at.micros(), part);
         }
     }

@@ -5,7 +5,7 @@ use super::canonical::Group;
 use super::document::{self, Reader};
 use super::filter::{self, Pattern};
 use super::function::{self, Function};
-use super::handler::{self, DurationFrom, HandlerKind};
+use super::handler::{DurationFrom, HandlerKind, Handling};
 use super::kcl::{self, Kcl};
 use super::query::{self, Query};
 use super::reading::{ReadSource, StartingPosition};
@@ -130,6 +130,12 @@ impl Consumer {
     /// Whether the length of an invocation is known only when its code has answered.
     pub fn waits_for_code(&self) -> bool {
         self.duration_from == DurationFrom::Code && self.handler != HandlerKind::Model
+    }
+
+    /// Who decides what its invocations do.
+    pub fn handling(&self) -> Handling {
+        let (code, module) = (Arc::clone(&self.code), Arc::clone(&self.module));
+        Handling { kind: self.handler, code, module, duration_from: self.duration_from }
     }
 
     /// An invocation that takes longer is ended; only Lambda does that.
@@ -268,6 +274,7 @@ pub enum DurationLaw {
 /// Reads one consumer of a document and checks its fields against each other.
 pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
     let of = |name: &str| format!("consumers.{index}.{name}");
+    let handling = Handling::read(read, &of);
     let consumer = Consumer {
         name: read.text(&of("name")).to_owned(),
         kind: match read.text(&of("kind")) {
@@ -311,10 +318,10 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         poison: poison(read, &of, None),
         memory_mb: read.small(&of("memory_mb")),
         function: function::read(read, index),
-        handler: handler::kind(read, &of),
-        code: read.text(&of("code")).into(),
-        module: read.text(&of("module")).into(),
-        duration_from: handler::duration_from(read, &of),
+        handler: handling.kind,
+        code: handling.code,
+        module: handling.module,
+        duration_from: handling.duration_from,
         duration: DurationModel {
             fixed: read.span(&of("fixed_ms")),
             per_record: read.span(&of("per_record_ms")),
@@ -334,7 +341,11 @@ pub(super) fn read(read: &mut Reader<'_>, index: usize) -> Consumer {
         analytics::fits(read, &of, &consumer);
     }
     duration_fits(read, &of("per_record_ms"), &consumer);
-    handler::code_fits(read, &of, &consumer);
+    consumer.handling().fits(read, &of);
+    if consumer.handler == HandlerKind::Module && consumer.tumbling.is_on() {
+        let message = "a module keeps no state of a window; choose 0, or \"javascript\"";
+        read.wrong(&of("tumbling_window_s"), message.to_owned());
+    }
     if let StartingPosition::AtTimestamp(at) = consumer.position
         && at.micros() > consumer.start.micros()
     {
@@ -453,7 +464,7 @@ pub(super) fn write(of: &Consumer, stores: &[Store]) -> Value {
     let at = if let StartingPosition::AtTimestamp(at) = of.position { at } else { SimTime::ZERO };
     group.time("starting_at_s", at);
     group.word("read_limits", if of.read_limits { "kept" } else { "lifted" });
-    handler::write(&mut group, of);
+    of.handling().write(&mut group);
     group.span("retry_base_ms", of.retry_base);
     group.span("retry_cap_s", of.retry_cap);
     write_poison(&mut group, of.poison);

@@ -3,7 +3,7 @@
 use super::direct::Direct;
 use super::document::{self, Reader};
 use super::hop::OWN;
-use super::{Draft, Firehose, HandlerKind, Problem, Scenario};
+use super::{Draft, Firehose, Problem, Scenario};
 use serde_json::{Map, Value};
 
 /// Another design for the same traffic.
@@ -77,12 +77,7 @@ fn design(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Option<De
         Ok(mut stream) => {
             stream.name.clone_from(&name);
             stream.prices = scenario.prices.clone();
-            for (consumer, settings) in stream.consumers.iter().enumerate() {
-                if settings.handler != HandlerKind::Model {
-                    let path = of(&format!("consumers.{consumer}.handler"));
-                    read.wrong(&path, "code runs in the first design only; choose \"model\"".to_owned());
-                }
-            }
+            read.no_code(&stream, &of, "in the first design");
             Some(Design { name, plan: Plan::Stream(Box::new(stream)) })
         }
         Err(problems) => {

@@ -7,6 +7,7 @@ use super::Jitter;
 use super::canonical::Group;
 use super::document::Reader;
 use super::groups::{Written, groups};
+use super::handler::{HandlerKind, Handling};
 use super::prices::{HOME, Prices};
 use crate::limits;
 use crate::units::{Bytes, MICROS_PER_SECOND, Ratio, SimTime, Span};
@@ -17,6 +18,8 @@ use serde_json::Value;
 pub struct Firehose {
     /// Its settings.
     pub stream: DeliveryStream,
+    /// Who decides what its function does with the records.
+    pub handling: Handling,
     /// Injected faults of the destination, in order of time.
     pub faults: Vec<Fault>,
 }
@@ -142,7 +145,7 @@ groups! {
         /// Seconds since its first record; `None` for the destination's default.
         interval_s: Option<u32> = "interval_s",
     }
-    /// The function that transforms the records, by a model.
+    /// The function that transforms the records: its limits, and a model of what it does.
     Transform transform {
         /// Its memory; `None` for no function.
         memory_mb: Option<u32> = "memory_mb",
@@ -320,7 +323,18 @@ impl Firehose {
         for (name, message) in stream.problems() {
             read.wrong(&format!("{path}.{name}"), message);
         }
-        Self { stream, faults }
+        let of = |name: &str| format!("{path}.transform.{name}");
+        let handling = Handling::read(read, &of);
+        handling.fits(read, &of);
+        if handling.kind != HandlerKind::Model && stream.transform.memory_mb.is_none() {
+            read.wrong(&of("memory_mb"), "a handler needs a function; choose its memory".to_owned());
+        }
+        Self { stream, handling, faults }
+    }
+
+    /// Whether what the function does is asked outside of the engine.
+    pub fn asks(&self) -> bool {
+        self.stream.transform.memory_mb.is_some() && self.handling.kind != HandlerKind::Model
     }
 
     /// The group in a canonical document.
@@ -342,6 +356,11 @@ impl Firehose {
             }
             group.done()
         };
+        let mut transform = Group::at("designs.0.firehose.transform");
+        self.handling.write(&mut transform);
+        if let (Value::Object(fields), Value::Object(more)) = (&mut group["transform"], transform.done()) {
+            fields.extend(more);
+        }
         group["operations"] = self.faults.iter().map(fault).collect();
         group
     }

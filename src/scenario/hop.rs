@@ -2,7 +2,7 @@
 
 use super::canonical::Group;
 use super::document::{self, Before, Reader};
-use super::{Draft, HandlerKind, Problem, Scenario, Traffic};
+use super::{Draft, Problem, Scenario, Traffic};
 use crate::limits;
 use serde_json::{Map, Value, json};
 
@@ -72,12 +72,7 @@ fn hop(read: &mut Reader<'_>, scenario: &Scenario, index: usize, streams: u64) -
     match document::build_behind(&draft, found, Some(&before)) {
         Ok(mut behind) => {
             behind.name = read.text(&of("name")).to_owned();
-            for (index, settings) in behind.consumers.iter().enumerate() {
-                if settings.handler != HandlerKind::Model {
-                    let path = of(&format!("consumers.{index}.handler"));
-                    read.wrong(&path, "code runs behind the first stream only; choose \"model\"".to_owned());
-                }
-            }
+            read.no_code(&behind, &of, "behind the first stream");
             Some(Hop { consumer, per_record_milli, bytes, scenario: behind })
         }
         Err(problems) => {

@@ -4,8 +4,9 @@
 //! follow it then. The function that puts does not wait for the call, and does not fail with it: the producer of the
 //! stream that follows has its own retries.
 
+use crate::engine::firehose::Origin;
 use crate::engine::record::Run;
-use crate::engine::{Fact, Observer, Offer};
+use crate::engine::{Fact, InvokedRecord, Observer, Offer};
 use crate::limits;
 use crate::metrics::Histogram;
 use crate::scenario::{Deliver, Hop, Scenario};
@@ -32,9 +33,21 @@ struct Tap {
     room: u32,
     /// For each shard what is owed of the next record, in thousandths.
     owed: Vec<u32>,
-    /// What was put since the last frame closed, with the shard that it comes from.
-    put: Vec<(u32, Offer)>,
+    /// What was put since the last frame closed.
+    put: Vec<Put>,
+    /// Where each of it lies in the stream, if somebody asks.
+    origins: Option<Vec<Origin>>,
     handed_on: u64,
+}
+
+/// A record that was put.
+#[derive(Clone, Copy, Debug)]
+struct Put {
+    /// The shard that it comes from.
+    shard: u32,
+    /// How many were put before it since the last frame closed.
+    place: u32,
+    offer: Offer,
 }
 
 impl Taps {
@@ -46,6 +59,7 @@ impl Taps {
             room: (hop.scenario.stream.max_record.get() - limits::PARTITION_KEY_BYTES.get()) as u32,
             owed: Vec::new(),
             put: Vec::new(),
+            origins: None,
             handed_on: 0,
         };
         // A delivery stream takes what its poller reads as it is.
@@ -56,6 +70,7 @@ impl Taps {
             room: u32::MAX,
             owed: Vec::new(),
             put: Vec::new(),
+            origins: deliver.firehose.asks().then(Vec::new),
             handed_on: 0,
         };
         let taps = scenario.then.iter().map(tap).chain(scenario.deliver.iter().map(delivered));
@@ -63,12 +78,17 @@ impl Taps {
     }
 
     /// What was put into each stream and then into each delivery stream since the last call, in order of time; at one
-    /// instant in order of the shards.
-    pub fn hand_on(&mut self) -> impl Iterator<Item = Vec<Offer>> + '_ {
+    /// instant in order of the shards. With where it lies in the stream, if somebody asks for that.
+    pub fn hand_on(&mut self) -> impl Iterator<Item = (Vec<Offer>, Vec<Origin>)> + '_ {
         self.taps.iter_mut().map(|tap| {
-            tap.put.sort_by_key(|(shard, offer)| (offer.at, *shard));
+            tap.put.sort_by_key(|put| (put.offer.at, put.shard));
             tap.handed_on += tap.put.len() as u64;
-            tap.put.drain(..).map(|(_, offer)| offer).collect()
+            let mut origins = Vec::new();
+            if let Some(all) = &mut tap.origins {
+                origins.extend(tap.put.iter().map(|put| all[put.place as usize]));
+                all.clear();
+            }
+            (tap.put.drain(..).map(|put| put.offer).collect(), origins)
         })
     }
 
@@ -90,12 +110,15 @@ impl Tap {
             self.owed.resize(shard as usize + 1, 0);
         }
         let owed = &mut self.owed[shard as usize];
-        for record in batch.iter() {
+        for (index, record) in (batch.from..).zip(batch.iter()) {
             *owed += self.per_record_milli;
             let offer = Offer { at, key: record.key, size: self.bytes.unwrap_or(record.size).min(self.room) };
             while *owed >= ONE_MILLI {
                 *owed -= ONE_MILLI;
-                self.put.push((shard, offer));
+                self.put.push(Put { shard, place: self.put.len() as u32, offer });
+                if let Some(origins) = &mut self.origins {
+                    origins.push(Origin { shard, of: InvokedRecord::new(shard, index, *record) });
+                }
             }
         }
     }

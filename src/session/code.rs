@@ -1,23 +1,25 @@
 //! A scenario's own code on this machine: every batch goes through it as Lambda would hand it over, and what it answers
-//! decides what becomes of the batch. The page's box has the same in `www/code.js`, step by step; a test compares them.
+//! decides what becomes of the batch. The page's box has the same in `www/handlers/code.js`, step by step; a test compares
+//! them.
 
 use super::question::{Question, Questions};
 use super::{Handler, response};
-use crate::engine::{Answer, Invocation, Outcome};
+use crate::engine::firehose::{TransformAnswer, Transformation};
+use crate::engine::{Answer, Invocation, InvocationId, Outcome};
 use crate::handlers::{
     self, Environment, HandlerEngine, Limits, LogLine, ModuleEngine, ModuleEnvironment, ModuleRequest, Request,
     Settings, Status,
 };
-use crate::scenario::{HandlerKind, Responses, Scenario};
+use crate::scenario::{HandlerKind, Handling, Owner, Responses, Scenario};
 use crate::units::{SimTime, Span};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// Lines of the log that are kept of a consumer's code, the first ones.
+/// Lines of the log that are kept of a function's code, the first ones.
 const LINES_MAX: usize = 100;
 
-/// The code of a scenario's consumers, with its environments.
+/// The code of a scenario's functions, with its environments.
 #[derive(Debug)]
 pub struct Code {
     scenario: Scenario,
@@ -28,9 +30,10 @@ pub struct Code {
     kept: u32,
 }
 
-/// What a consumer's code is made of, and what came of it so far.
+/// What a function's code is made of, and what came of it so far.
 #[derive(Debug)]
 struct Loaded {
+    handling: Handling,
     engine: Engine,
     report: Report,
 }
@@ -47,7 +50,7 @@ enum Place {
     Module(Box<ModuleEnvironment>),
 }
 
-/// What came of one consumer's code in a run.
+/// What came of one function's code in a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// How often it was invoked.
@@ -112,7 +115,7 @@ impl Report {
 }
 
 impl Code {
-    /// Prepares the code of every consumer that has some. `javascript` gives the engine for JavaScript, and is called
+    /// Prepares the code of every function that has some. `javascript` gives the engine for JavaScript, and is called
     /// where there is any.
     ///
     /// # Errors
@@ -120,8 +123,8 @@ impl Code {
     pub fn new(scenario: &Scenario, javascript: impl Fn() -> Result<HandlerEngine, String>) -> Result<Self, String> {
         let mut of = BTreeMap::new();
         let mut engine = None;
-        for (index, consumer) in (0..).zip(&scenario.consumers) {
-            let made = match consumer.handler {
+        for (owner, handling) in Owner::all(scenario) {
+            let made = match handling.kind {
                 HandlerKind::Model | HandlerKind::Host => continue,
                 HandlerKind::JavaScript => {
                     let known = match engine.take() {
@@ -131,36 +134,33 @@ impl Code {
                     Engine::JavaScript(engine.insert(known).clone())
                 }
                 HandlerKind::Module => {
-                    let bytes = handlers::event::decoded(&consumer.module).unwrap_or_default();
-                    let refused = |sentence| {
-                        format!("The module of {} is refused. {sentence}", scenario.title_of(index as usize))
-                    };
+                    let bytes = handlers::event::decoded(&handling.module).unwrap_or_default();
+                    let refused = |sentence| format!("The module of {} is refused. {sentence}", owner.title(scenario));
                     Engine::Module(ModuleEngine::new(&bytes).map_err(refused)?)
                 }
             };
-            of.insert(index, Loaded { engine: made, report: Report::default() });
+            of.insert(owner.number(), Loaded { handling, engine: made, report: Report::default() });
         }
         let kept = Limits::standard().environments_kept / (of.len() as u32).max(1);
         let questions = Questions::new(scenario);
         Ok(Self { scenario: scenario.clone(), questions, of, environments: BTreeMap::new(), kept })
     }
 
-    /// Whether any consumer has code.
+    /// Whether any function has code.
     pub fn is_some(scenario: &Scenario) -> bool {
-        scenario.consumers.iter().any(|consumer| consumer.handler.is_code())
+        Owner::all(scenario).any(|(_, handling)| handling.kind.is_code())
     }
 
-    /// What came of the code of each consumer that has some, by its index.
-    pub fn reports(&self) -> impl Iterator<Item = (u32, &Report)> {
-        self.of.iter().map(|(consumer, loaded)| (*consumer, &loaded.report))
+    /// What came of the code of each function that has some.
+    pub fn reports(&self) -> impl Iterator<Item = (Owner, &Report)> {
+        self.of.iter().map(|(owner, loaded)| (Owner::of_number(*owner), &loaded.report))
     }
 
-    /// One invocation of the code, with the time that loading it took where that was needed.
-    fn invoke(&mut self, invocation: &Invocation, question: &Question) -> (handlers::Outcome, u64) {
-        let consumer = invocation.id.consumer();
-        let key = (consumer, invocation.environment);
-        let loaded = self.of.get_mut(&consumer).expect("only these consumers ask");
-        let known = self.environments.remove(&key).filter(|_| !invocation.cold);
+    /// One invocation of the code.
+    fn invoke(&mut self, of: &Invoked, question: &Question) -> Ended {
+        let key = (of.id.consumer(), of.environment);
+        let loaded = self.of.get_mut(&of.id.consumer()).expect("only these functions ask");
+        let known = self.environments.remove(&key).filter(|_| !of.cold);
         let Question { event, id, context, env, timeout_ms, memory_mb, seed, .. } = question;
         let (now, timeout_ms) = (question.now * 1_000, *timeout_ms);
         let (outcome, init, place) = match &loaded.engine {
@@ -168,7 +168,7 @@ impl Code {
                 let (mut place, mut init) = match known {
                     Some(Place::JavaScript(place)) => (place, 0),
                     _ => {
-                        let code = self.scenario.consumers[consumer as usize].code.to_string();
+                        let code = loaded.handling.code.to_string();
                         let settings = Settings { code, memory_mb: *memory_mb, env: env.clone(), node: 22 };
                         let place = Box::new(Environment::new(engine, settings, now, *seed));
                         let took = place.init().duration;
@@ -188,12 +188,35 @@ impl Code {
                 (outcome, 0, Place::Module(place))
             }
         };
-        if invocation.environment < self.kept {
+        if of.environment < self.kept {
             self.environments.insert(key, place);
         }
-        loaded.report.take(invocation.started, &outcome);
-        (outcome, init)
+        loaded.report.take(of.started, &outcome);
+        // A new environment loads the code while it starts; one that has to do it again does so within the invocation.
+        let micros = |ns: u64| Span::from_micros(ns.div_ceil(1_000));
+        let (took, init) = if of.cold { (outcome.duration, init) } else { (outcome.duration + init, 0) };
+        Ended {
+            took: micros(took),
+            init: micros(init),
+            reply: (outcome.status == Status::Succeeded).then_some(outcome.reply),
+        }
     }
+}
+
+/// Which invocation it is, and where it runs.
+struct Invoked {
+    id: InvocationId,
+    environment: u32,
+    cold: bool,
+    started: SimTime,
+}
+
+/// How an invocation of code ended.
+struct Ended {
+    took: Span,
+    init: Span,
+    /// What it replied, if it succeeded.
+    reply: Option<String>,
 }
 
 impl Handler for Code {
@@ -203,21 +226,34 @@ impl Handler for Code {
             return Outcome::Succeeded.into();
         }
         let question = self.questions.ask(&self.scenario, invocation);
-        let (ended, init) = self.invoke(invocation, &question);
-        let micros = |ns: u64| Span::from_micros(ns.div_ceil(1_000));
-        // A new environment loads the code while it starts; one that has to do it again does so within the invocation.
-        let (took, init) = if invocation.cold { (ended.duration, init) } else { (ended.duration + init, 0) };
-        let answer = |outcome| Answer { outcome, took: micros(took), init: micros(init) };
-        if ended.status != Status::Succeeded {
-            return answer(Outcome::Failed);
-        }
-        let reply: Value = serde_json::from_str(&ended.reply).unwrap_or_default();
+        let Invocation { id, environment, cold, started, .. } = *invocation;
+        let Ended { took, init, reply } = self.invoke(&Invoked { id, environment, cold, started }, &question);
+        let answer = |outcome| Answer { outcome, took, init };
+        let Some(text) = reply else { return answer(Outcome::Failed) };
+        let reply: Value = serde_json::from_str(&text).unwrap_or_default();
         // The state goes on as the code wrote it, to the letter.
-        let state = serde_json::from_str::<BTreeMap<&str, &RawValue>>(&ended.reply).ok();
+        let state = serde_json::from_str::<BTreeMap<&str, &RawValue>>(&text).ok();
         let state = state.and_then(|members| Some(members.get("state")?.get().to_owned()));
         self.questions.keep_state(invocation, state);
         let items = self.scenario.consumers[consumer as usize].failures.responses == Responses::ItemFailures;
         let reads = items || invocation.window.is_some();
         answer(if reads { response::outcome(&reply, invocation) } else { Outcome::Succeeded })
+    }
+
+    fn transform(&mut self, of: &Transformation) -> TransformAnswer {
+        let known = self.of.get(&of.id.consumer()).map(|loaded| loaded.handling.kind);
+        let (Some(kind), Some(question)) = (known, self.questions.ask_transform(&self.scenario, of)) else {
+            return TransformAnswer::unchanged(of);
+        };
+        let Transformation { id, environment, cold, started, .. } = *of;
+        let Ended { took, init, reply } = self.invoke(&Invoked { id, environment, cold, started }, &question);
+        let read = |text: String| {
+            let reply: Value = serde_json::from_str(&text).unwrap_or_default();
+            match kind {
+                HandlerKind::Module => response::verdicts_of_module(&reply, of),
+                _ => response::verdicts(&reply, of),
+            }
+        };
+        TransformAnswer { records: reply.map(read), took, init }
     }
 }

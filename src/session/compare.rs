@@ -5,9 +5,9 @@ mod step;
 pub mod tally;
 
 use super::{DirectRun, FirehoseRun, Handler, Pump, Session};
-use crate::engine::Digest;
+use crate::engine::{Digest, Invocation, Outcome};
 use crate::metrics::{Histogram, Ledger};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Owner, Plan, Scenario};
 use crate::units::SimTime;
 pub use behind::{Behind, Binding};
 use serde_json::{Value, json};
@@ -32,6 +32,20 @@ pub struct Comparison {
 }
 
 impl Run {
+    /// A run of a plan that is no stream, at its start: the design with this place beside the first, on the traffic of a
+    /// scenario. Of a stream its own design alone.
+    pub fn simple(own: &Scenario, place: u32, plan: &Plan) -> Self {
+        match plan {
+            Plan::Stream(scenario) => Self::Stream(Box::new(Session::new((**scenario).clone()))),
+            Plan::Direct(direct) => Self::Direct(Box::new(DirectRun::new(own, direct))),
+            Plan::Firehose(firehose) => {
+                let mut run = FirehoseRun::new(own, firehose);
+                run.belong_to(Owner::Design(place));
+                Self::Firehose(Box::new(run))
+            }
+        }
+    }
+
     /// Runs until everything before `until` has happened, or until about `budget` events have.
     pub fn pump(&mut self, until: SimTime, budget: u32) -> Pump {
         match self {
@@ -41,12 +55,12 @@ impl Run {
         }
     }
 
-    /// Runs to the end, or until it is full.
-    pub fn run(&mut self) -> Pump {
+    /// Runs to the end, or until it is full, asking `handler` for every outcome that the scenario leaves open.
+    pub fn run_with(&mut self, handler: &mut impl Handler) -> Pump {
         match self {
-            Self::Stream(session) => session.run(),
+            Self::Stream(session) => session.run_with(handler),
             Self::Direct(run) => run.run(),
-            Self::Firehose(run) => run.run(),
+            Self::Firehose(run) => run.run_with(handler),
         }
     }
 
@@ -168,35 +182,30 @@ impl Comparison {
             session.watch_puts();
             Run::Stream(Box::new(session))
         };
-        let others = scenario.designs.iter().map(|design| match &design.plan {
+        let others = (0..).zip(&scenario.designs).map(|(place, design)| match &design.plan {
             Plan::Stream(scenario) => stream(scenario),
-            Plan::Direct(direct) => Run::Direct(Box::new(DirectRun::new(&own, direct))),
-            Plan::Firehose(firehose) => Run::Firehose(Box::new(FirehoseRun::new(&own, firehose))),
+            plan => Run::simple(&own, place, plan),
         });
         let runs = std::iter::once(stream(&own)).chain(others).collect();
         Self { titles, runs }
     }
 
-    /// Runs all to the end. Where one of them is full it says which.
+    /// Runs all to the end; every outcome that the scenario leaves open is a success. Where one of them is full it says
+    /// which.
     ///
     /// # Errors
     /// The place of the first design that could not go to its end.
     pub fn run(&mut self) -> Result<(), usize> {
-        let full = self.runs.iter_mut().position(|run| run.run() == Pump::Full);
-        full.map_or(Ok(()), Err)
+        self.run_with(&mut |_: &Invocation| Outcome::Succeeded)
     }
 
-    /// The same with a handler for the first design, whose code may be the scenario's.
+    /// The same with a handler, whose code may be the scenario's.
     ///
     /// # Errors
     /// The place of the first design that could not go to its end.
     pub fn run_with(&mut self, handler: &mut impl Handler) -> Result<(), usize> {
-        if let [Run::Stream(session), ..] = self.runs.as_mut_slice()
-            && session.run_with(handler) == Pump::Full
-        {
-            return Err(0);
-        }
-        self.run()
+        let full = self.runs.iter_mut().position(|run| run.run_with(handler) == Pump::Full);
+        full.map_or(Ok(()), Err)
     }
 
     /// What the designs are called.

@@ -1,14 +1,14 @@
 //! A run of a delivery stream in one object: engine, recorder and digest.
 
-use super::{Pump, summary};
+use super::{Handler, Pump, summary};
 use crate::cost::{Bill, firehose_bill};
-use crate::engine::firehose::{FirehoseEngine, PutLoss, PutQuota, SetAside};
-use crate::engine::{Digest, Offer, Step};
+use crate::engine::firehose::{FirehoseEngine, Origin, PutLoss, PutQuota, SetAside, TransformAnswer, Transformation};
+use crate::engine::{AcceptError, Digest, Invocation, InvocationId, Offer, Outcome, Step};
 use crate::metrics::Finding;
 use crate::metrics::firehose::{FIREHOSE_COLUMNS, FirehoseColumn, FirehoseFrame, FirehoseLedger, FirehoseRecorder};
 use crate::metrics::firehose_findings::firehose_findings;
 use crate::metrics::timeline::MetricKind;
-use crate::scenario::{Firehose, Scenario};
+use crate::scenario::{Firehose, Owner, Scenario};
 use crate::units::SimTime;
 use serde_json::{Map, Value, json};
 
@@ -41,8 +41,26 @@ impl FirehoseRun {
     }
 
     /// Takes what the reader of its source has read, in order of time.
-    pub(super) fn give(&mut self, offers: impl IntoIterator<Item = Offer>) {
-        self.engine.give(offers);
+    pub(super) fn give(&mut self, offers: Vec<Offer>, origins: Vec<Origin>) {
+        self.engine.give(offers, origins);
+    }
+
+    /// Says whose function it is that transforms the records: its invocations have that owner.
+    pub(super) const fn belong_to(&mut self, owner: Owner) {
+        self.engine.belong_to(owner);
+    }
+
+    /// The invocations of the function that wait for an answer and have not been taken yet.
+    pub fn take_transformations(&mut self) -> Vec<Transformation> {
+        self.engine.take_transformations()
+    }
+
+    /// Gives the answer to an invocation of the function.
+    ///
+    /// # Errors
+    /// When no invocation with this id waits for one.
+    pub fn accept(&mut self, id: InvocationId, answer: TransformAnswer) -> Result<(), AcceptError> {
+        self.engine.accept(id, answer)
     }
 
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
@@ -54,7 +72,8 @@ impl FirehoseRun {
             match self.engine.advance(frame_end.min(until), left, &mut self.observers) {
                 Step::Spent => return Pump::Spent,
                 Step::Full => return Pump::Full,
-                Step::Waiting(_) | Step::Reached => {}
+                Step::Waiting(id) => return Pump::Waiting(id),
+                Step::Reached => {}
             }
             if self.engine.now() == frame_end {
                 self.observers.0.close_frame(self.engine.state());
@@ -68,14 +87,27 @@ impl FirehoseRun {
         Pump::Finished
     }
 
-    /// Runs to the end, or until more is under way than is kept.
-    pub fn run(&mut self) -> Pump {
+    /// Runs to the end, or until more is under way than is kept, asking `handler` what the function does.
+    pub fn run_with(&mut self, handler: &mut impl Handler) -> Pump {
         loop {
             match self.pump(self.engine.end(), u32::MAX) {
                 Pump::Spent | Pump::Reached => {}
-                end => return end,
+                Pump::Waiting(_) => {
+                    for question in self.take_transformations() {
+                        let answer = handler.transform(&question);
+                        let accepted = self.accept(question.id, answer);
+                        debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+                    }
+                }
+                end @ (Pump::Finished | Pump::Full) => return end,
             }
         }
+    }
+
+    /// Runs to the end, or until more is under way than is kept. Where the scenario leaves it open what the function
+    /// does, every record goes on as it is.
+    pub fn run(&mut self) -> Pump {
+        self.run_with(&mut |_: &Invocation| Outcome::Succeeded)
     }
 
     /// Whether the end of the run has been reached.

@@ -1,18 +1,19 @@
-//! What the code of a consumer is asked: the event of an invocation and everything that Lambda puts around it, the same
+//! What the code of a function is asked: the event of an invocation and everything that Lambda puts around it, the same
 //! on the command line and in the page's box; and the state of tumbling windows, which goes from one answer to the next
 //! question.
 
+use crate::engine::firehose::{GivenRecord, Origin, Transformation};
 use crate::engine::payload::Payloads;
-use crate::engine::sequence::EPOCH_SECONDS;
-use crate::engine::{Invocation, InvokedWindow};
+use crate::engine::sequence::{EPOCH_SECONDS, SequenceNumber};
+use crate::engine::{Invocation, InvocationId, InvokedWindow};
 use crate::errors::{ACCOUNT, STREAM_NAME, shard_id};
-use crate::handlers::event::{Batch, Record, binary, packed};
+use crate::handlers::event::{Batch, Record, TransformRecord, binary, packed, transform_json};
 use crate::limits;
 use crate::scenario::timestamp::iso;
 use crate::scenario::traffic::partition_key;
-use crate::scenario::{Consumer, HandlerKind, Scenario};
+use crate::scenario::{Consumer, Firehose, HandlerKind, Owner, Scenario};
 use crate::text::quoted;
-use crate::units::{MICROS_PER_SECOND, SimTime};
+use crate::units::{MICROS_PER_SECOND, SimTime, Span};
 use std::collections::BTreeMap;
 
 /// One question.
@@ -52,31 +53,43 @@ impl Questions {
 
     /// The question of an invocation.
     pub fn ask(&self, scenario: &Scenario, invocation: &Invocation) -> Question {
-        let (consumer, shard) = (invocation.id.consumer(), invocation.id.shard());
-        let settings = &scenario.consumers[consumer as usize];
-        let (name, number) = (format!("function-{}", consumer + 1), invocation.id.number());
-        let (region, memory_mb) = (scenario.prices.region, memory_mb(settings));
-        let id = format!("{consumer:08x}-0000-4000-8000-{shard:04x}{number:08x}");
-        let stream = format!("{:032x}", u64::from(consumer) << 32 | u64::from(invocation.environment));
-        let date = iso(wall(invocation.started));
-        let date = date.get(..10).unwrap_or_default().replace('-', "/");
-        let context = format!(
-            r#"{{"functionVersion":"$LATEST","functionName":"{name}","memoryLimitInMB":"{memory_mb}","logGroupName":"/aws/lambda/{name}","logStreamName":"{date}/[$LATEST]{stream}","invokedFunctionArn":"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}","awsRequestId":"{id}"}}"#
-        );
-        let env = format!(
-            r#"{{"AWS_REGION":"{region}","AWS_LAMBDA_FUNCTION_NAME":"{name}","AWS_LAMBDA_FUNCTION_VERSION":"$LATEST","AWS_LAMBDA_FUNCTION_MEMORY_SIZE":"{memory_mb}"}}"#
-        );
-        Question {
-            event: self.event(scenario, settings, invocation),
-            id,
-            context,
-            env,
-            now: wall(invocation.started),
-            timeout_ms: settings.timeout().min(limits::LAMBDA_TIMEOUT_MAX).micros() / 1_000,
-            memory_mb,
-            // The letters of a seed have 53 bits.
-            seed: [scenario.seed as i32, (scenario.seed >> 32) as i32, (consumer << 20 | shard) as i32, number as i32],
+        let settings = &scenario.consumers[invocation.id.consumer() as usize];
+        let around = Around {
+            scenario,
+            id: invocation.id,
+            environment: invocation.environment,
+            started: invocation.started,
+            timeout: settings.timeout().min(limits::LAMBDA_TIMEOUT_MAX),
+            memory_mb: Owner::Consumer(invocation.id.consumer()).memory_mb(scenario),
+        };
+        around.question(self.event(scenario, settings, invocation))
+    }
+
+    /// The question of an invocation of a delivery stream's function, where the scenario has that delivery stream.
+    pub fn ask_transform(&self, scenario: &Scenario, of: &Transformation) -> Option<Question> {
+        let firehose = of.id.owner().firehose(scenario)?;
+        let around = Around {
+            scenario,
+            id: of.id,
+            environment: of.environment,
+            started: of.started,
+            timeout: firehose.stream.transform.timeout,
+            memory_mb: of.id.owner().memory_mb(scenario),
+        };
+        Some(around.question(self.transform_event(scenario, firehose, of)))
+    }
+
+    fn transform_event(&self, scenario: &Scenario, firehose: &Firehose, of: &Transformation) -> Vec<u8> {
+        let made: Vec<Made> = of.records.iter().map(|given| Made::new(&self.payloads, scenario, given)).collect();
+        if firehose.handling.kind == HandlerKind::Module {
+            return binary(&made.iter().map(Made::plain).collect::<Vec<_>>());
         }
+        let records: Vec<TransformRecord<'_>> = made.iter().map(Made::record).collect();
+        let region = scenario.prices.region;
+        let arn = |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}/{STREAM_NAME}");
+        let source = matches!(of.id.owner(), Owner::Deliver(_)).then(|| arn("kinesis", "stream"));
+        let delivery = arn("firehose", "deliverystream");
+        transform_json(&request_id(of.id), &delivery, source.as_deref(), region, &records).into_bytes()
     }
 
     fn event(&self, scenario: &Scenario, settings: &Consumer, invocation: &Invocation) -> Vec<u8> {
@@ -136,9 +149,95 @@ impl Questions {
     }
 }
 
-/// Memory that decides the share of a processor: what is no function has a whole one.
-fn memory_mb(settings: &Consumer) -> u64 {
-    if settings.is_mapping() { settings.memory_mb.into() } else { limits::LAMBDA_VCPU_MB }
+/// What Lambda puts around an event.
+struct Around<'a> {
+    scenario: &'a Scenario,
+    id: InvocationId,
+    environment: u32,
+    started: SimTime,
+    timeout: Span,
+    memory_mb: u64,
+}
+
+impl Around<'_> {
+    fn question(self, event: Vec<u8>) -> Question {
+        let Self { scenario, id: of, environment, started, timeout, memory_mb } = self;
+        let name = match of.owner() {
+            Owner::Consumer(place) => format!("function-{}", place + 1),
+            Owner::Deliver(place) => format!("transform-{}", place + 1),
+            Owner::Design(place) => format!("transform-of-design-{}", place + 2),
+        };
+        let (region, id) = (scenario.prices.region, request_id(of));
+        let (consumer, shard, number) = (of.consumer(), of.shard(), of.number());
+        let stream = format!("{:032x}", u64::from(consumer) << 32 | u64::from(environment));
+        let date = iso(wall(started));
+        let date = date.get(..10).unwrap_or_default().replace('-', "/");
+        let context = format!(
+            r#"{{"functionVersion":"$LATEST","functionName":"{name}","memoryLimitInMB":"{memory_mb}","logGroupName":"/aws/lambda/{name}","logStreamName":"{date}/[$LATEST]{stream}","invokedFunctionArn":"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}","awsRequestId":"{id}"}}"#
+        );
+        let env = format!(
+            r#"{{"AWS_REGION":"{region}","AWS_LAMBDA_FUNCTION_NAME":"{name}","AWS_LAMBDA_FUNCTION_VERSION":"$LATEST","AWS_LAMBDA_FUNCTION_MEMORY_SIZE":"{memory_mb}"}}"#
+        );
+        Question {
+            event,
+            id,
+            context,
+            env,
+            now: wall(started),
+            timeout_ms: timeout.micros() / 1_000,
+            memory_mb,
+            // The letters of a seed have 53 bits.
+            seed: [scenario.seed as i32, (scenario.seed >> 32) as i32, (consumer << 20 | shard) as i32, number as i32],
+        }
+    }
+}
+
+/// `awsRequestId` of an invocation.
+fn request_id(of: InvocationId) -> String {
+    format!("{:08x}-0000-4000-8000-{:04x}{:08x}", of.consumer(), of.shard(), of.number())
+}
+
+/// `recordId` of a record that is to be transformed.
+pub fn record_id(given: &GivenRecord) -> String {
+    let own = || SequenceNumber::new(0, given.record.number.into(), SimTime::from_micros(given.record.arrived));
+    let sequence = given.origin.map_or_else(own, |origin| origin.of.sequence_number);
+    format!("{sequence}000000")
+}
+
+/// A record for a function that transforms, with the texts that it is written from.
+struct Made {
+    id: String,
+    data: Vec<u8>,
+    arrival_ms: u64,
+    /// Where it lies in the source: shard, partition key, sequence number.
+    source: Option<(String, String, String)>,
+}
+
+impl Made {
+    fn new(payloads: &Payloads, scenario: &Scenario, given: &GivenRecord) -> Self {
+        let GivenRecord { record, origin } = given;
+        let texts = |origin: &Origin| {
+            let sequence = origin.of.sequence_number.to_string();
+            (shard_id(origin.shard), partition_key(record.key), sequence)
+        };
+        Self {
+            id: record_id(given),
+            data: payloads.data(&scenario.traffic.payloads, record),
+            arrival_ms: EPOCH_SECONDS * 1_000 + record.arrived / 1_000,
+            source: origin.as_ref().map(texts),
+        }
+    }
+
+    /// For a compiled module, to which its id stands for the sequence number.
+    fn plain(&self) -> Record<'_> {
+        let key = self.source.as_ref().map_or("", |(_, key, _)| key);
+        Record { key, sequence: &self.id, data: &self.data, arrival_ms: self.arrival_ms }
+    }
+
+    fn record(&self) -> TransformRecord<'_> {
+        let kinesis = self.source.as_ref().map(|(shard, key, sequence)| (&**shard, &**key, &**sequence));
+        TransformRecord { id: &self.id, data: &self.data, arrival_ms: self.arrival_ms, kinesis }
+    }
 }
 
 /// An instant of the run in microseconds since 1970.

@@ -1,8 +1,14 @@
-//! What a mapping with `ReportBatchItemFailures` or tumbling windows reads out of a function's answer.
+//! What is read out of a function's answer: by a mapping with `ReportBatchItemFailures` or tumbling windows, and by a
+//! delivery stream.
 
+use super::question::record_id;
+use crate::engine::firehose::{GivenRecord, Transformation, Verdict};
 use crate::engine::{Invocation, Outcome};
+use crate::handlers::event::decoded_len;
+use crate::text::quoted;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The outcome of an invocation whose function returned a value.
 ///
@@ -46,4 +52,87 @@ pub fn failed_from<'a>(named: impl IntoIterator<Item = &'a str>, invocation: &In
         invocation.records.iter().map(|record| record.sequence_number.to_string()).zip(0..).collect();
     let first = named.into_iter().map(|name| places.get(name).copied()).collect::<Option<Vec<u32>>>();
     Outcome::FailedFrom(first.and_then(|places| places.into_iter().min()).unwrap_or(0))
+}
+
+/// What becomes of the records of a delivery stream whose function returned a value.
+///
+/// | the function returned for a record | what it means |
+/// | --- | --- |
+/// | `Ok` with data in base64 | it goes on, with that data and with its `metadata.partitionKeys` |
+/// | `Dropped` | it is not delivered |
+/// | `ProcessingFailed`, another word, or nothing | it has failed |
+/// | two answers, or data that is not base64 | it has failed (ours: not documented) |
+///
+/// Ids that are not in the batch mean nothing; an answer without a list of records fails them all.
+///
+/// Source: Amazon Data Firehose Developer Guide, “Transform source data”.
+pub fn verdicts(returned: &Value, of: &Transformation) -> Vec<Verdict> {
+    let answers = returned.get("records").and_then(Value::as_array).into_iter().flatten();
+    said_of(answers.filter_map(|answer| Some((answer.get("recordId")?.as_str()?, verdict(answer)))), of)
+}
+
+/// What becomes of the records, of what was said of some of them by their ids.
+pub fn said_of<'a>(said: impl IntoIterator<Item = (&'a str, Verdict)>, of: &Transformation) -> Vec<Verdict> {
+    let mut verdicts = vec![None; of.records.len()];
+    let places: BTreeMap<String, usize> = of.records.iter().map(record_id).zip(0..).collect();
+    for (id, said) in said {
+        if let Some(place) = places.get(id) {
+            let verdict = &mut verdicts[*place];
+            *verdict = Some(if verdict.is_none() { said } else { Verdict::Failed });
+        }
+    }
+    verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Failed)).collect()
+}
+
+/// What the box says of such records: a line for each with its id, `O` and the bytes of its data and perhaps its
+/// partition, `D`, or `F`, with tabs between.
+pub fn verdicts_of_lines(lines: &str, of: &Transformation) -> Vec<Verdict> {
+    let verdict = |words: &str| {
+        let mut words = words.split('\t');
+        match words.next() {
+            Some("O") => match words.next().and_then(|bytes| bytes.parse().ok()) {
+                Some(bytes) => Verdict::Ok { bytes, partition: words.next().map(Into::into) },
+                None => Verdict::Failed,
+            },
+            Some("D") => Verdict::Dropped,
+            _ => Verdict::Failed,
+        }
+    };
+    said_of(lines.lines().filter_map(|line| line.split_once('\t')).map(|(id, words)| (id, verdict(words))), of)
+}
+
+fn verdict(answer: &Value) -> Verdict {
+    let text = |name: &str| answer.get(name).and_then(Value::as_str);
+    match text("result") {
+        Some("Dropped") => Verdict::Dropped,
+        Some("Ok") => match text("data").and_then(decoded_len) {
+            Some(bytes) => Verdict::Ok { bytes: bytes as u32, partition: partition(answer) },
+            None => Verdict::Failed,
+        },
+        _ => Verdict::Failed,
+    }
+}
+
+/// The partition that an answer names: its keys in order, each with its value, as one text.
+fn partition(answer: &Value) -> Option<Arc<str>> {
+    let keys = answer.get("metadata")?.get("partitionKeys")?.as_object()?;
+    let mut pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{}:{value}", quoted(key))).collect();
+    pairs.sort_unstable();
+    (!pairs.is_empty()).then(|| pairs.join(",").into())
+}
+
+/// What becomes of the records of which a compiled module has named some as failed; the others go on as they are.
+pub fn verdicts_of_module(returned: &Value, of: &Transformation) -> Vec<Verdict> {
+    let items = returned.get("batchItemFailures").and_then(Value::as_array).into_iter().flatten();
+    verdicts_but_failed(items.filter_map(|item| item.get("itemIdentifier")?.as_str()), of)
+}
+
+/// The same of the ids of those that failed.
+pub fn verdicts_but_failed<'a>(failed: impl IntoIterator<Item = &'a str>, of: &Transformation) -> Vec<Verdict> {
+    let failed: BTreeSet<&str> = failed.into_iter().collect();
+    let verdict = |given: &GivenRecord| match failed.contains(&*record_id(given)) {
+        true => Verdict::Failed,
+        false => Verdict::Ok { bytes: given.record.size, partition: None },
+    };
+    of.records.iter().map(verdict).collect()
 }

@@ -1,6 +1,7 @@
 //! Delivery streams, against formulas and a naive model, and over random settings.
 
 mod buffering;
+mod handler;
 mod outages;
 mod properties;
 mod quotas;

@@ -95,7 +95,7 @@ fn result(folder: &Path) -> Value {
     let reports = code.reports().map(|(consumer, report)| {
         let Report { invocations, ended, fuel, longest_ns, witness, .. } = report;
         let witness = witness.to_string();
-        json!({"consumer": consumer, "invocations": invocations, "ended": ended, "fuel": fuel, "longest_ns": longest_ns, "witness": witness})
+        json!({"consumer": consumer.number(), "invocations": invocations, "ended": ended, "fuel": fuel, "longest_ns": longest_ns, "witness": witness})
     });
     let reports: Vec<Value> = reports.collect();
     if !reports.is_empty() {

@@ -1,4 +1,4 @@
-// The code of a scenario's consumers in the box: a question of the engine in, the answer and what is to be seen of it
+// The code of a scenario's functions in the box: a question of the engine in, the answer and what is to be seen of it
 // out. The native side has the same in `src/session/code.rs`, step by step; a test compares the two.
 
 import { HandlerEngine, ModuleEngine, Status } from "./host.js";
@@ -53,12 +53,51 @@ function failures(reply, reads) {
   return { kind: 2, failed: named.every((name) => typeof name === "string") ? named : [""] };
 }
 
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Bytes that a text in base64 stands for; -1 for anything else. */
+function decodedLength(text) {
+  if (typeof text !== "string" || text.length % 4 !== 0 || !BASE64.test(text)) return -1;
+  return Math.floor((text.replace(/=+$/, "").length * 3) / 4);
+}
+
+/** The partition that an answer names: its keys in order, each with its value, as one text. */
+function partition(answer) {
+  const keys = answer.metadata?.partitionKeys;
+  if (keys === null || typeof keys !== "object" || Array.isArray(keys)) return "";
+  const pairs = Object.entries(keys).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return pairs.sort().join(",");
+}
+
+/** What an answer says of one record of a delivery stream: O with its bytes and perhaps its partition, D, or F. */
+function verdict(answer) {
+  if (answer.result === "Dropped") return "D";
+  const bytes = answer.result === "Ok" ? decodedLength(answer.data) : -1;
+  if (bytes < 0) return "F";
+  const named = partition(answer);
+  return named === "" ? `O\t${bytes}` : `O\t${bytes}\t${named}`;
+}
+
+/** What an answer says of the records of a delivery stream, a line for each, and how many of each kind. */
+function transformed(reply, count) {
+  const said = new Map();
+  for (const answer of Array.isArray(reply?.records) ? reply.records : []) {
+    const id = answer?.recordId;
+    // What is no id of ours stands for no record; what is said twice has failed.
+    if (typeof id === "string" && /^[0-9]+$/.test(id)) said.set(id, said.has(id) ? "F" : verdict(answer));
+  }
+  const of = (kind) => [...said.values()].filter((each) => each[0] === kind).length;
+  const [ok, dropped] = [of("O"), of("D")];
+  const text = [...said].map(([id, each]) => `${id}\t${each}`).join("\n");
+  return { kind: 3, said: text, verdicts: [ok, dropped, Math.max(0, count - ok - dropped)] };
+}
+
 /** The code of a run. */
 export class Code {
   /**
    * @param {object} tools javascript: the metered engine, or null; sources: its prelude; limits; meter: the module that
    *   puts others on fuel, or null
-   * @param {{consumer: number, code?: string, module?: Uint8Array}[]} given what each consumer runs
+   * @param {{consumer: number, code?: string, module?: Uint8Array}[]} given what each function runs, by its owner's number
    */
   constructor({ javascript, sources, limits, meter }, given) {
     this.limits = limits;
@@ -82,7 +121,7 @@ export class Code {
     }
   }
 
-  /** What came of the code of each consumer so far. */
+  /** What came of the code of each function so far. */
   reports() {
     return [...this.of].map(([consumer, { report }]) => ({
       consumer, invocations: report.invocations, ended: report.ended, fuel: report.fuel,
@@ -121,7 +160,12 @@ export class Code {
       if (head.window && reply !== null && typeof reply === "object" && "state" in reply) {
         answer.state = JSON.stringify(reply.state);
       }
-      Object.assign(answer, failures(reply, head));
+      if (!head.transform) Object.assign(answer, failures(reply, head));
+      else if (!head.module) Object.assign(answer, transformed(reply, head.records));
+      else {
+        Object.assign(answer, failures(reply, { items: true }));
+        answer.verdicts = [head.records - answer.failed.length, 0, answer.failed.length];
+      }
     }
     return { head, event, outcome, answer };
   }

@@ -50,6 +50,25 @@ function fields(batch, isIt) {
   return null;
 }
 
+/** The records of an event that JavaScript transforms; none where somebody has typed something else. */
+function recordsOf(event) {
+  try {
+    const { records } = JSON.parse(decoder.decode(event));
+    return Array.isArray(records) ? records.filter((record) => record !== null && typeof record === "object") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The same of a batch that JavaScript transforms. */
+function transforms(event, isIt) {
+  const records = recordsOf(event);
+  const place = records.findIndex(({ recordId }, at) => isIt(at, () => recordId));
+  if (place < 0) return null;
+  const { recordId, data, approximateArrivalTimestamp: arrival, kinesisRecordMetadata: of } = records[place];
+  return { place, fields: [String(of?.partitionKey ?? ""), String(recordId), String(data), String(arrival / 1000)] };
+}
+
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 function base64(bytes) {
@@ -66,10 +85,17 @@ function base64(bytes) {
 
 /** The first record that an answer names; the first of all where it names none of them. */
 function example(event, head, failed = []) {
-  const find = head.module ? fields : lines;
+  const find = head.module ? fields : head.transform ? transforms : lines;
   const named = new Set(failed);
   const found = named.size > 0 ? find(event, (_, sequence) => named.has(sequence())) : null;
   return found ?? find(event, () => true);
+}
+
+/** The ids of the records that an answer names as failed. */
+function failedIds({ failed, said }) {
+  if (said === undefined) return failed;
+  const line = said.split("\n").find((each) => each.endsWith("\tF"));
+  return line === undefined ? [] : [line.slice(0, -2)];
 }
 
 /** Gathers rows until they are sent. */
@@ -85,7 +111,7 @@ export class Rows {
 
   /** One invocation: what was asked, what came of it, what was answered to the engine. */
   add({ head, event, outcome }, answer) {
-    const fails = outcome.status !== 0 || answer.kind !== 0;
+    const fails = outcome.status !== 0 || answer.kind === 1 || answer.kind === 2 || answer.verdicts?.[2] > 0;
     if (this.told >= ROWS_MAX && (!fails || this.failed >= ROWS_MAX)) {
       this.more += 1;
       return;
@@ -94,7 +120,7 @@ export class Rows {
     this.told += 1;
     const row = summary(head, outcome, answer);
     if (head.records > 0 && this.text < TEXT_MAX) {
-      const found = example(event, head, answer.failed);
+      const found = example(event, head, failedIds(answer));
       if (found !== null) row.sample = { place: found.place, fields: found.fields.map(short) };
     }
     const logs = [...(outcome.init?.logs ?? []), ...outcome.logs];
@@ -135,7 +161,7 @@ export class Rows {
     const logs = [...(seen.outcome.init?.logs ?? []), ...seen.outcome.logs];
     row.logs = logs.slice(0, 1_000).map(({ at, level, text }) => [at, level, text]);
     row.reply = seen.outcome.reply.slice(0, 65_536);
-    const found = head.module || seen.event[0] === 123 ? null : example(seen.event, head);
+    const found = head.module || (seen.event[0] === 123 && !head.transform) ? null : example(seen.event, head);
     if (found !== null) row.sample = { place: found.place, fields: found.fields.map(short) };
     return JSON.stringify(row);
   }
@@ -148,6 +174,6 @@ function summary(head, outcome, answer) {
     consumer, shard, number, attempt, records, environment, cold, started, ends,
     took: answer.took, init: answer.init, status: outcome.status, kind: answer.kind,
     capped: outcome.capped, memory: outcome.memory, fuel: outcome.fuel, reply: short(outcome.reply),
-    logs: [], logs_more: outcome.dropped,
+    verdicts: answer.verdicts, logs: [], logs_more: outcome.dropped,
   };
 }

@@ -4,6 +4,8 @@ use super::fact::{FirehoseFact, FirehoseObserver, SetAside, Trigger};
 use super::producer::Entry;
 use super::{Event, FirehoseEngine};
 use crate::scenario::Firehose;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Pieces into which an interval is cut: records that were offered in the same one are counted together.
 const PIECES: u64 = 1_024;
@@ -52,6 +54,16 @@ pub(super) struct Load {
     pub cohorts: Vec<Cohort>,
 }
 
+/// Partitions that the function names. Their places follow those to which keys are dealt; a place is used again once
+/// its partition is no longer active.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    places: BTreeMap<Arc<str>, u32>,
+    /// The name of each place, after those of the keys.
+    names: Vec<Option<Arc<str>>>,
+    free: Vec<u32>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Buffers {
     all: Vec<Buffer>,
@@ -61,6 +73,7 @@ pub(super) struct Buffers {
     piece: u64,
     partitioned: bool,
     active_max: u32,
+    named: Named,
     /// Partitions with an open buffer or a delivery.
     pub active: u32,
     /// Records in open buffers.
@@ -83,6 +96,7 @@ impl Buffers {
             piece: (interval / PIECES).max(PIECE_MIN),
             partitioned: stream.is_partitioned(),
             active_max: stream.partitioning.active_max,
+            named: Named::default(),
             active: 0,
             records: 0,
             kept: 0,
@@ -103,24 +117,74 @@ impl Buffers {
     pub fn ended(&mut self, partition: u32) {
         let buffer = &mut self.all[partition as usize];
         buffer.active -= 1;
-        self.active -= u32::from(buffer.active == 0);
+        if buffer.active == 0 {
+            self.active -= 1;
+            self.forget(partition);
+        }
+    }
+
+    /// The place of a partition, and whether it is one that may not become active.
+    fn place(&self, entry: &Entry, name: Option<&Arc<str>>) -> Option<u32> {
+        match name {
+            _ if !self.partitioned => Some(0),
+            Some(name) => self.named.places.get(name).copied(),
+            None => Some(entry.key % self.keyed()),
+        }
+    }
+
+    /// Places to which keys are dealt.
+    fn keyed(&self) -> u32 {
+        (self.all.len() - self.named.names.len()) as u32
+    }
+
+    /// A place for a partition that the function has named and that is not active.
+    fn make_place(&mut self, name: &Arc<str>) -> u32 {
+        let place = self.named.free.pop().unwrap_or_else(|| {
+            self.all.push(Buffer { full: self.full, ..Buffer::default() });
+            self.named.names.push(None);
+            self.all.len() as u32 - 1
+        });
+        let index = place - self.keyed();
+        self.named.names[index as usize] = Some(Arc::clone(name));
+        self.named.places.insert(Arc::clone(name), place);
+        place
+    }
+
+    /// A partition is no longer active: if the function has named it, its place is free.
+    fn forget(&mut self, place: u32) {
+        if let Some(index) = place.checked_sub(self.keyed())
+            && let Some(name) = self.named.names[index as usize].take()
+        {
+            self.named.places.remove(&name);
+            self.named.free.push(place);
+        }
     }
 }
 
 impl FirehoseEngine {
-    /// A record comes into its buffer; the oldest of those that come with it was accepted at `since`.
+    /// A record comes into its buffer, that of the partition that the function has named, if it has; the oldest of those
+    /// that come with it was accepted at `since`.
     #[inline]
-    pub(super) fn buffer_entry(&mut self, entry: Entry, since: u64, observer: &mut impl FirehoseObserver) {
+    pub(super) fn buffer_entry(
+        &mut self,
+        entry: Entry,
+        partition: Option<&Arc<str>>,
+        since: u64,
+        observer: &mut impl FirehoseObserver,
+    ) {
         let buffers = &mut self.buffers;
-        let place = if buffers.partitioned { entry.key as usize % buffers.all.len() } else { 0 };
+        let place = buffers.place(&entry, partition);
+        let active = place.is_some_and(|place| buffers.all[place as usize].active > 0);
+        if !active && buffers.partitioned && buffers.active >= buffers.active_max {
+            return self.set_aside(1, entry.size.into(), SetAside::Partitions, observer);
+        }
+        let place = match (place, partition) {
+            (None, Some(name)) => buffers.make_place(name) as usize,
+            (place, _) => place.unwrap_or(0) as usize,
+        };
         let buffer = &mut buffers.all[place];
         if buffer.records == 0 {
-            if buffer.active == 0 {
-                if buffers.partitioned && buffers.active >= buffers.active_max {
-                    return self.set_aside(1, entry.size.into(), SetAside::Partitions, observer);
-                }
-                buffers.active += 1;
-            }
+            buffers.active += u32::from(buffer.active == 0);
             buffer.active += 1;
             (buffer.opened, buffer.oldest, buffer.full) = (self.now, since, buffers.full);
             self.agenda.push(self.now + buffers.interval, Event::Due(place as u32, buffer.delivered));

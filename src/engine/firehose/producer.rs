@@ -16,6 +16,8 @@ pub struct Entry {
     pub key: u32,
     /// Bytes of data.
     pub size: u32,
+    /// Its number among all that were offered.
+    pub number: u32,
 }
 
 /// Entries that were refused together.

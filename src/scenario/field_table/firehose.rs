@@ -1,5 +1,6 @@
 //! Rows of the field table: delivery streams.
 
+use super::reading::{DURATIONS, HANDLERS};
 use super::{
     Choice, DAY, Default, Field, JITTERS, Kind, MICROS_PER_SECOND, Number, ON_OFF_PLAIN, SECONDS, SHARE, Span, l,
     millis, whole, word,
@@ -52,6 +53,10 @@ pub(super) const FIELDS: &[Field] = &[
 
     Field::group("designs.*.firehose.transform", "Transform", "A function that transforms the records."),
     Field::num("designs.*.firehose.transform.memory_mb", "Memory", "MB", whole(l::LAMBDA_MEMORY_MIN_MB, l::LAMBDA_MEMORY_MAX_MB, 64), 0, "Null for no function.").optional().limit_is("LAMBDA_MEMORY_MAX_MB"),
+    Field::choice("designs.*.firehose.transform.handler", "Outcome", HANDLERS, Default::Text("model"), "Who decides what becomes of the records."),
+    Field::new("designs.*.firehose.transform.code", "Code", Kind::Text(l::HANDLER_SOURCE_MAX.get() as usize), Default::Text(""), "The source of a handler, as Lambda takes it: it answers for each record with Ok, Dropped or ProcessingFailed.").limit_is("HANDLER_SOURCE_MAX"),
+    Field::new("designs.*.firehose.transform.module", "Module", Kind::Text(l::HANDLER_MODULE_MAX.get() as usize / 3 * 4 + 4), Default::Text(""), "A compiled handler: WebAssembly in base64. The records that it names have failed, the others go on as they are.").limit_is("HANDLER_MODULE_MAX"),
+    Field::choice("designs.*.firehose.transform.duration_from", "Time of an invocation", DURATIONS, Default::Text("model"), "Where the length of an invocation comes from, where code decides."),
     Field::num("designs.*.firehose.transform.buffer_kib", "Batch", "KiB", whole(205, l::FIREHOSE_TRANSFORM_MAX_KIB, 128), 0, "Bytes of a batch; null for 1 MiB, on the way to Splunk 256 KiB.").optional().limit_is("FIREHOSE_TRANSFORM_BUFFER"),
     Field::num("designs.*.firehose.transform.interval_s", "Interval", "s", Number { min: MICROS_PER_SECOND, max: l::FIREHOSE_INTERVAL_MAX.micros(), step: 10_000_000, decimals: 6 }, l::FIREHOSE_TRANSFORM_INTERVAL.micros(), "A batch is handed over this long after its first record.").limit_is("FIREHOSE_TRANSFORM_INTERVAL"),
     Field::num("designs.*.firehose.transform.fixed_ms", "Per invocation", "ms", TIME, 100_000, "Time of an invocation before its first record.").limit_is("FIREHOSE_TRANSFORM_TIMEOUT"),

@@ -15,13 +15,13 @@ const SOURCES: &[Choice] = &[
     ),
 ];
 
-const HANDLERS: &[Choice] = &[
+pub(super) const HANDLERS: &[Choice] = &[
     word("model", "Modelled", "Every invocation succeeds, except for the errors that are injected."),
     word("host", "Your program", "The program that runs the scenario decides each outcome."),
     word("javascript", "JavaScript", "The code below decides each outcome, as a function on Lambda would."),
     word("module", "WebAssembly", "The module that was uploaded decides each outcome."),
 ];
-const DURATIONS: &[Choice] = &[
+pub(super) const DURATIONS: &[Choice] = &[
     word("model", "Modelled", "An invocation takes what the fields below say, whatever the code does."),
     word("code", "The code's own", "What the code computes and waits for, in virtual time."),
 ];

@@ -3,7 +3,7 @@
 use super::{Packed, Source};
 use crate::scenario::{
     Buffering, Deliver, DeliveryStream, Destination, DestinationKind, Fault, FaultKind, Firehose, FirehoseProducer,
-    Format, Partitioning, Quota, Transform,
+    Format, Handling, Partitioning, Quota, Transform,
 };
 
 fields! {
@@ -12,9 +12,10 @@ fields! {
     DeliveryStream { producer quota buffering transform partitioning format destination }
     Destination { kind latency_ms mib_per_s parallel retry_s retry_every_s }
     Fault { at span kind }
-    Firehose { stream faults }
+    Firehose { stream handling faults }
     FirehoseProducer { batch linger buffer attempts backoff backoff_max jitter }
     Format { converts stored_milli }
+    Handling { kind code module duration_from }
     Partitioning { count active_max }
     Quota { mib scale_after }
     Transform {

@@ -1,7 +1,9 @@
 //! All designs in step: each is moved on by the same stretch of simulated time, so that they can be watched together.
 
 use super::{Comparison, Run};
-use crate::scenario::Scenario;
+use crate::engine::firehose::{TransformAnswer, Transformation};
+use crate::engine::{AcceptError, Answer, Invocation, InvocationId};
+use crate::scenario::{Owner, Scenario};
 use crate::session::{FirehoseRun, Pump, Session};
 use crate::units::{SimTime, Span};
 
@@ -113,8 +115,44 @@ impl Comparison {
         if self.runs.iter().all(Run::finished) { Pump::Finished } else { Pump::Spent }
     }
 
+    /// The invocations of the own design's consumers that wait for an outcome and have not been taken yet.
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        self.own_mut().map(Session::take_invocations).unwrap_or_default()
+    }
+
+    /// The invocations of delivery streams' functions that wait for an answer and have not been taken yet.
+    pub fn take_transformations(&mut self) -> Vec<Transformation> {
+        let mut taken = self.own_mut().map(Session::take_transformations).unwrap_or_default();
+        for run in &mut self.runs {
+            if let Run::Firehose(run) = run {
+                taken.extend(run.take_transformations());
+            }
+        }
+        taken
+    }
+
+    /// Gives the outcome of an invocation. What was asked before a fault took it away needs none any more.
+    pub fn accept(&mut self, id: InvocationId, answer: Answer) {
+        if let Some(session) = self.own_mut() {
+            let _ = session.accept(id, answer);
+        }
+    }
+
+    /// Gives the answer to an invocation of a delivery stream's function.
+    pub fn accept_transform(&mut self, id: InvocationId, answer: TransformAnswer) {
+        let accepted = match id.owner() {
+            Owner::Consumer(_) => Err(AcceptError),
+            Owner::Deliver(_) => self.own_mut().map_or(Err(AcceptError), |own| own.accept_transform(id, answer)),
+            Owner::Design(place) => match self.runs.get_mut(place as usize + 1) {
+                Some(Run::Firehose(run)) => run.accept(id, answer),
+                _ => Err(AcceptError),
+            },
+        };
+        debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+    }
+
     /// The scenario's own design, whose consumers may have code.
-    pub fn own_mut(&mut self) -> Option<&mut Session> {
+    fn own_mut(&mut self) -> Option<&mut Session> {
         match self.runs.first_mut()? {
             Run::Stream(session) => Some(session),
             Run::Direct(_) | Run::Firehose(_) => None,

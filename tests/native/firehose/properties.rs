@@ -3,15 +3,39 @@
 use crate::common::repeatable;
 use crate::scenario::any_firehose::firehose;
 use proptest::prelude::*;
+use streamgauge::engine::firehose::{GivenRecord, TransformAnswer, Transformation, Verdict};
+use streamgauge::engine::{Answer, Invocation};
 use streamgauge::metrics::firehose::{FIREHOSE_COLUMNS, FirehoseLedger};
 use streamgauge::scenario::{Firehose, Scenario};
-use streamgauge::session::{FirehoseRun, Pump};
+use streamgauge::session::{FirehoseRun, Handler, Pump};
 use streamgauge::units::{SimTime, Span};
 
 fn finished(scenario: &Scenario, firehose: &Firehose) -> FirehoseRun {
     let mut run = FirehoseRun::new(scenario, firehose);
-    assert_eq!(run.run(), Pump::Finished);
+    assert_eq!(run.run_with(&mut Judge), Pump::Finished);
     run
+}
+
+/// Says what a function does, of each record the same whenever it is asked.
+struct Judge;
+
+impl Handler for Judge {
+    fn handle(&mut self, _: &Invocation) -> Answer {
+        panic!("there is no consumer")
+    }
+
+    fn transform(&mut self, of: &Transformation) -> TransformAnswer {
+        let verdict = |given: &GivenRecord| match given.record.number.wrapping_mul(2_654_435_761) >> 28 {
+            0 => Verdict::Dropped,
+            1 => Verdict::Failed,
+            name @ 2..6 => Verdict::Ok { bytes: given.record.size / 2, partition: Some(name.to_string().into()) },
+            _ => Verdict::Ok { bytes: given.record.size, partition: None },
+        };
+        let fails = (of.id.number() + u64::from(of.attempt)) % 5 == 0;
+        let took = Span::from_micros(1_000 + of.id.number() * 7_919 % 3_000_000);
+        let init = if of.cold { Span::from_micros(200_000) } else { Span::ZERO };
+        TransformAnswer { records: (!fails).then(|| of.records.iter().map(verdict).collect()), took, init }
+    }
 }
 
 /// Everything in the frames, so that equal ones are equal where a statistic has nothing to say, too.
@@ -60,7 +84,16 @@ proptest! {
                 Pump::Finished => break,
                 Pump::Reached => until += Span::from_micros(stride),
                 Pump::Spent => prop_assert!(other.ledger().balances()),
-                stop => prop_assert!(false, "it stopped with {stop:?}"),
+                Pump::Waiting(id) => {
+                    let asked = other.take_transformations();
+                    prop_assert_eq!(asked[0].id, id);
+                    // In whichever order they are answered.
+                    for question in asked.iter().rev() {
+                        prop_assert_eq!(other.accept(question.id, Judge.transform(question)), Ok(()));
+                        prop_assert!(other.accept(question.id, Judge.transform(question)).is_err());
+                    }
+                }
+                stop @ Pump::Full => prop_assert!(false, "it stopped with {stop:?}"),
             }
         }
         prop_assert_eq!(one.digest(), other.digest());

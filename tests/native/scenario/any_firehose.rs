@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use streamgauge::scenario::{
-    Buffering, DeliveryStream, Destination, DestinationKind, Fault, FaultKind, Firehose, FirehoseProducer, Format,
-    Jitter, Partitioning, Quota, Transform,
+    Buffering, DeliveryStream, Destination, DestinationKind, DurationFrom, Fault, FaultKind, Firehose,
+    FirehoseProducer, Format, HandlerKind, Handling, Jitter, Partitioning, Quota, Transform,
 };
 use streamgauge::units::{Ratio, SimTime, Span};
 
@@ -69,8 +69,18 @@ pub fn firehose() -> impl Strategy<Value = Firehose> {
         },
     );
     let faults = proptest::collection::vec(fault, 0..3);
-    (producer, quota, shape, transform, (0..9u32, 1..6u32, 1..2_000u32), destination, faults).prop_map(
-        |(producer, quota, shape, transform, (count, active_max, stored_milli), destination, mut faults)| {
+    let handling = any::<(bool, bool)>();
+    (producer, quota, shape, transform, (0..9u32, 1..6u32, 1..2_000u32), destination, (faults, handling)).prop_map(
+        |(
+            producer,
+            quota,
+            shape,
+            transform,
+            (count, active_max, stored_milli),
+            destination,
+            (mut faults, handling),
+        )| {
+            let (asks, own_time) = handling;
             let (kind, mib, interval_s, converts, partitioned) = shape;
             let kind = [
                 DestinationKind::S3,
@@ -102,7 +112,14 @@ pub fn firehose() -> impl Strategy<Value = Firehose> {
                     retry_every_s,
                 },
             };
-            Firehose { stream, faults }
+            let asks = asks && stream.transform.memory_mb.is_some();
+            let handling = Handling {
+                kind: if asks { HandlerKind::Host } else { HandlerKind::Model },
+                code: "".into(),
+                module: "".into(),
+                duration_from: if own_time { DurationFrom::Code } else { DurationFrom::Model },
+            };
+            Firehose { stream, handling, faults }
         },
     )
 }
