@@ -301,20 +301,23 @@ impl Session {
         loop {
             match self.pump(self.engine.end(), u32::MAX) {
                 Pump::Spent | Pump::Reached => {}
-                Pump::Waiting(_) => {
-                    for invocation in self.take_invocations() {
-                        let answer = handler.handle(&invocation);
-                        // What was asked before a fault took it away needs no answer any more.
-                        let _ = self.accept(invocation.id, answer);
-                    }
-                    for transformation in self.take_transformations() {
-                        let answer = handler.transform(&transformation);
-                        let accepted = self.accept_transform(transformation.id, answer);
-                        debug_assert!(accepted.is_ok(), "a question that was just asked is open");
-                    }
-                }
+                Pump::Waiting(_) => self.ask(handler),
                 end @ (Pump::Finished | Pump::Full) => return end,
             }
+        }
+    }
+
+    /// Asks `handler` about everything that waits for it.
+    pub fn ask(&mut self, handler: &mut impl Handler) {
+        for invocation in self.take_invocations() {
+            let answer = handler.handle(&invocation);
+            // What was asked before a fault took it away needs no answer any more.
+            let _ = self.accept(invocation.id, answer);
+        }
+        for transformation in self.take_transformations() {
+            let answer = handler.transform(&transformation);
+            let accepted = self.accept_transform(transformation.id, answer);
+            debug_assert!(accepted.is_ok(), "a question that was just asked is open");
         }
     }
 

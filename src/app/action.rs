@@ -1,6 +1,6 @@
 //! Everything that can happen to the page, and everything the page can ask its surroundings to do.
 
-use crate::scenario::{Code, Problem};
+use crate::scenario::{Code, Owner, Problem};
 use serde_json::Value;
 
 /// Something that happened: a press, a key, a file, a message from the box, a moment of time.
@@ -110,8 +110,8 @@ pub enum Action {
         /// Place of the design, the scenario's own first.
         place: usize,
     },
-    /// Code is to be written for the consumer with this index.
-    WriteHandler(usize),
+    /// Code is to be written for the function of this owner.
+    WriteHandler(Owner),
     /// Somebody did something in the handler view.
     Handler {
         /// What, in a word.

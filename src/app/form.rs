@@ -16,7 +16,7 @@ use super::words;
 use crate::metrics::View;
 use crate::scenario::fields::{self, Kind, Number};
 use crate::scenario::printer::compact;
-use crate::scenario::{Draft, Problem, Scenario};
+use crate::scenario::{Draft, Owner, Problem, Scenario};
 use crate::text;
 use crate::units::SimTime;
 pub use changes::{Change, Changes, operations_to_add};
@@ -39,8 +39,8 @@ pub struct Group {
     pub more: Vec<Knob>,
     /// Index of the consumer that it is, and whether there are others.
     pub consumer: Option<(usize, bool)>,
-    /// Whether it is a function, whose handler can be written.
-    pub lambda: bool,
+    /// Whose function it is, if its handler can be written.
+    pub handler: Option<Owner>,
     /// Place of the stream that follows, if it is one.
     pub stream: Option<usize>,
     /// Place of the delivery stream, if it is one.

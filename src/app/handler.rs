@@ -8,9 +8,10 @@ use super::action::Effect;
 use super::invocations::Row;
 use super::model::Model;
 use super::picture::{self, Size};
-use crate::scenario::HandlerKind;
+use crate::scenario::{HandlerKind, Handling, Owner};
 use crate::words::capital;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What somebody begins with who writes a handler.
 const STARTER: &str = r#"export const handler = async (event) => {
@@ -20,6 +21,19 @@ const STARTER: &str = r#"export const handler = async (event) => {
   }
 };
 "#;
+
+/// The same for the function of a delivery stream.
+const TRANSFORM_STARTER: &str = r#"export const handler = async (event) => ({
+  records: event.records.map(({ recordId, data }) => {
+    const text = Buffer.from(data, "base64").toString("utf8");
+    console.log(JSON.parse(text));
+    return { recordId, result: "Ok", data };
+  }),
+});
+"#;
+
+/// Memory of a delivery stream's function that somebody begins to write, in MB.
+const TRANSFORM_MEMORY_MB: u32 = 512;
 
 /// What the samples work on: orders, one in some thousands of which has no price.
 fn orders() -> Value {
@@ -40,6 +54,24 @@ pub(super) struct HandlerState {
     search: String,
     /// Shard and number of the invocation that was selected.
     selected: Option<(u32, u64)>,
+    /// The delivery stream whose function is shown; of a consumer the one that the page shows.
+    owner: Option<Owner>,
+}
+
+/// The function that the view is about.
+pub(super) struct Subject {
+    pub owner: Owner,
+    pub handling: Handling,
+    pub memory_mb: u32,
+    /// Whether it is a consumer of a stream that follows: no code runs there.
+    pub follows: bool,
+}
+
+impl Subject {
+    /// Whether it transforms the records of a delivery stream.
+    pub const fn transforms(&self) -> bool {
+        !matches!(self.owner, Owner::Consumer(_))
+    }
 }
 
 impl HandlerState {
@@ -55,14 +87,33 @@ impl Model {
         self.handler.open
     }
 
-    /// The document's code of the consumer that is shown.
-    pub fn handler_code(&self) -> &str {
-        &self.shown().consumers[self.consumer()].code
+    /// The function that is shown: of a delivery stream, or of the consumer that the page shows.
+    pub(super) fn subject(&self) -> Subject {
+        let of = |owner: &Owner| {
+            let memory_mb = owner.firehose(&self.scenario)?.stream.transform.memory_mb.unwrap_or(TRANSFORM_MEMORY_MB);
+            Some(Subject { owner: *owner, handling: owner.handling(&self.scenario)?, memory_mb, follows: false })
+        };
+        self.handler.owner.as_ref().and_then(of).unwrap_or_else(|| {
+            let consumer = &self.shown().consumers[self.consumer()];
+            Subject {
+                owner: Owner::Consumer(self.consumer() as u32),
+                handling: consumer.handling(),
+                memory_mb: consumer.memory_mb,
+                follows: self.stream() > 0,
+            }
+        })
     }
 
-    /// Path of a field of the consumer that is shown.
+    /// The document's code of the function that is shown.
+    pub fn handler_code(&self) -> Arc<str> {
+        self.subject().handling.code
+    }
+
+    /// Path of a field of the function that is shown.
     fn handler_path(&self, field: &str) -> String {
-        format!("{}consumers.{}.{field}", self.scenario.stream_path(self.stream()), self.consumer())
+        let subject = self.subject();
+        let stream = if subject.transforms() { String::new() } else { self.scenario.stream_path(self.stream()) };
+        format!("{stream}{}.{field}", subject.owner.path())
     }
 
     /// Opens the view, or closes it.
@@ -71,17 +122,30 @@ impl Model {
         Vec::new()
     }
 
-    /// Opens the view for a consumer, and gives it something to begin with where it has no code.
-    pub(super) fn write_handler(&mut self, consumer: usize) -> Vec<Effect> {
-        self.handler.open = true;
-        (self.stream, self.consumer) = (0, consumer);
-        let has_code = self.shown().consumers[self.consumer()].handler.is_code();
-        if has_code { Vec::new() } else { self.begin_code() }
+    /// Opens the view for a function, and gives it something to begin with where it has no code.
+    pub(super) fn write_handler(&mut self, owner: Owner) -> Vec<Effect> {
+        (self.handler.open, self.handler.selected) = (true, None);
+        match owner {
+            Owner::Consumer(place) => {
+                (self.stream, self.consumer, self.handler.owner) = (0, place as usize, None);
+            }
+            Owner::Deliver(_) | Owner::Design(_) => {
+                // The view is part of the workbench.
+                (self.handler.owner, self.compare.open) = (Some(owner), false);
+            }
+        }
+        if self.subject().handling.kind.is_code() { Vec::new() } else { self.begin_code() }
+    }
+
+    /// The view is about the consumer that is shown again.
+    pub(super) fn show_consumers_handler(&mut self) {
+        (self.handler.owner, self.handler.selected) = (None, None);
     }
 
     /// Code of one's own, where there was none.
     fn begin_code(&mut self) -> Vec<Effect> {
-        let code = match self.handler_code() {
+        let code = match &*self.handler_code() {
+            "" if self.subject().transforms() => TRANSFORM_STARTER.to_owned(),
             "" => STARTER.to_owned(),
             code => code.to_owned(),
         };
@@ -105,7 +169,7 @@ impl Model {
             "brought" => return self.use_module(text, true),
             "try" => {
                 let event = Some(text).filter(|text| !text.trim().is_empty());
-                return self.try_event(self.consumer() as u32, event);
+                return self.try_event(self.subject().owner.number(), event);
             }
             "remedy" => {
                 if let Some((index, _)) = self.handler_remedy() {
@@ -126,14 +190,21 @@ impl Model {
         Vec::new()
     }
 
-    /// What a scenario injects where nothing but the model decides: it goes when code takes over.
+    /// What a scenario injects where nothing but the model decides: it goes when code takes over. A delivery stream that
+    /// has no function gets one.
     fn injected(&self) -> Vec<(String, Value)> {
-        if self.shown().consumers[self.consumer()].handler.is_code() {
+        let subject = self.subject();
+        if subject.handling.kind.is_code() {
             return Vec::new();
         }
         let none = [("error_rate", json!(0)), ("poison_rate", json!(0)), ("poison_key", Value::Null)];
         let of = none.map(|(field, value)| (self.handler_path(field), value));
-        of.into_iter().filter(|(path, _)| self.draft.get(path).is_some()).collect()
+        let mut values: Vec<_> = of.into_iter().filter(|(path, _)| self.draft.get(path).is_some()).collect();
+        let firehose = subject.owner.firehose(&self.scenario);
+        if firehose.is_some_and(|of| of.stream.transform.memory_mb.is_none()) {
+            values.push((self.handler_path("memory_mb"), json!(TRANSFORM_MEMORY_MB)));
+        }
+        values
     }
 
     /// Makes a source text the handler. What a sample needs of the records, it gets where nothing was said of them.
@@ -182,9 +253,10 @@ impl Model {
 
     /// The invocations up to the cursor of the consumer that is shown, the latest first.
     fn rows(&self) -> Vec<&Row> {
-        if self.stream() > 0 {
+        let subject = self.subject();
+        if subject.follows {
             return Vec::new();
         }
-        self.invocations().until(self.consumer() as u32, self.cursor())
+        self.invocations().until(subject.owner, self.cursor())
     }
 }

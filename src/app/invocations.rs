@@ -1,16 +1,17 @@
-//! What consumers' code did: invocations with their logs as they arrive from the box, and one event tried out.
+//! What functions' code did: invocations with their logs as they arrive from the box, and one event tried out.
 
 use crate::handlers::{LogLine, Status};
+use crate::scenario::Owner;
 use crate::units::{SimTime, Span};
 use serde_json::Value;
 
 /// Rows that are kept of a run; the box sends no more either.
 const ROWS_MAX: usize = 20_000;
 
-/// One invocation of a consumer's code.
+/// One invocation of a function's code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Index of the consumer.
+    /// Number of the function's owner: of a consumer its index.
     pub consumer: u32,
     /// Index of the shard.
     pub shard: u32,
@@ -38,6 +39,8 @@ pub struct Row {
     pub capped: bool,
     /// Whether it named records that failed.
     pub items: bool,
+    /// Of a delivery stream's records those that went on, were dropped, and failed.
+    pub verdicts: Option<[u32; 3]>,
     /// What the code answered, or its error as Lambda describes it: JSON, cut off where it is long.
     pub reply: String,
     /// Memory of its environment afterwards, in bytes.
@@ -68,9 +71,9 @@ pub struct Sample {
 }
 
 impl Row {
-    /// Whether its batch, or a part of it, comes again.
+    /// Whether it failed, or some of its records did.
     pub fn failed(&self) -> bool {
-        self.status != Status::Succeeded || self.items
+        self.status != Status::Succeeded || self.items || self.verdicts.is_some_and(|[.., failed]| failed > 0)
     }
 
     /// What kind of error ended it and what it said, where one did.
@@ -108,6 +111,9 @@ impl Row {
             let text = |at: usize| line[at].as_str().map(str::to_owned);
             Some(LogLine { at: line[0].as_u64()?, level: text(1)?, text: text(2)? })
         };
+        let verdict = |at: usize| value["verdicts"][at].as_u64().and_then(|count| u32::try_from(count).ok());
+        let verdicts = || Some([verdict(0)?, verdict(1)?, verdict(2)?]);
+        let verdicts = verdicts();
         let sample = || {
             let sample = value.get("sample")?;
             let text = |at: usize| sample["fields"][at].as_str().map(str::to_owned);
@@ -133,7 +139,8 @@ impl Row {
             init,
             status: Status::by_number(number("status")?)?,
             capped: flag("capped")?,
-            items: number("kind")? == 2,
+            items: number("kind")? == 2 && verdicts.is_none(),
+            verdicts,
             reply: value["reply"].as_str()?.to_owned(),
             memory: number("memory")?,
             fuel: number("fuel")?,
@@ -168,10 +175,10 @@ impl Invocations {
         Some(())
     }
 
-    /// The rows of a consumer that had begun at an instant, the latest first.
-    pub fn until(&self, consumer: u32, at: SimTime) -> Vec<&Row> {
+    /// The rows of a function that had begun at an instant, the latest first.
+    pub fn until(&self, owner: Owner, at: SimTime) -> Vec<&Row> {
         let mut rows: Vec<&Row> =
-            self.rows.iter().filter(|row| row.consumer == consumer && row.started <= at).collect();
+            self.rows.iter().filter(|row| row.consumer == owner.number() && row.started <= at).collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.started, row.number)));
         rows
     }

@@ -188,11 +188,13 @@ impl Model {
             Action::RemoveStream(place) => self.remove_stream(place),
             Action::ShowStream(place) => {
                 (self.stream, self.consumer) = (place, 0);
+                self.show_consumers_handler();
                 self.find_events();
                 Vec::new()
             }
             Action::ShowConsumer(index) => {
                 self.consumer = index;
+                self.show_consumers_handler();
                 self.find_events();
                 Vec::new()
             }
@@ -247,7 +249,7 @@ impl Model {
             Action::Compare { what, place } => {
                 self.parts.map_or_else(Vec::new, |parts| (parts.act_in_compare)(self, &what, place))
             }
-            Action::WriteHandler(consumer) => self.write_handler(consumer),
+            Action::WriteHandler(owner) => self.write_handler(owner),
             Action::Handler { what, text } => {
                 self.parts.map_or_else(Vec::new, |parts| (parts.act_in_handler)(self, &what, text))
             }

@@ -356,7 +356,7 @@ impl Model {
         let handling = Owner::of_number(consumer).handling(&self.scenario);
         let code = handling.as_ref().and_then(Code::of);
         let Some(code) = code else {
-            self.tried = Some(Tried::Refused("This consumer has no code that could be run.".to_owned()));
+            self.tried = Some(Tried::Refused("This function has no code that could be run.".to_owned()));
             return Vec::new();
         };
         if self.holds_back_code() {

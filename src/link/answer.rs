@@ -72,8 +72,11 @@ fn carries(code: Option<Code>) -> String {
 
 /// `0.9 KB of code in 1 consumer, fingerprint otter-lamp-fern-kite`.
 fn code_words(code: &Code) -> String {
-    let Code { consumers, bytes, fingerprint } = code;
+    let Code { consumers, transforms, bytes, fingerprint } = code;
     let tenths = bytes.div_ceil(100);
-    let plural = if *consumers == 1 { "" } else { "s" };
-    format!("{}.{} KB of code in {consumers} consumer{plural}, fingerprint {fingerprint}", tenths / 10, tenths % 10)
+    let counted = [(consumers, "consumer"), (transforms, "transform")];
+    let counted = counted.into_iter().filter(|(count, _)| **count > 0);
+    let words = counted.map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }));
+    let places = words.collect::<Vec<_>>().join(" and ");
+    format!("{}.{} KB of code in {places}, fingerprint {fingerprint}", tenths / 10, tenths % 10)
 }

@@ -15,6 +15,8 @@ const FIELDS: [&str; 2] = ["code", "module"];
 pub struct Code {
     /// How many consumers have some.
     pub consumers: usize,
+    /// How many functions of delivery streams have some.
+    pub transforms: usize,
     /// How much it is altogether, in bytes of the document.
     pub bytes: usize,
     /// Four words that are others for other code.
@@ -22,12 +24,12 @@ pub struct Code {
 }
 
 impl Code {
-    /// The code of a document and of the streams that follow in it; `None` where it has none.
+    /// The code of a document, of the streams that follow in it and of its designs; `None` where it has none.
     pub fn of(document: &Value) -> Option<Self> {
-        let mut code = Self { consumers: 0, bytes: 0, fingerprint: String::new() };
+        let mut code = Self { consumers: 0, transforms: 0, bytes: 0, fingerprint: String::new() };
         let mut hash = Md5::new();
         code.walk(document, &mut hash);
-        if code.consumers == 0 {
+        if code.consumers + code.transforms == 0 {
             return None;
         }
         let mut digest = hash.finalize();
@@ -40,19 +42,33 @@ impl Code {
     }
 
     fn walk(&mut self, document: &Value, hash: &mut Md5) {
-        for consumer in document["consumers"].as_array().into_iter().flatten() {
-            let before = self.bytes;
-            for field in FIELDS {
-                let text = consumer[field].as_str().unwrap_or_default();
-                // With its length before it, so that text cannot move from one field to another.
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text);
-                self.bytes += text.len();
-            }
-            self.consumers += usize::from(self.bytes > before);
+        let all = |list: &'static str| document[list].as_array().into_iter().flatten();
+        for consumer in all("consumers") {
+            self.consumers += usize::from(self.take(consumer, hash));
         }
-        for stream in document["then"].as_array().into_iter().flatten() {
+        for stream in all("deliver").chain(all("designs")) {
+            let transform = &stream["firehose"]["transform"];
+            if FIELDS.iter().any(|field| transform[field].as_str().is_some_and(|text| !text.is_empty())) {
+                // No text is so long that these letters could be its length.
+                hash.update("transform");
+                self.transforms += usize::from(self.take(transform, hash));
+            }
+        }
+        for stream in all("then").chain(all("designs")) {
             self.walk(stream, hash);
         }
+    }
+
+    /// Takes the code of one function; whether there is any.
+    fn take(&mut self, of: &Value, hash: &mut Md5) -> bool {
+        let before = self.bytes;
+        for field in FIELDS {
+            let text = of[field].as_str().unwrap_or_default();
+            // With its length before it, so that text cannot move from one field to another.
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+            self.bytes += text.len();
+        }
+        self.bytes > before
     }
 }

@@ -32,20 +32,11 @@ impl Results {
     pub fn pump(&mut self, budget: u32) -> bool {
         match self.session.pump(self.session.engine().end(), budget) {
             Pump::Spent | Pump::Reached => {}
-            Pump::Waiting(_) => {
-                for invocation in self.session.take_invocations() {
-                    self.succeed(&invocation);
-                }
-            }
+            // The page asks for no results where code decides; a program's decision is a success, as in its engine.
+            Pump::Waiting(_) => self.session.ask(&mut |_: &Invocation| Outcome::Succeeded),
             end @ (Pump::Finished | Pump::Full) => self.end = Some(end),
         }
         self.end.is_some()
-    }
-
-    /// The page asks for no results where code decides; a program's decision is a success, as in its engine.
-    fn succeed(&mut self, invocation: &Invocation) {
-        // What was asked before a fault took it away needs no answer any more.
-        let _ = self.session.accept(invocation.id, Outcome::Succeeded);
     }
 
     /// Of each application its stream and its consumer by their places, what it groups by, and what

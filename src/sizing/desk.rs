@@ -15,9 +15,10 @@ use super::{
 };
 use crate::engine::{Invocation, Outcome};
 use crate::limits::grouped;
-use crate::scenario::{Draft, Problem};
+use crate::scenario::{Draft, Handling, Owner, Problem};
 use crate::session::results::Results;
 use crate::units::{SimTime, Span};
+use crate::words::capital;
 use crate::words::dollars_cents;
 use serde_json::{Value, json};
 
@@ -107,13 +108,14 @@ fn planned(question: &Value) -> Result<(Plan, Goal), Vec<Problem>> {
         Ok(scenario) => scenario,
         Err(more) => return Err([problems, more].concat()),
     };
-    for (consumer, of) in scenario.consumers.iter().enumerate().filter(|(_, of)| of.handler.is_code()) {
+    let runs = |(owner, handling): &(Owner, Handling)| !matches!(owner, Owner::Design(_)) && handling.kind.is_code();
+    for (owner, _) in Owner::all(&scenario).filter(runs) {
         let message = format!(
             "{} runs code of its own, which this search does not; choose the model as its handler, or find the size on \
              the command line with streamgauge size",
-            of.title()
+            capital(&owner.title(&scenario))
         );
-        problems.push(Problem::new(format!("consumers.{consumer}.handler"), message));
+        problems.push(Problem::new(format!("{}.handler", owner.path()), message));
     }
     match ranges.unwrap_or_else(|| Ok(Ranges::proposed(&scenario))).and_then(|ranges| Plan::new(&draft, ranges)) {
         Ok(plan) if problems.is_empty() => Ok((plan, goal)),

@@ -126,11 +126,7 @@ impl Attempt {
         match self.session.pump(self.next, budget) {
             Pump::Spent => None,
             Pump::Waiting(_) => {
-                for invocation in self.session.take_invocations() {
-                    let answer = handler.handle(&invocation);
-                    // What was asked before a fault took it away needs no answer any more.
-                    let _ = self.session.accept(invocation.id, answer);
-                }
+                self.session.ask(handler);
                 None
             }
             Pump::Reached => {

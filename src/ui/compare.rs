@@ -2,7 +2,7 @@
 //! virtual DOM; beside it the fields of the design that is being changed.
 
 use super::changes::changes;
-use super::scenario::knob;
+use super::scenario::{knob, write};
 use super::stage::{self, Places};
 use super::verdict;
 use std::rc::Rc;
@@ -78,6 +78,7 @@ fn DesignColumn(props: &Props) -> Html {
                 if !group.more.is_empty() {
                     <details class="more"><summary>{ &group.more_label }</summary>{ knobs(&group.more) }</details>
                 }
+                if let Some(owner) = group.handler { <div class="tools">{ write(owner, act) }</div> }
             </div>
         }
     };

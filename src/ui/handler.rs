@@ -63,7 +63,7 @@ impl Drawer {
         let both = format!("{state}{code}");
         if let Some((_, view)) = self.open.as_ref().filter(|_| both != self.shown) {
             self.shown = both;
-            view.set(&state, code);
+            view.set(&state, &code);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use streamgauge::app::Action;
 use streamgauge::app::form::{Control, Group, Knob, operations_to_add};
 use streamgauge::app::hints::{Hint, HintTone};
+use streamgauge::scenario::Owner;
 use streamgauge::units::SimTime;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, PointerEvent};
@@ -99,11 +100,12 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                     }
                     if let Some(place) = group.delivery {
                         <div class="tools">
+                            { for group.handler.map(|owner| write(owner, act)) }
                             <button class="btn" aria-label={format!("Remove {}", group.title)}
                                 onclick={act.reform(move |_| Action::RemoveDelivery(place))}>{ "Remove this delivery stream" }</button>
                         </div>
                     }
-                    if let Some((index, several)) = group.consumer { { consumer(index, several, group.lambda, &group.title, act) } }
+                    if let Some((index, several)) = group.consumer { { consumer(index, several, group.handler, &group.title, act) } }
                 </details>
             }
         </div>
@@ -127,7 +129,7 @@ fn parts(props: &Props) -> Html {
 }
 
 /// Consumers beside this one.
-fn consumer(index: usize, several: bool, writes: bool, title: &str, act: &Callback<Action>) -> Html {
+fn consumer(index: usize, several: bool, handler: Option<Owner>, title: &str, act: &Callback<Action>) -> Html {
     html! {
         <div class="tools">
             <button class="btn" title="One more like the last, with a position of its own"
@@ -136,15 +138,20 @@ fn consumer(index: usize, several: bool, writes: bool, title: &str, act: &Callba
                 onclick={act.reform(move |_| Action::AddStream(index))}>{ "Put into another stream" }</button>
             <button class="btn" title="Firehose takes what a poller reads, and delivers it into S3 or elsewhere"
                 onclick={act.reform(|_| Action::AddDelivery)}>{ "Add a delivery stream" }</button>
-            if writes {
-                <button class="btn" title="JavaScript as Lambda takes it, or a compiled module"
-                    onclick={act.reform(move |_| Action::WriteHandler(index))}>{ "Write the handler…" }</button>
-            }
+            { for handler.map(|owner| write(owner, act)) }
             if several {
                 <button class="btn" aria-label={format!("Remove {title}")}
                     onclick={act.reform(move |_| Action::RemoveConsumer(index))}>{ "Remove this one" }</button>
             }
         </div>
+    }
+}
+
+/// Opens the handler view.
+pub fn write(owner: Owner, act: &Callback<Action>) -> Html {
+    html! {
+        <button class="btn" title="JavaScript as Lambda takes it, or a compiled module"
+            onclick={act.reform(move |_| Action::WriteHandler(owner))}>{ "Write the handler…" }</button>
     }
 }
 

@@ -52,19 +52,29 @@ after(async () => {
 /// The digest that the command line finds, once for each scenario, and what came of its code.
 async function native(scenario) {
   if (scenario.found === undefined) {
-    const { digest, handlers = [] } = JSON.parse(await print("run", scenario.named, "--json"));
+    const { digest, firehose = [], handlers = [] } = JSON.parse(await print("run", scenario.named, "--json"));
     assert.ok(digest, "there is a digest");
-    const code = handlers.map(({ consumer, invocations, fuel, witness }) => ({ consumer, invocations, fuel, witness }));
-    scenario.found = { digest, code };
+    const code = handlers.map(({ consumer, function: path, invocations, fuel, witness }) => {
+      return { consumer: consumer ?? numberOf(path), invocations, fuel, witness };
+    });
+    scenario.found = { digest, firehose: firehose.map((run) => run.digest).sort(), code };
   }
   return scenario.found;
 }
 
-/// What the consumers of a scenario run, as the box takes it.
+/// The number by which the box knows the function of a delivery stream with this path.
+function numberOf(path) {
+  const [list, place] = path.split(".");
+  return { deliver: 1_000, designs: 2_000 }[list] + Number(place);
+}
+
+/// What the functions of a scenario run, as the box takes it.
 async function codeOf(scenario) {
   if (!scenario.named.endsWith(".json")) return undefined;
-  const { consumers = [] } = JSON.parse(await readFile(scenario.named, "utf8"));
-  const code = consumers.map(({ handler, code, module }, consumer) => {
+  const { consumers = [], deliver = [], designs = [] } = JSON.parse(await readFile(scenario.named, "utf8"));
+  const transforms = (list, first) => list.map(({ firehose }, at) => [first + at, firehose?.transform ?? {}]);
+  const all = [...consumers.entries(), ...transforms(deliver, 1_000), ...transforms(designs, 2_000)];
+  const code = all.map(([consumer, { handler, code, module }]) => {
     if (handler === "javascript") return { consumer, code };
     return handler === "module" ? { consumer, module } : null;
   });
@@ -88,7 +98,11 @@ async function boxed(scenario, pump, credit) {
   assert.ok(result.largest <= 512 * 1024, `a message has ${result.largest} bytes`);
   const reports = result.code ? JSON.parse(result.code) : [];
   const seen = reports.map(({ consumer, invocations, fuel, witness }) => ({ consumer, invocations, fuel, witness }));
-  return { digest: JSON.parse(result.summary).digest, code: seen };
+  const { digest, designs = [] } = JSON.parse(result.summary);
+  // Of the designs beside the first those that the command line runs, too: delivery streams.
+  const known = new Set((await native(scenario)).firehose);
+  const firehose = designs.slice(1).map((run) => run.digest).filter((digest) => known.has(digest)).sort();
+  return { digest, firehose, code: seen };
 }
 
 for (const scenario of scenarios) {

@@ -88,10 +88,17 @@ fn result(folder: &Path) -> Value {
     let draft = Draft::from_value(serde_json::from_str(&text).expect("the scenario is JSON"));
     let scenario = draft.check().unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()));
     let mut session = Session::new(scenario.clone());
-    let mut code =
-        Code::new(session.scenario(), || Ok(javascript_engine().clone())).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(session.run_with(&mut code), Pump::Finished);
+    let code = || Code::new(&scenario, || Ok(javascript_engine().clone())).unwrap_or_else(|error| panic!("{error}"));
+    let mut own = code();
+    assert_eq!(session.run_with(&mut own), Pump::Finished);
     let mut found = kept(&session.summary());
+    let mut all = code();
+    if !scenario.designs.is_empty() {
+        let mut comparison = Comparison::new(&scenario);
+        assert_eq!(comparison.run_with(&mut all), Ok(()));
+        found["designs"] = comparison.runs().iter().map(kept_design).collect();
+    }
+    let code = if scenario.designs.is_empty() { own } else { all };
     let reports = code.reports().map(|(consumer, report)| {
         let Report { invocations, ended, fuel, longest_ns, witness, .. } = report;
         let witness = witness.to_string();
@@ -100,11 +107,6 @@ fn result(folder: &Path) -> Value {
     let reports: Vec<Value> = reports.collect();
     if !reports.is_empty() {
         found["code"] = reports.into();
-    }
-    if !scenario.designs.is_empty() {
-        let mut comparison = Comparison::new(&scenario);
-        assert_eq!(comparison.run(), Ok(()));
-        found["designs"] = comparison.runs().iter().map(kept_design).collect();
     }
     found
 }

@@ -5,6 +5,7 @@ use md5::{Digest, Md5};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use streamgauge::link::{self, Code, DICTIONARY, Link, LinkError, Qr, decode, encode};
@@ -398,6 +399,40 @@ fn the_page_is_told_in_sentences() {
     let mut large = preset("hot-key");
     large.set("traffic.curve", json!([{ "kind": "series", "rows": rows }]));
     assert!(link::made(base, &large.to_json())["error"].is_string());
+}
+
+/// Code of functions that transform, behind the stream and in a design, stands in a link as a consumer's does: it is
+/// counted, and other code has another fingerprint.
+#[test]
+fn code_that_transforms_is_told_of_a_link() {
+    let code = |of: &[(&str, &str)]| {
+        let mut draft = preset("sudden-popularity");
+        for (path, text) in of {
+            draft.set(path, (*text).into());
+        }
+        let made = link::made("", &draft.to_json());
+        link::opened(made["link"].as_str().expect("a link"))["code"].clone()
+    };
+    const TEXT: &str = "exports.handler = () => {};";
+    let paths = [
+        "consumers.0.code",
+        "deliver.0.firehose.transform.code",
+        "designs.0.firehose.transform.code",
+        "designs.0.firehose.transform.module",
+    ];
+    let words = paths.map(|path| code(&[(path, TEXT)]).as_str().expect("it has code").to_owned());
+    assert!(
+        words.iter().skip(1).all(|words| words.starts_with("0.1 KB of code in 1 transform, fingerprint ")),
+        "{words:?}"
+    );
+    let fingerprints: BTreeSet<&str> = words.iter().filter_map(|words| words.split(' ').next_back()).collect();
+    // Where it stands behind the stream or in a design makes no other code of it.
+    assert_eq!(fingerprints.len(), 3, "{words:?}");
+    let all = code(&paths.map(|path| (path, TEXT)));
+    assert!(
+        all.as_str().is_some_and(|all| all.starts_with("0.2 KB of code in 1 consumer and 2 transforms, ")),
+        "{all}"
+    );
 }
 
 #[test]

@@ -51,10 +51,11 @@ export default class HandlerView {
     this.shown = {};
     const button = (text, what, more = {}) => element("button", { class: "btn", type: "button", onclick: () => act(what, ""), ...more }, text);
     this.title = element("strong");
+    this.whose = element("span", { class: "u" });
     this.about = element("span", { class: "u" });
     this.size = element("span", { class: "u grow e" });
     this.remedy = button("", "remedy");
-    this.samples = this.select();
+    this.samples = this.select(false);
     const file = element("input", {
       type: "file", class: "vh", accept: ".js,.mjs,.cjs,.wasm",
       onchange: async () => {
@@ -64,7 +65,7 @@ export default class HandlerView {
     });
     this.trial = new Trial((event) => act("try", event), brought.events, () => this.turn(false));
     const head = element("div", { class: "dh" },
-      this.title, this.about, this.size, this.samples,
+      this.title, this.whose, this.about, this.size, this.samples,
       element("label", { class: "btn hide-phone", title: "A source file, or a module of WebAssembly. Dropping it on the page does the same." }, "Upload", file),
       element("button", { class: "btn", type: "button", onclick: () => this.turn(true) }, "Run one event"),
       button("What it can do", "limits"), this.remedy);
@@ -104,9 +105,10 @@ export default class HandlerView {
     this.editor = new Editor(this.host, (text) => act("code", text));
   }
 
-  /** What somebody may begin with. */
-  select() {
-    const { samples, modules } = this.brought;
+  /** What somebody may begin with: samples that transform records of a delivery stream, or the others. */
+  select(transform) {
+    const { modules, samples: all } = this.brought;
+    const samples = all.filter((one) => (one.transform === true) === transform);
     const group = (label, all, of) => element("optgroup", { label }, ...all.map((one, at) => element("option", { value: `${of}${at}`, title: one.about }, one.title)));
     const select = element("select", {
       class: "btn", "aria-label": "Begin with a sample",
@@ -166,6 +168,12 @@ export default class HandlerView {
 
   set(state) {
     say(this.title, state.title);
+    say(this.whose, state.whose);
+    this.once("samples", state.transform, () => {
+      const samples = this.select(state.transform);
+      this.samples.replaceWith(samples);
+      this.samples = samples;
+    });
     say(this.about, state.about);
     say(this.size, state.size);
     say(this.remedy, state.remedy);

@@ -43,6 +43,7 @@ impl Model {
     }
 
     fn set_designs(&mut self, designs: Vec<Value>) -> Vec<Effect> {
+        self.show_consumers_handler();
         if designs.is_empty() {
             self.draft.remove("designs");
         } else {
@@ -64,15 +65,13 @@ impl Model {
         }
         let mut design = Value::Object(design);
         let consumers = design.get_mut("consumers").and_then(Value::as_array_mut);
-        for consumer in consumers.into_iter().flatten().filter(|consumer| consumer.get("handler").is_some()) {
-            consumer["handler"] = "model".into();
-            for field in ["code", "module"] {
-                consumer.as_object_mut().and_then(|fields| fields.remove(field));
-            }
-            if consumer.get("duration_from").is_some() {
-                consumer["duration_from"] = "model".into();
-            }
-        }
+        consumers.into_iter().flatten().for_each(leave_to_model);
+        let deliver = design.get_mut("deliver").and_then(Value::as_array_mut);
+        deliver
+            .into_iter()
+            .flatten()
+            .filter_map(|each| each.pointer_mut("/firehose/transform"))
+            .for_each(leave_to_model);
         design
     }
 
@@ -115,5 +114,17 @@ impl Model {
             }
         }
         self.set_designs(designs)
+    }
+}
+
+/// What code decides in a group of fields, the model decides.
+fn leave_to_model(group: &mut Value) {
+    let Some(fields) = group.as_object_mut() else { return };
+    fields.remove("code");
+    fields.remove("module");
+    for field in ["handler", "duration_from"] {
+        if let Some(value) = fields.get_mut(field) {
+            *value = "model".into();
+        }
     }
 }

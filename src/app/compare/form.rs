@@ -2,7 +2,7 @@
 
 use crate::app::form::{Group, Knob, Source};
 use crate::app::model::Model;
-use crate::scenario::{Plan, fields};
+use crate::scenario::{Owner, Plan, fields};
 
 /// Parts of a direct design in the order of the way that a request takes, with the fields that matter most; where none
 /// is named, all do.
@@ -85,14 +85,17 @@ impl Source<'_> {
                     _ => ("direct", &DIRECT[..]),
                 };
                 for (part, first) in parts {
+                    // Code stands in the handler view.
                     let names = fields::children(&of(&format!("{kind}.{part}"))).into_iter().map(|child| child.name);
+                    let names = names.filter(|name| !["handler", "code", "module", "duration_from"].contains(name));
                     let (main, rest): (Vec<&str>, Vec<&str>) =
                         names.partition(|name| first.is_empty() || first.contains(name));
                     let part = format!("{kind}.{part}");
                     let paths = |names: Vec<&str>| {
                         names.into_iter().map(|name| of(&format!("{part}.{name}"))).collect::<Vec<_>>()
                     };
-                    groups.push(group(&part, knobs(&paths(main)), knobs(&paths(rest))));
+                    let handler = (part == "firehose.transform").then_some(Owner::Design(index as u32));
+                    groups.push(Group { handler, ..group(&part, knobs(&paths(main)), knobs(&paths(rest))) });
                 }
             }
             Plan::Stream(_) => {

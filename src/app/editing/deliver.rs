@@ -51,6 +51,7 @@ impl Model {
     }
 
     fn set_deliveries(&mut self, all: Vec<Value>) {
+        self.show_consumers_handler();
         if all.is_empty() {
             self.draft.remove("deliver");
         } else {

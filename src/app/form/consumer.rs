@@ -2,7 +2,7 @@
 
 use super::super::{hints, words};
 use super::{Group, Source};
-use crate::scenario::ReadSource;
+use crate::scenario::{Owner, ReadSource};
 
 /// What a mapping and its function have beside what every consumer has.
 const LAMBDA_KNOBS: &[&str] = &[
@@ -138,7 +138,7 @@ impl Source<'_> {
             more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
             more,
             consumer: Some((index, several)),
-            lambda,
+            handler: lambda.then_some(Owner::Consumer(index as u32)),
             ..Group::default()
         }
     }

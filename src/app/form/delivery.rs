@@ -1,14 +1,15 @@
 //! The group of a delivery stream that takes what a poller of the stream reads.
 
 use super::{Group, Source};
-use crate::scenario::Deliver;
+use crate::scenario::{Deliver, Owner};
 
 /// The fields that matter most, and the others.
 const MAIN: [&str; 4] = ["destination.kind", "buffering.size_mib", "buffering.interval_s", "destination.retry_s"];
-const MORE: [&str; 8] = [
+const MORE: [&str; 9] = [
     "transform.memory_mb",
     "transform.fixed_ms",
     "transform.per_record_ms",
+    "transform.interval_s",
     "transform.error_rate",
     "partitioning.partitions",
     "format.conversion",
@@ -32,6 +33,7 @@ impl Source<'_> {
             more,
             changes: Some(self.changes(&of("firehose.operations"))),
             delivery: Some(place),
+            handler: Some(Owner::Deliver(place as u32)),
             ..Group::default()
         }
     }

@@ -3,6 +3,7 @@
 use crate::app::invocations::{Row, Sample};
 use crate::handlers::event::decoded;
 use crate::handlers::{LogLine, Status};
+use crate::scenario::Owner;
 use crate::text::{clock, int, span_text};
 use crate::units::Span;
 use serde_json::{Value, json};
@@ -21,7 +22,14 @@ pub(super) fn outcome(row: &Row) -> String {
             Some(sample) => format!("record {} failed", sample.place + 1),
             None => "records failed".to_owned(),
         },
-        Status::Succeeded => "ok".to_owned(),
+        Status::Succeeded => match row.verdicts {
+            Some([_, dropped, failed]) if dropped + failed > 0 => {
+                let counts = [(dropped, "dropped"), (failed, "failed")];
+                let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+                counts.map(|(count, word)| format!("{} {word}", int(count.into()))).collect::<Vec<_>>().join(", ")
+            }
+            _ => "ok".to_owned(),
+        },
         Status::Failed => {
             let kind = row.error().map(|(kind, _)| kind).unwrap_or_default();
             let loading = ["Runtime.UserCodeSyntaxError", "Runtime.ImportModuleError", "Runtime.HandlerNotFound"];
@@ -49,10 +57,20 @@ pub(super) fn error_text(row: &Row) -> Option<String> {
     Some(if kind.is_empty() { first.to_owned() } else { format!("{kind}: {first}") })
 }
 
+/// Whether it transformed records of a delivery stream.
+pub(super) const fn transforms(row: &Row) -> bool {
+    !matches!(Owner::of_number(row.consumer), Owner::Consumer(_))
+}
+
 /// Where the row's record stands, in words.
 pub(super) fn event_head(row: &Row) -> String {
     let place = row.sample.as_ref().map_or(0, |sample| sample.place) + 1;
-    format!("{}, shard {}, record {place} of {}", clock(row.started.seconds_f64()), row.shard, int(row.records.into()))
+    let (at, records) = (clock(row.started.seconds_f64()), int(row.records.into()));
+    if transforms(row) {
+        format!("{at}, record {place} of {records}")
+    } else {
+        format!("{at}, shard {}, record {place} of {records}", row.shard)
+    }
 }
 
 /// The event with the one record that is shown of it, and its data in plain.
@@ -60,6 +78,19 @@ pub(super) fn event(row: &Row) -> Vec<Value> {
     let Some(sample) = &row.sample else {
         return vec![json!("So many invocations have shown theirs that this one’s records were not kept.")];
     };
+    let plain = json!([if row.failed() { "x" } else { "b" }, format!("    ↳ {}", plain(sample))]);
+    if transforms(row) {
+        let mut lines = vec![json!(["b", format!("{{ \"records\": [ … {} records", int(row.records.into()))])];
+        lines.push(json!(format!("  {{ \"recordId\": {},", json!(sample.sequence_number))));
+        lines.push(json!(format!("    \"approximateArrivalTimestamp\": {},", sample.arrival.replace('.', ""))));
+        if !sample.partition_key.is_empty() {
+            let key = json!(sample.partition_key);
+            lines.push(json!(format!("    \"kinesisRecordMetadata\": {{ \"partitionKey\": {key}, … }},")));
+        }
+        lines.push(json!(format!("    \"data\": \"{}\"", shortened(&sample.data, DATA_MAX))));
+        lines.extend([plain, json!("  } ] }")]);
+        return lines;
+    }
     let mut lines = vec![json!(["b", format!("{{ \"Records\": [ … {} records", int(row.records.into()))])];
     lines.extend(
         [
@@ -73,8 +104,7 @@ pub(super) fn event(row: &Row) -> Vec<Value> {
         ]
         .map(Value::String),
     );
-    lines.push(json!([if row.failed() { "x" } else { "b" }, format!("    ↳ {}", plain(sample))]));
-    lines.push(json!("    } } ] }"));
+    lines.extend([plain, json!("    } } ] }")]);
     lines
 }
 
@@ -157,7 +187,7 @@ fn report(row: &Row, memory_mb: u32, by_code: bool) -> String {
 
 /// What came after a try that failed, as far as it is known.
 pub(super) fn next_try(row: &Row, next: Option<&Row>) -> Option<String> {
-    if !row.failed() {
+    if !row.failed() || transforms(row) {
         return None;
     }
     let attempt = row.attempt;

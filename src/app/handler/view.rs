@@ -1,12 +1,13 @@
 //! The handler view as plain data, which the view's script draws: no markup, no decisions left.
 
-use super::seen;
+use super::{Subject, seen};
 use crate::app::form::{Control, Knob};
 use crate::app::invocations::{Row, Tried};
 use crate::app::model::Model;
 use crate::handlers::Status;
 use crate::scenario::HandlerKind;
 use crate::text::{clock, int};
+use crate::words::capital;
 use serde_json::{Value, json};
 
 /// Rows that are listed.
@@ -18,24 +19,25 @@ impl Model {
     /// Everything that the view shows, except for the code.
     pub fn handler_view(&self) -> Value {
         let rows = self.rows();
-        let consumer = &self.shown().consumers[self.consumer()];
+        let subject = self.subject();
+        let handling = &subject.handling;
         let (listed, more) = self.listed(&rows);
         let selected = self.selected(&rows, &listed);
         let bad = rows.iter().filter(|row| row.failed()).count();
-        let unseen = if self.stream() == 0 { self.invocations().more } else { 0 };
+        let unseen = if subject.follows { 0 } else { self.invocations().more };
         let count =
             format!("{} so far, {} failed; newest first", int((rows.len() as u64 + unseen) as f64), int(bad as f64));
-        let (title, about, note) = self.handler_words();
-        let size = match consumer.handler {
-            HandlerKind::JavaScript => consumer.code.len(),
-            HandlerKind::Module => consumer.module.len() / 4 * 3,
+        let (title, about, note) = words(&subject);
+        let size = match handling.kind {
+            HandlerKind::JavaScript => handling.code.len(),
+            HandlerKind::Module => handling.module.len() / 4 * 3,
             HandlerKind::Model | HandlerKind::Host => 0,
         };
         let size = if size > 0 { format!("{:.1} KB in the scenario", size as f64 / 1e3) } else { String::new() };
-        let (memory, by_code) = (consumer.memory_mb, consumer.waits_for_code());
+        let (memory, by_code) = (subject.memory_mb, handling.waits_for_code());
         let logs = selected.map(|row| self.logs(row, &rows)).unwrap_or_default();
         json!({
-            "title": title, "about": about, "note": note, "size": size,
+            "title": title, "whose": self.whose(&subject), "transform": subject.transforms(), "about": about, "note": note, "size": size,
             "remedy": self.handler_remedy().map(|(_, label)| label).unwrap_or_default(),
             "failed": self.handler.failed,
             "count": if rows.is_empty() { String::new() } else { count },
@@ -52,36 +54,9 @@ impl Model {
         })
     }
 
-    /// What the code is called, what runs it, and what stands instead of an editor.
-    fn handler_words(&self) -> (&'static str, &'static str, &'static str) {
-        if self.stream() > 0 {
-            let note =
-                "Code decides for the consumers of the first stream only. This one works by the times of the scenario.";
-            return ("No code", "", note);
-        }
-        match self.shown().consumers[self.consumer()].handler {
-            HandlerKind::JavaScript if self.handler_code().contains("exports.") => {
-                ("index.js", "Node.js handler, runs in the page, in virtual time", "")
-            }
-            HandlerKind::JavaScript => ("index.mjs", "Node.js handler, runs in the page, in virtual time", ""),
-            HandlerKind::Module => (
-                "module.wasm",
-                "compiled handler, runs in the page, in virtual time",
-                "A module of WebAssembly decides each batch. Its source is no part of the scenario.\nUpload another one, choose \
-                 one of the compiled samples, or a sample in JavaScript to have an editor here.",
-            ),
-            HandlerKind::Model => (
-                "No code",
-                "",
-                "No code decides here: batches succeed but for the errors that the scenario injects, and take as long as it \
-                 says.\nWrite a handler, choose a sample, or drop a source file or a module of WebAssembly on the page.",
-            ),
-            HandlerKind::Host => (
-                "No code",
-                "",
-                "The program that runs this scenario decides each batch. Here, choose a sample instead.",
-            ),
-        }
+    /// Whose function it is, where that is not the consumer that the page shows anyway.
+    fn whose(&self, subject: &Subject) -> String {
+        if subject.transforms() { capital(&subject.owner.title(self.scenario())) } else { String::new() }
     }
 
     /// The rows that are listed, and how many others there are at least.
@@ -100,8 +75,7 @@ impl Model {
 
     fn more_text(&self, rows: &[&Row], listed: &[&Row], more: u64) -> String {
         if rows.is_empty() {
-            let consumer = &self.shown().consumers[self.consumer()];
-            return match (consumer.handler.is_code(), self.is_first_visit()) {
+            return match (self.subject().handling.kind.is_code(), self.is_first_visit()) {
                 (true, true) => "Each invocation stands here once the run has begun.".to_owned(),
                 (true, false) => "No invocation so far.".to_owned(),
                 (false, _) => String::new(),
@@ -124,13 +98,15 @@ impl Model {
 
     /// The lines of an invocation, after those of the tries before it.
     fn logs(&self, row: &Row, rows: &[&Row]) -> Vec<Value> {
-        let consumer = &self.shown().consumers[self.consumer()];
-        let (memory, by_code) = (consumer.memory_mb, consumer.waits_for_code());
+        let subject = self.subject();
+        let (memory, by_code) = (subject.memory_mb, subject.handling.waits_for_code());
         let of_shard: Vec<&&Row> = rows.iter().filter(|other| other.shard == row.shard).collect();
         let place = of_shard.iter().position(|other| other.number == row.number).unwrap_or(0);
         let before =
             of_shard[place..].windows(2).take_while(|pair| pair[1].attempt < pair[0].attempt && pair[1].failed());
-        let first = place + before.count().min(TRIES_SHOWN - 1);
+        // Batches of a delivery stream overtake each other.
+        let before = if subject.transforms() { 0 } else { before.count() };
+        let first = place + before.min(TRIES_SHOWN - 1);
         let mut lines = Vec::new();
         for at in (place..=first).rev() {
             let (row, next) = (of_shard[at], at.checked_sub(1).map(|next| *of_shard[next]));
@@ -166,17 +142,28 @@ impl Model {
         marks
     }
 
-    /// The settings of the mapping that a handler has to do with.
+    /// The settings of the mapping, or of the delivery stream, that a handler has to do with.
     fn mapping(&self, rows: &[&Row]) -> Vec<Value> {
-        let consumer = &self.shown().consumers[self.consumer()];
-        if !consumer.handler.is_code() || self.stream() > 0 {
+        let subject = self.subject();
+        if !subject.handling.kind.is_code() || subject.follows {
             return Vec::new();
         }
         let source = self.form();
         let knob = |name: &str| source.knob(&self.handler_path(name));
-        let (responses, retries) = (knob("responses"), knob("max_retries"));
         let duration = knob("duration_from");
         let on = |knob: &Option<Knob>| knob.as_ref().is_some_and(is_on);
+        let whose = if on(&duration) {
+            "on: fuel and waits, estimated"
+        } else {
+            "off: the times of the scenario, in the list and the logs, too"
+        };
+        let duration = duration.map(|knob| choice(&knob, "The code decides how long it takes", whose));
+        if subject.transforms() {
+            let retries = knob("retries").map(|knob| number(&knob, "then its records go under the error prefix"));
+            let interval = knob("interval_s").map(|knob| number(&knob, "s, or the size of a batch"));
+            return [retries, interval, duration].into_iter().flatten().collect();
+        }
+        let (responses, retries) = (knob("responses"), knob("max_retries"));
         let names = |row: &&Row| row.status == Status::Succeeded && row.reply.contains("\"itemIdentifier\"");
         let reports = match on(&responses) {
             true => "on: only the failed record and what follows come again",
@@ -189,15 +176,50 @@ impl Model {
         } else {
             "then it is given up, or sent to the destination"
         };
-        let whose = if on(&duration) { "on: fuel and waits, estimated" } else { "off: the times of the scenario" };
         [
             responses.map(|knob| choice(&knob, "ReportBatchItemFailures", reports)),
             retries.map(|knob| number(&knob, until)),
-            duration.map(|knob| choice(&knob, "The code decides how long it takes", whose)),
+            duration,
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+}
+
+/// What the code is called, what runs it, and what stands instead of an editor.
+fn words(subject: &Subject) -> (&'static str, &'static str, &'static str) {
+    if subject.follows {
+        let note =
+            "Code decides for the consumers of the first stream only. This one works by the times of the scenario.";
+        return ("No code", "", note);
+    }
+    match subject.handling.kind {
+        HandlerKind::JavaScript if subject.handling.code.contains("exports.") => {
+            ("index.js", "Node.js handler, runs in the page, in virtual time", "")
+        }
+        HandlerKind::JavaScript => ("index.mjs", "Node.js handler, runs in the page, in virtual time", ""),
+        HandlerKind::Module => (
+            "module.wasm",
+            "compiled handler, runs in the page, in virtual time",
+            "A module of WebAssembly decides each batch. Its source is no part of the scenario.\nUpload another one, choose \
+             one of the compiled samples, or a sample in JavaScript to have an editor here.",
+        ),
+        HandlerKind::Model if subject.transforms() => (
+            "No code",
+            "",
+            "No code decides here: the scenario says which shares of the records are dropped and fail, and how long it \
+             takes.\nWrite a handler, choose a sample, or drop a source file or a module of WebAssembly on the page.",
+        ),
+        HandlerKind::Model => (
+            "No code",
+            "",
+            "No code decides here: batches succeed but for the errors that the scenario injects, and take as long as it \
+             says.\nWrite a handler, choose a sample, or drop a source file or a module of WebAssembly on the page.",
+        ),
+        HandlerKind::Host => {
+            ("No code", "", "The program that runs this scenario decides each batch. Here, choose a sample instead.")
+        }
     }
 }
 
@@ -229,7 +251,8 @@ fn line_of(row: &Row, by_code: bool) -> Value {
     let at = clock(row.started.seconds_f64());
     let (records, attempt, ms) =
         (int(row.records.into()), int(row.attempt.into()), seen::millis(seen::lasted(row, by_code)));
-    json!([id_of(row), at, row.shard.to_string(), records, attempt, ms, seen::outcome(row), row.failed()])
+    let shard = if seen::transforms(row) { "–".to_owned() } else { row.shard.to_string() };
+    json!([id_of(row), at, shard, records, attempt, ms, seen::outcome(row), row.failed()])
 }
 
 /// What came of one event: a head and lines.

@@ -4,7 +4,8 @@ use super::fixture::{self, start};
 use serde_json::{Value, json};
 use streamgauge::app::{Action, BoxEvent, Effect, Model, picture};
 use streamgauge::metrics::Timeline;
-use streamgauge::scenario::HandlerKind;
+use streamgauge::scenario::{HandlerKind, Owner};
+use streamgauge::session::Comparison;
 
 const CODE: &str = "export const handler = async (event) => {\n  JSON.parse(event.Records[0].kinesis.data);\n};\n";
 
@@ -69,15 +70,33 @@ fn ids(view: &Value) -> Vec<&str> {
     view["rows"].as_array().expect("it is a list").iter().filter_map(|row| row[0].as_str()).collect()
 }
 
+/// The whole run of a model with all its designs, and with these invocations.
+fn whole_run(model: &mut Model, rows: &[Value]) {
+    let effects = model.update(Action::RunOrPause);
+    let opened =
+        effects.iter().find_map(|effect| if let Effect::OpenRun { run, .. } = effect { Some(*run) } else { None });
+    let run = opened.expect("a run was opened");
+    let mut designs = Comparison::new(model.scenario());
+    assert_eq!(designs.run(), Ok(()));
+    let parts = designs.runs().iter().flat_map(|run| (0..run.parts()).map(move |part| (run, part)));
+    let mut rows = json!({ "rows": rows, "more": 0 }).to_string();
+    for (place, (of, part)) in parts.enumerate() {
+        let (_, frames) = of.block(part, 0, usize::MAX).expect("it has frames");
+        let block = std::iter::once(place as f64).chain(frames).collect();
+        model.update(Action::Box(BoxEvent::Frames { run, block, rows: std::mem::take(&mut rows) }));
+    }
+    model.update(Action::Seek { seconds: 600.0 });
+}
+
 #[test]
 fn a_source_text_becomes_the_handler_and_a_sample_brings_its_records() {
     let mut model = model();
-    assert_eq!((model.shows_handler(), model.handler_code()), (false, ""));
+    assert_eq!((model.shows_handler(), &*model.handler_code()), (false, ""));
     assert!(model.handler_view()["note"].as_str().is_some_and(|note| note.starts_with("No code decides here")));
     act(&mut model, "source", CODE);
     assert!(model.shows_handler() && model.problems().is_empty());
     assert_eq!(model.scenario().consumers[0].handler, HandlerKind::JavaScript);
-    assert_eq!(model.handler_code(), CODE);
+    assert_eq!(&*model.handler_code(), CODE);
     assert_eq!(model.draft().get("traffic.payloads"), None);
     act(&mut model, "sample", "exports.handler = async () => 1;");
     assert_eq!(model.handler_view()["title"], "index.js");
@@ -92,17 +111,62 @@ fn a_source_text_becomes_the_handler_and_a_sample_brings_its_records() {
 #[test]
 fn who_writes_a_handler_begins_with_one_that_runs() {
     let mut model = model();
-    model.update(Action::WriteHandler(0));
+    model.update(Action::WriteHandler(Owner::Consumer(0)));
     assert!(
         model.shows_handler() && model.problems().is_empty() && model.handler_code().contains("export const handler")
     );
     // Code that is there is left alone.
     act(&mut model, "code", CODE);
-    model.update(Action::WriteHandler(0));
-    assert_eq!(model.handler_code(), CODE);
+    model.update(Action::WriteHandler(Owner::Consumer(0)));
+    assert_eq!(&*model.handler_code(), CODE);
     model.update(Action::ToggleHandler);
     assert!(!model.shows_handler());
     assert_eq!(Action::for_key("h"), Some(Action::ToggleHandler));
+}
+
+#[test]
+fn the_function_of_a_delivery_stream_has_a_handler_too() {
+    let mut model = model();
+    let (path, firehose) = ("deliver.0.firehose.transform", Owner::Design(0));
+    model.update(Action::AddDelivery);
+    model.update(Action::Compare { what: "firehose".to_owned(), place: 0 });
+    for owner in [Owner::Deliver(0), firehose] {
+        model.update(Action::WriteHandler(owner));
+        assert!(model.shows_handler() && !model.compares() && model.problems().is_empty(), "{:?}", model.problems());
+        let handling = owner.handling(model.scenario()).expect("it is there");
+        assert_eq!((handling.kind, &handling.code), (HandlerKind::JavaScript, &model.handler_code()));
+        assert!(handling.code.contains("recordId") && model.handler_view()["transform"] == true);
+    }
+    assert_eq!(model.handler_view()["whose"], "The function of Firehose");
+    assert_eq!(model.draft().get(&format!("{path}.memory_mb")), Some(&json!(512)));
+    // What code there was stays, and each has its own.
+    act(&mut model, "code", "exports.handler = () => 1;");
+    model.update(Action::WriteHandler(Owner::Deliver(0)));
+    assert!(model.handler_code().contains("export const handler"));
+    assert_eq!(model.handler_view()["mapping"].as_array().map(Vec::len), Some(3));
+    // Its invocations, and no others.
+    let mut transformed = row(0, 0, 3, 1);
+    transformed["consumer"] = json!(Owner::Deliver(0).number());
+    transformed["kind"] = json!(3);
+    transformed["verdicts"] = json!([40, 8, 2]);
+    whole_run(&mut model, &[row(0, 7, 2, 1), transformed]);
+    let view = model.handler_view();
+    assert_eq!(ids(&view), ["0-0"]);
+    assert_eq!((&view["rows"][0][2], &view["rows"][0][6]), (&json!("–"), &json!("8 dropped, 2 failed")));
+    let event = texts(&view["event"]);
+    assert!(event.contains("\"recordId\": \"495\"") && event.contains("kinesisRecordMetadata"), "{event}");
+    assert!(view["eventHead"].as_str().is_some_and(|head| !head.contains("shard")));
+    // Another consumer is shown, and its handler with it.
+    model.update(Action::ShowConsumer(0));
+    assert_eq!((model.handler_view()["transform"] == true, model.handler_view()["whose"].as_str()), (false, Some("")));
+    // A design beside the first gets none of the code.
+    model.update(Action::Compare { what: "copy".to_owned(), place: 0 });
+    assert!(model.problems().is_empty(), "{:?}", model.problems());
+    assert!(model.draft().get("designs.1.deliver.0.firehose.transform.code").is_none());
+    // What is gone is not shown any more.
+    model.update(Action::WriteHandler(firehose));
+    model.update(Action::Compare { what: "remove".to_owned(), place: 1 });
+    assert_eq!(model.handler_view()["transform"], false);
 }
 
 #[test]
