@@ -77,7 +77,8 @@ pub extern "C" fn sg_pump(budget: u32) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn sg_ask() -> u32 {
     HOST.with_borrow_mut(|host| {
-        host.desk.as_mut().and_then(Desk::ask).map_or(0, |question| {
+        let (Some(designs), Some(desk)) = (&host.designs, &mut host.desk) else { return 0 };
+        desk.ask(designs).map_or(0, |question| {
             host.output = question;
             1
         })

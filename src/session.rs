@@ -62,7 +62,8 @@ pub struct Session {
     trace: Trace,
     /// Answers known beforehand.
     known: BTreeMap<InvocationId, Answer>,
-    known_transforms: BTreeMap<InvocationId, TransformAnswer>,
+    /// The same for the functions of delivery streams, the next ones last.
+    known_transforms: Vec<(InvocationId, TransformAnswer)>,
     /// Operations by hand that are still to come, from the trace that is replayed or for the next whole instant; the
     /// next one last.
     coming: Vec<PlannedOperation>,
@@ -142,7 +143,7 @@ impl Session {
         let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
         let deliver = transforms::runs(&scenario);
         let known = trace.answers.iter().copied().collect();
-        let known_transforms = trace.transforms.into_iter().collect();
+        let known_transforms = trace.transforms.into_iter().rev().collect();
         let coming = trace.operations.iter().rev().copied().collect();
         Self {
             scenario,
@@ -329,6 +330,12 @@ impl Session {
     /// Whether the end of the run has been reached.
     pub fn finished(&self) -> bool {
         self.observers.0.frame_end().is_none()
+    }
+
+    /// Whether the end has been reached by all streams that follow, too, and by the delivery streams.
+    pub fn all_finished(&self) -> bool {
+        let behind = self.then.iter().all(Self::all_finished) && self.deliver.iter().all(FirehoseRun::finished);
+        self.finished() && behind
     }
 
     /// The summary of a consumer, with what came of its query where it has one.

@@ -285,7 +285,7 @@ impl Model {
                 self.awaited = Some((preset.id.to_owned(), None));
                 vec![Effect::FetchTable { preset: preset.id.to_owned(), file: file.to_owned() }]
             }
-            None => self.load_preset(id, ""),
+            None => self.load_with_overrides(preset.plain(), id),
         }
     }
 

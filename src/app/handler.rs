@@ -124,7 +124,8 @@ impl Model {
 
     /// Opens the view for a function, and gives it something to begin with where it has no code.
     pub(super) fn write_handler(&mut self, owner: Owner) -> Vec<Effect> {
-        (self.handler.open, self.handler.selected) = (true, None);
+        // On a phone the sheet with the fields would lie over it.
+        (self.handler.open, self.handler.selected, self.sheet) = (true, None, false);
         match owner {
             Owner::Consumer(place) => {
                 (self.stream, self.consumer, self.handler.owner) = (0, place as usize, None);

@@ -95,6 +95,8 @@ pub struct Model {
     pub(super) sized: u32,
     /// What it does in views that are drawn later, once that is here.
     pub(super) parts: Option<&'static Parts>,
+    /// What waits until those have come.
+    pub(super) waiting: Vec<Action>,
     pub(super) handler: HandlerState,
     pub(super) compare: CompareState,
     /// Milliseconds of watching: the time that moving marks follow.
@@ -111,7 +113,7 @@ impl Model {
         // A preset that is made of a table is opened when the table has come.
         let asked = presets::by_id(&start.preset);
         let preset = asked.filter(|preset| preset.table_file().is_none()).unwrap_or(&presets::ALL[0]);
-        let draft = preset.draft_with("").expect("a preset without a table needs none");
+        let draft = preset.plain();
         let scenario = draft.check().expect("every preset is tested to be free of problems");
         let mut model = Self {
             draft,
@@ -149,6 +151,7 @@ impl Model {
             log: start.log,
             sized: 0,
             parts: parts::at_start(),
+            waiting: Vec::new(),
             handler: HandlerState::new(start.handler),
             compare: CompareState { open: start.compare || preset.compares(), form: None },
             watched_ms: 0.0,
@@ -180,12 +183,6 @@ impl Model {
             Action::Edit { path, text } => self.edit(&path, &text),
             Action::Nudge { path, steps } => self.nudge(&path, steps),
             Action::Set(values) => self.set_all(&values),
-            Action::AddPart => self.add_part(),
-            Action::RemovePart(index) => self.remove_at(&format!("traffic.curve.{index}")),
-            Action::AddConsumer => self.add_consumer(),
-            Action::RemoveConsumer(index) => self.remove_consumer(index),
-            Action::AddStream(consumer) => self.add_stream(consumer),
-            Action::RemoveStream(place) => self.remove_stream(place),
             Action::ShowStream(place) => {
                 (self.stream, self.consumer) = (place, 0);
                 self.show_consumers_handler();
@@ -198,17 +195,10 @@ impl Model {
                 self.find_events();
                 Vec::new()
             }
-            Action::AddOperation(kind) => self.add_operation(kind),
-            Action::RemoveOperation(path) => self.remove_operation(&path),
-            Action::AddChange(list, kind) => self.add_change(&list, serde_json::json!({ "kind": kind })),
-            Action::AddDelivery => self.add_delivery(),
-            Action::RemoveDelivery(place) => self.remove_delivery(place),
             Action::ChoosePreset(id) => {
                 self.forget_link();
                 self.choose_preset(&id)
             }
-            Action::Table { preset, text } => self.take_table(&preset, text.as_deref()),
-            Action::OpenFile { name, text } => self.open_file(&name, &text),
             Action::FileUnreadable { name } => {
                 self.tell(format!("{name} could not be read."), "Try to drop it again, or choose it with the button.");
                 Vec::new()
@@ -246,14 +236,6 @@ impl Model {
             }
             Action::ToggleHandler => self.toggle_handler(),
             Action::ToggleCompare => self.toggle_compare(),
-            Action::Compare { what, place } => {
-                self.parts.map_or_else(Vec::new, |parts| (parts.act_in_compare)(self, &what, place))
-            }
-            Action::WriteHandler(owner) => self.write_handler(owner),
-            Action::Handler { what, text } => {
-                self.parts.map_or_else(Vec::new, |parts| (parts.act_in_handler)(self, &what, text))
-            }
-            Action::TryFinding(index) => self.parts.map_or_else(Vec::new, |parts| (parts.try_finding)(self, index)),
             Action::DismissMessage => {
                 self.message = None;
                 Vec::new()
@@ -261,14 +243,12 @@ impl Model {
             Action::SaveScenario => vec![self.save()],
             Action::Link(action) => self.link(action),
             Action::FindSize => self.find_size(),
-            Action::TakeSize(taken) => self.take_size(taken.as_deref()),
             Action::Results(text) => self.take_results(text),
             Action::AskHandbook if self.handbook_asked => Vec::new(),
             Action::AskHandbook => {
                 self.handbook_asked = true;
                 vec![Effect::FetchHandbook]
             }
-            Action::TryEvent { consumer, event } => self.try_event(consumer, event),
             Action::Handbook(text) => {
                 self.handbook = text.as_deref().and_then(Handbook::read);
                 // What could not be had is asked for again.
@@ -276,6 +256,7 @@ impl Model {
                 self.revision += 1;
                 Vec::new()
             }
+            rare => self.act_rarely(rare),
         };
         self.mind_work(&mut effects);
         self.renew_verdict(&mut effects, !(ticked && self.playing));

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use streamgauge::engine::firehose::{TransformAnswer, Transformation};
 use streamgauge::engine::{Answer, Invocation, Outcome};
-use streamgauge::scenario::{HandlerKind, Owner, Responses, Scenario};
+use streamgauge::scenario::{HandlerKind, Responses, Scenario};
 use streamgauge::session::question::{Question, Questions};
 use streamgauge::session::{Comparison, response};
 use streamgauge::text::quoted;
@@ -12,7 +12,6 @@ use streamgauge::units::Span;
 
 /// The questions of a run.
 pub struct Desk {
-    scenario: Scenario,
     questions: Questions,
     waiting: VecDeque<Waiting>,
     asked: Option<Waiting>,
@@ -26,26 +25,21 @@ enum Waiting {
 
 impl Desk {
     pub fn new(scenario: &Scenario) -> Self {
-        let questions = Questions::new(scenario);
-        Self { scenario: scenario.clone(), questions, waiting: VecDeque::new(), asked: None }
-    }
-
-    fn kind(&self, owner: Owner) -> HandlerKind {
-        owner.handling(&self.scenario).map_or(HandlerKind::Model, |handling| handling.kind)
+        Self { questions: Questions::new(scenario), waiting: VecDeque::new(), asked: None }
     }
 
     /// Takes the invocations that have begun. What a scenario leaves to a program succeeds, since the box has none.
     /// Whether code is to be asked.
     pub fn collect(&mut self, designs: &mut Comparison) -> bool {
         for invocation in designs.take_invocations() {
-            if self.kind(invocation.id.owner()).is_code() {
+            if designs.handler(invocation.id.owner()).is_some_and(HandlerKind::is_code) {
                 self.waiting.push_back(Waiting::Consumer(invocation));
             } else {
                 designs.accept(invocation.id, Outcome::Succeeded.into());
             }
         }
         for transformation in designs.take_transformations() {
-            if self.kind(transformation.id.owner()).is_code() {
+            if designs.handler(transformation.id.owner()).is_some_and(HandlerKind::is_code) {
                 self.waiting.push_back(Waiting::Transform(transformation));
             } else {
                 let unchanged = TransformAnswer::unchanged(&transformation);
@@ -56,12 +50,12 @@ impl Desk {
     }
 
     /// The next question: a line of JSON about it, then the event. None where nobody waits.
-    pub fn ask(&mut self) -> Option<Vec<u8>> {
+    pub fn ask(&mut self, designs: &Comparison) -> Option<Vec<u8>> {
         let waiting = self.waiting.pop_front()?;
-        let scenario = &self.scenario;
+        let scenario = designs.scenario()?;
         let question = match &waiting {
             Waiting::Consumer(invocation) => self.questions.ask(scenario, invocation),
-            Waiting::Transform(of) => self.questions.ask_transform(scenario, of)?,
+            Waiting::Transform(of) => self.questions.ask_transform(scenario, designs.firehose(of.id.owner())?, of),
         };
         let Question { event, id, context, env, now, timeout_ms, memory_mb, seed: [a, b, c, d] } = question;
         // Id, attempt, records, environment, whether that is new, start and end.
@@ -87,7 +81,7 @@ impl Desk {
             of.number(),
             started.micros(),
             ends.micros(),
-            self.kind(of.owner()) == HandlerKind::Module,
+            designs.handler(of.owner()) == Some(HandlerKind::Module),
             matches!(waiting, Waiting::Transform(_)),
         );
         // Writing into a string cannot fail.

@@ -184,11 +184,8 @@ impl Preset {
         self.table.as_ref().map(|table| table.file)
     }
 
-    /// Its document, with the text of its table where it needs one.
-    ///
-    /// # Errors
-    /// When the text is not a table with a series.
-    pub fn draft_with(&self, table_text: &str) -> Result<Draft, Vec<Problem>> {
+    /// Its document; one that needs a table is not complete without it.
+    pub fn plain(&self) -> Draft {
         let mut document = Map::new();
         document.insert("streamgauge".to_owned(), json!(canonical::VERSION));
         document.insert("name".to_owned(), json!(self.title));
@@ -197,7 +194,15 @@ impl Preset {
         if let Value::Object(rest) = rest.value() {
             document.extend(rest.clone());
         }
-        let mut draft = Draft::from_value(Value::Object(document));
+        Draft::from_value(Value::Object(document))
+    }
+
+    /// Its document, with the text of its table where it needs one.
+    ///
+    /// # Errors
+    /// When the text is not a table with a series.
+    pub fn draft_with(&self, table_text: &str) -> Result<Draft, Vec<Problem>> {
+        let mut draft = self.plain();
         if let Some(table) = &self.table {
             let imported = csv_series::import(table_text, table.source)?;
             draft.set("traffic.curve", json!([imported.part()]));

@@ -242,9 +242,10 @@ impl Handler for Code {
 
     fn transform(&mut self, of: &Transformation) -> TransformAnswer {
         let known = self.of.get(&of.id.consumer()).map(|loaded| loaded.handling.kind);
-        let (Some(kind), Some(question)) = (known, self.questions.ask_transform(&self.scenario, of)) else {
+        let (Some(kind), Some(firehose)) = (known, of.id.owner().firehose(&self.scenario)) else {
             return TransformAnswer::unchanged(of);
         };
+        let question = self.questions.ask_transform(&self.scenario, firehose, of);
         let Transformation { id, environment, cold, started, .. } = *of;
         let Ended { took, init, reply } = self.invoke(&Invoked { id, environment, cold, started }, &question);
         let read = |text: String| {

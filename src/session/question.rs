@@ -65,18 +65,17 @@ impl Questions {
         around.question(self.event(scenario, settings, invocation))
     }
 
-    /// The question of an invocation of a delivery stream's function, where the scenario has that delivery stream.
-    pub fn ask_transform(&self, scenario: &Scenario, of: &Transformation) -> Option<Question> {
-        let firehose = of.id.owner().firehose(scenario)?;
+    /// The question of an invocation of a delivery stream's function. The scenario is the one whose traffic it gets.
+    pub fn ask_transform(&self, scenario: &Scenario, firehose: &Firehose, of: &Transformation) -> Question {
         let around = Around {
             scenario,
             id: of.id,
             environment: of.environment,
             started: of.started,
             timeout: firehose.stream.transform.timeout,
-            memory_mb: of.id.owner().memory_mb(scenario),
+            memory_mb: firehose.stream.transform.memory_mb.map_or(limits::LAMBDA_VCPU_MB, u64::from),
         };
-        Some(around.question(self.transform_event(scenario, firehose, of)))
+        around.question(self.transform_event(scenario, firehose, of))
     }
 
     fn transform_event(&self, scenario: &Scenario, firehose: &Firehose, of: &Transformation) -> Vec<u8> {

@@ -7,7 +7,6 @@ use crate::engine::{Invocation, Outcome};
 use crate::handlers::event::decoded_len;
 use crate::text::quoted;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The outcome of an invocation whose function returned a value.
@@ -48,9 +47,8 @@ pub fn outcome(returned: &Value, invocation: &Invocation) -> Outcome {
 /// What comes of a batch of which these sequence numbers failed: one that is not in it stands for the whole of it.
 pub fn failed_from<'a>(named: impl IntoIterator<Item = &'a str>, invocation: &Invocation) -> Outcome {
     // Written once each, since an answer may name all of ten thousand records.
-    let places: BTreeMap<String, u32> =
-        invocation.records.iter().map(|record| record.sequence_number.to_string()).zip(0..).collect();
-    let first = named.into_iter().map(|name| places.get(name).copied()).collect::<Option<Vec<u32>>>();
+    let places = Places::of(invocation.records.iter().map(|record| record.sequence_number.to_string()));
+    let first = named.into_iter().map(|name| places.get(name)).collect::<Option<Vec<u32>>>();
     Outcome::FailedFrom(first.and_then(|places| places.into_iter().min()).unwrap_or(0))
 }
 
@@ -71,17 +69,32 @@ pub fn verdicts(returned: &Value, of: &Transformation) -> Vec<Verdict> {
     said_of(answers.filter_map(|answer| Some((answer.get("recordId")?.as_str()?, verdict(answer)))), of)
 }
 
-/// What becomes of the records, of what was said of some of them by their ids.
-pub fn said_of<'a>(said: impl IntoIterator<Item = (&'a str, Verdict)>, of: &Transformation) -> Vec<Verdict> {
+/// What becomes of the records, of what was said of some of them by their ids; the others have failed.
+fn said_of<'a>(said: impl IntoIterator<Item = (&'a str, Verdict)>, of: &Transformation) -> Vec<Verdict> {
     let mut verdicts = vec![None; of.records.len()];
-    let places: BTreeMap<String, usize> = of.records.iter().map(record_id).zip(0..).collect();
+    let places = Places::of(of.records.iter().map(record_id));
     for (id, said) in said {
         if let Some(place) = places.get(id) {
-            let verdict = &mut verdicts[*place];
+            let verdict = &mut verdicts[place as usize];
             *verdict = Some(if verdict.is_none() { said } else { Verdict::Failed });
         }
     }
     verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Failed)).collect()
+}
+
+/// The places of records in a batch, by their names.
+struct Places(Vec<(String, u32)>);
+
+impl Places {
+    fn of(names: impl Iterator<Item = String>) -> Self {
+        let mut places: Vec<(String, u32)> = names.zip(0..).collect();
+        places.sort_unstable();
+        Self(places)
+    }
+
+    fn get(&self, name: &str) -> Option<u32> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok().map(|at| self.0[at].1)
+    }
 }
 
 /// What the box says of such records: a line for each with its id, `O` and the bytes of its data and perhaps its
@@ -129,10 +142,11 @@ pub fn verdicts_of_module(returned: &Value, of: &Transformation) -> Vec<Verdict>
 
 /// The same of the ids of those that failed.
 pub fn verdicts_but_failed<'a>(failed: impl IntoIterator<Item = &'a str>, of: &Transformation) -> Vec<Verdict> {
-    let failed: BTreeSet<&str> = failed.into_iter().collect();
-    let verdict = |given: &GivenRecord| match failed.contains(&*record_id(given)) {
-        true => Verdict::Failed,
-        false => Verdict::Ok { bytes: given.record.size, partition: None },
-    };
-    of.records.iter().map(verdict).collect()
+    let places = Places::of(of.records.iter().map(record_id));
+    let unchanged = |given: &GivenRecord| Verdict::Ok { bytes: given.record.size, partition: None };
+    let mut verdicts: Vec<Verdict> = of.records.iter().map(unchanged).collect();
+    for place in failed.into_iter().filter_map(|id| places.get(id)) {
+        verdicts[place as usize] = Verdict::Failed;
+    }
+    verdicts
 }

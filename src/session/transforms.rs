@@ -40,12 +40,15 @@ impl Session {
         loop {
             let stop = self.deliver[place].pump(until, budget);
             let Pump::Waiting(id) = stop else { return stop };
-            if !self.known_transforms.contains_key(&id) {
+            // They were accepted in about the order in which they are asked.
+            let known = |known: &[(InvocationId, TransformAnswer)], id| known.iter().rposition(|(of, _)| *of == id);
+            if known(&self.known_transforms, id).is_none() {
                 return stop;
             }
             for transformation in self.deliver[place].take_transformations() {
-                match self.known_transforms.remove(&transformation.id) {
-                    Some(answer) => {
+                match known(&self.known_transforms, transformation.id) {
+                    Some(known) => {
+                        let (_, answer) = self.known_transforms.remove(known);
                         let accepted = self.accept_transform(transformation.id, answer);
                         debug_assert!(accepted.is_ok(), "a question that was just asked is open");
                     }

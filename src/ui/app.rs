@@ -153,6 +153,8 @@ impl Component for App {
                 if let Some(drawing) = later.drawing() {
                     let effects = self.model.complete(drawing.parts);
                     self.carry_out(effects);
+                } else {
+                    self.model.go_without();
                 }
                 self.form_state = None;
                 self.renew_form();
@@ -231,7 +233,8 @@ impl App {
             return;
         }
         let model = &self.model;
-        let view = !model.is_first_visit()
+        let view = model.waits()
+            || !model.is_first_visit()
             || model.compares()
             || model.shows_handler()
             || model.shows_log()

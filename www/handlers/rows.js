@@ -152,9 +152,11 @@ export class Rows {
     let asked = question;
     if (typeof event === "string") {
       const bytes = encoder.encode(event);
-      asked = new Uint8Array(end + 1 + bytes.length);
-      asked.set(question.subarray(0, end + 1));
-      asked.set(bytes, end + 1);
+      if (head.transform) head.records = recordsOf(bytes).length;
+      const first = encoder.encode(`${JSON.stringify(head)}\n`);
+      asked = new Uint8Array(first.length + bytes.length);
+      asked.set(first);
+      asked.set(bytes, first.length);
     }
     const seen = code.handle(asked);
     const row = summary(seen.head, seen.outcome, seen.answer);

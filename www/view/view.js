@@ -77,8 +77,8 @@ export default class HandlerView {
       class: "in", type: "search", placeholder: "in logs", "aria-label": "Only invocations whose logs or errors hold this text",
       oninput: () => act("search", search.value),
     });
-    const heads = [["at"], ["shard", "n"], ["records", "n"], ["try", "n"], ["ms", "n"], ["outcome"]];
-    const table = element("table", { role: "grid", "aria-label": "Invocations, newest first" },
+    const heads = [["at"], ["shard", "n shard"], ["records", "n"], ["try", "n"], ["ms", "n"], ["outcome"]];
+    this.table = element("table", { role: "grid", "aria-label": "Invocations, newest first" },
       element("thead", {}, element("tr", {}, ...heads.map(([text, look]) => element("th", { scope: "col", class: look }, text)))),
       this.rows);
     this.rows.addEventListener("click", (event) => this.choose(event.target.closest("tr")));
@@ -97,7 +97,7 @@ export default class HandlerView {
       element("section", { "aria-label": "Invocations" },
         element("h2", {}, "Invocations ", this.count),
         element("div", { class: "which" }, element("span", { class: "seg", role: "group", "aria-label": "Which" }, ...this.which), search),
-        element("div", { class: "inv" }, table, this.more)),
+        element("div", { class: "inv" }, this.table, this.more)),
       element("section", { "aria-label": "Code" },
         element("h2", {}, "Code ", element("small", {}, "Tab moves on; Esc, then Tab, indents")), this.host, this.instead, this.mapping),
       element("section", { "aria-label": "Invocation" }, this.seen, this.trial.place)));
@@ -170,6 +170,7 @@ export default class HandlerView {
     say(this.title, state.title);
     say(this.whose, state.whose);
     this.once("samples", state.transform, () => {
+      this.table.classList.toggle("whole", state.transform);
       const samples = this.select(state.transform);
       this.samples.replaceWith(samples);
       this.samples = samples;
@@ -207,7 +208,7 @@ export default class HandlerView {
       const chosen = id === selected;
       const sign = element("i", { class: bad ? "k lost" : "k done" });
       return element("tr", { "data-id": id, "aria-selected": String(chosen), tabindex: chosen || (!selected && id === rows[0][0]) ? "0" : "-1" },
-        element("td", {}, at), element("td", { class: "n" }, shard), element("td", { class: "n" }, records),
+        element("td", {}, at), element("td", { class: "n shard" }, shard), element("td", { class: "n" }, records),
         element("td", { class: "n" }, attempt), element("td", { class: "n" }, ms), element("td", { class: bad ? "bad" : null }, sign, outcome));
     });
     const focused = this.focusNext || this.rows.contains(document.activeElement);

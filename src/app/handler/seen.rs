@@ -24,7 +24,7 @@ pub(super) fn outcome(row: &Row) -> String {
         },
         Status::Succeeded => match row.verdicts {
             Some([_, dropped, failed]) if dropped + failed > 0 => {
-                let counts = [(dropped, "dropped"), (failed, "failed")];
+                let counts = [(failed, "failed"), (dropped, "dropped")];
                 let counts = counts.into_iter().filter(|(count, _)| *count > 0);
                 counts.map(|(count, word)| format!("{} {word}", int(count.into()))).collect::<Vec<_>>().join(", ")
             }

@@ -251,8 +251,7 @@ fn line_of(row: &Row, by_code: bool) -> Value {
     let at = clock(row.started.seconds_f64());
     let (records, attempt, ms) =
         (int(row.records.into()), int(row.attempt.into()), seen::millis(seen::lasted(row, by_code)));
-    let shard = if seen::transforms(row) { "–".to_owned() } else { row.shard.to_string() };
-    json!([id_of(row), at, shard, records, attempt, ms, seen::outcome(row), row.failed()])
+    json!([id_of(row), at, row.shard.to_string(), records, attempt, ms, seen::outcome(row), row.failed()])
 }
 
 /// What came of one event: a head and lines.

@@ -60,7 +60,9 @@ pub fn calls(rows: &[&Row], length: Span, size: Size) -> String {
         let (at, class) = if fits { (x + 9.0 * u, "t-lost") } else { (x - 9.0 * u, "t-lost e") };
         svg.text(at, 10.0 * u, class, &words);
     }
-    if apart && height >= 11.0 * u && size.width > 500.0 {
+    if shards.len() == 1 && rows.iter().all(|row| row.verdicts.is_some()) {
+        // What transforms the records of a delivery stream belongs to no shard.
+    } else if apart && height >= 11.0 * u && size.width > 500.0 {
         for (line, shard) in shards.iter().enumerate() {
             let foot = top + (line + 1) as f64 * height - 1.5 * u;
             svg.words_on_paper(size.width, foot - 1.0 * u, "e", &format!("shard {shard}"));

@@ -331,10 +331,14 @@ impl<'a> State<'a> {
         verdict_of(
             &format!("{offered} records a second pass: {{done:nothing lost, nothing late}}."),
             &format!(
-                "{} {} room for {room} records/s, the function for {}.{}",
+                "{} {} room for {room} records/s{}.{}",
                 capital(&self.shards()),
                 if self.open() == 1 { "has" } else { "have" },
-                words::int(words::rate(function)),
+                // Who reads and does no work with it has no speed of its own.
+                match self.consumer.work(1) {
+                    Span::ZERO => String::new(),
+                    _ => format!(", the function for {}", words::int(words::rate(function))),
+                },
                 self.errors(),
             ),
         )

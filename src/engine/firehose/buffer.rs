@@ -4,7 +4,6 @@ use super::fact::{FirehoseFact, FirehoseObserver, SetAside, Trigger};
 use super::producer::Entry;
 use super::{Event, FirehoseEngine};
 use crate::scenario::Firehose;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Pieces into which an interval is cut: records that were offered in the same one are counted together.
@@ -54,14 +53,22 @@ pub(super) struct Load {
     pub cohorts: Vec<Cohort>,
 }
 
-/// Partitions that the function names. Their places follow those to which keys are dealt; a place is used again once
+/// Partitions that the function names; there are no more than may be active. Their places follow those to which keys are dealt; a place is used again once
 /// its partition is no longer active.
 #[derive(Clone, Debug, Default)]
 struct Named {
-    places: BTreeMap<Arc<str>, u32>,
+    /// The active ones in order, with their places.
+    places: Vec<(Arc<str>, u32)>,
     /// The name of each place, after those of the keys.
     names: Vec<Option<Arc<str>>>,
     free: Vec<u32>,
+}
+
+impl Named {
+    /// Where a name stands among the active ones, or would.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.places.binary_search_by(|(known, _)| (**known).cmp(name))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -127,7 +134,7 @@ impl Buffers {
     fn place(&self, entry: &Entry, name: Option<&Arc<str>>) -> Option<u32> {
         match name {
             _ if !self.partitioned => Some(0),
-            Some(name) => self.named.places.get(name).copied(),
+            Some(name) => self.named.find(name).ok().map(|at| self.named.places[at].1),
             None => Some(entry.key % self.keyed()),
         }
     }
@@ -146,7 +153,9 @@ impl Buffers {
         });
         let index = place - self.keyed();
         self.named.names[index as usize] = Some(Arc::clone(name));
-        self.named.places.insert(Arc::clone(name), place);
+        if let Err(at) = self.named.find(name) {
+            self.named.places.insert(at, (Arc::clone(name), place));
+        }
         place
     }
 
@@ -155,7 +164,9 @@ impl Buffers {
         if let Some(index) = place.checked_sub(self.keyed())
             && let Some(name) = self.named.names[index as usize].take()
         {
-            self.named.places.remove(&name);
+            if let Ok(at) = self.named.find(&name) {
+                self.named.places.remove(at);
+            }
             self.named.free.push(place);
         }
     }

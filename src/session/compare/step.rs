@@ -3,7 +3,7 @@
 use super::{Comparison, Run};
 use crate::engine::firehose::{TransformAnswer, Transformation};
 use crate::engine::{AcceptError, Answer, Invocation, InvocationId};
-use crate::scenario::{Owner, Scenario};
+use crate::scenario::{Firehose, HandlerKind, Owner, Scenario};
 use crate::session::{FirehoseRun, Pump, Session};
 use crate::units::{SimTime, Span};
 
@@ -41,7 +41,7 @@ impl Run {
     /// Whether it has come to its end.
     pub fn finished(&self) -> bool {
         match self {
-            Self::Stream(session) => session.finished(),
+            Self::Stream(session) => session.all_finished(),
             Self::Direct(run) => run.finished(),
             Self::Firehose(run) => run.finished(),
         }
@@ -149,6 +149,33 @@ impl Comparison {
             },
         };
         debug_assert!(accepted.is_ok(), "a question that was just asked is open");
+    }
+
+    /// The scenario of the own design.
+    pub fn scenario(&self) -> Option<&Scenario> {
+        match self.runs.first()? {
+            Run::Stream(session) => Some(session.scenario()),
+            Run::Direct(_) | Run::Firehose(_) => None,
+        }
+    }
+
+    /// The delivery stream with this owner.
+    pub fn firehose(&self, owner: Owner) -> Option<&Firehose> {
+        match owner {
+            Owner::Design(place) => match self.runs.get(place as usize + 1)? {
+                Run::Firehose(run) => Some(run.firehose()),
+                Run::Stream(_) | Run::Direct(_) => None,
+            },
+            behind => behind.firehose(self.scenario()?),
+        }
+    }
+
+    /// Who decides what a function does.
+    pub fn handler(&self, owner: Owner) -> Option<HandlerKind> {
+        match owner {
+            Owner::Consumer(place) => Some(self.scenario()?.consumers.get(place as usize)?.handler),
+            Owner::Deliver(_) | Owner::Design(_) => Some(self.firehose(owner)?.handling.kind),
+        }
     }
 
     /// The scenario's own design, whose consumers may have code.

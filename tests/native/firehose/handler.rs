@@ -239,6 +239,45 @@ fn the_function_of_a_delivery_stream_sees_the_records_that_a_consumer_sees() {
     assert_eq!(again.trace().transforms, session.trace().transforms);
 }
 
+/// The designs in step come to their end with everything that stands behind them, however small the steps are: also where
+/// the last thing that happens is an invocation.
+#[test]
+fn designs_in_step_wait_for_their_functions_to_the_end() {
+    let mut document = read_twice("host", "");
+    document["consumers"][0] = json!({ "kind": "lambda" });
+    let transform = json!({ "memory_mb": 512, "interval_s": 1, "handler": "host", "fixed_ms": 900 });
+    document["deliver"][0]["firehose"]["transform"] = transform.clone();
+    document["designs"] = json!([{ "kind": "firehose", "firehose": { "transform": transform } }]);
+    let checked = scenario(&document);
+    let mut whole = Comparison::new(&checked);
+    let mut asked = 0;
+    let mut handler = Transforms(|of: &Transformation| {
+        asked += 1;
+        TransformAnswer::unchanged(of)
+    });
+    assert_eq!(whole.run_with(&mut handler), Ok(()));
+    for budget in [1, 97, 5_000, 1_000_000] {
+        let mut other = Comparison::new(&checked);
+        let mut answered = 0;
+        loop {
+            match other.pump(budget) {
+                Pump::Finished => break,
+                Pump::Full => panic!("it is full"),
+                Pump::Spent | Pump::Reached | Pump::Waiting(_) => {
+                    for of in other.take_transformations() {
+                        answered += 1;
+                        other.accept_transform(of.id, TransformAnswer::unchanged(&of));
+                    }
+                }
+            }
+        }
+        assert_eq!(answered, asked, "{budget}");
+        for (one, other) in whole.runs().iter().zip(other.runs()) {
+            assert_eq!(one.digest(), other.digest(), "{budget}");
+        }
+    }
+}
+
 /// Answers that are not as they should be, record by record.
 #[test]
 fn what_an_answer_lacks_or_says_twice_has_failed() {
