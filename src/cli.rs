@@ -44,9 +44,10 @@ enum Command {
         /// Seed of the run, instead of the scenario's own
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
-        /// JavaScript that decides each batch of a consumer; its place before it, from zero: 1=index.js. The first
-        /// consumer where none stands there
-        #[arg(long, value_name = "[N=]FILE")]
+        /// JavaScript or a module that decides each batch; before it whose, from zero: 1=index.js of the second
+        /// consumer, deliver.0=index.js or designs.0=index.js of a delivery stream. The first consumer's where nothing
+        /// stands there
+        #[arg(long, value_name = "[WHOSE=]FILE")]
         handler: Vec<code::Given>,
         /// Prints one JSON object instead of tables
         #[arg(long)]

@@ -32,6 +32,27 @@ impl Model {
         self.scenario.streams().into_iter().any(|stream| !stream.deliver.is_empty())
     }
 
+    /// What of their records did not come where it should so far, in sentences, marked as those of a verdict.
+    pub(super) fn deliveries_said(&self) -> String {
+        let mut said = String::new();
+        for ((_, deliver), got) in self.scenario.deliveries().into_iter().zip(&self.run.deliveries) {
+            let ledger = FirehoseLedger::after(&got.frames()[..complete(got, self.cursor.micros())]);
+            let (title, count) = (deliver.title(), |count: u64| int(count as f64));
+            if ledger.lost > 0 {
+                said.push_str(&format!(" {title} {{lost:lost {} records}}.", count(ledger.lost)));
+            }
+            if ledger.aside() > 0 {
+                let there = deliver.firehose.stream.destination.kind.name();
+                let (lie, records) = if ledger.aside() == 1 { ("lies", "record") } else { ("lie", "records") };
+                said.push_str(&format!(
+                    " {{lost:{} {records}}} of {title} {lie} under the error prefix, not where {there} has the others.",
+                    count(ledger.aside())
+                ));
+            }
+        }
+        said
+    }
+
     /// Each of them at the cursor.
     pub fn deliveries(&self) -> Vec<Delivery> {
         let all = self.scenario.deliveries().into_iter().zip(&self.run.deliveries);

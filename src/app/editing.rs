@@ -237,9 +237,19 @@ impl Model {
                 let mode = if stream.mode.is_on_demand() { StreamMode::Provisioned } else { StreamMode::OnDemand };
                 json!({"mode": mode.word()})
             }
-            "store_outage" | "slow_store" => {
-                let store = self.scenario.consumers[self.consumer()].writes.map_or(0, |writes| writes.store);
-                json!({"store": self.scenario.stores.get(store as usize).map_or("", |store| &store.name)})
+            // The store into which the consumer writes that is shown, or the first that can meet this.
+            "store_outage" | "slow_store" | "lose_connections" => {
+                let own = self.scenario.consumers[self.consumer()].writes.map(|writes| writes.store as usize);
+                let stores = &self.scenario.stores;
+                let fits = |place: &usize| kind != "lose_connections" || stores[*place].connections.is_some();
+                let place = own.filter(fits).or_else(|| (0..stores.len()).find(fits));
+                let store = place.map(|place| &stores[place]);
+                let mut values = json!({"store": store.map_or("", |store| &store.name)});
+                if kind == "lose_connections" {
+                    let count = store.and_then(|store| store.connections).unwrap_or(1);
+                    values["connections"] = count.div_ceil(2).into();
+                }
+                values
             }
             "freeze_consumer" | "slow_function" => json!({"consumer": self.consumer()}),
             // The application that is shown, or the first one.

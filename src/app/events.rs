@@ -204,17 +204,7 @@ fn operation_text(operation: Operation, before: &Consumer, stores: &[WriteStore]
             format!("{times} × as slow for {}, injected", span(time))
         }
         Operation::BreakStore { store, what, span: time } => {
-            let name = &stores[store as usize].name;
-            let what = match what {
-                StoreFault::Outage => format!("{name} is out"),
-                StoreFault::Slow { factor_milli } => {
-                    format!("{name} {} × as slow", words::field_number(f64::from(factor_milli) / 1e3))
-                }
-                StoreFault::Connections { lost } => {
-                    format!("{} connections of {name} lost", words::int(f64::from(lost)))
-                }
-            };
-            format!("{what} for {}, injected", span(time))
+            format!("{} for {}, injected", store_fault(&stores[store as usize].name, what), span(time))
         }
         Operation::SplitShard { shard, .. } => format!("SplitShard {shard}"),
         Operation::MergeShards { shard, adjacent } => format!("MergeShards {shard} and {adjacent}"),
@@ -222,5 +212,16 @@ fn operation_text(operation: Operation, before: &Consumer, stores: &[WriteStore]
         Operation::UpdateRetention { retention } => format!("retention {}", span(retention)),
         Operation::UpdateStreamMode { mode } => mode.name().to_owned(),
         Operation::UpdateWarmThroughput { mib } => format!("warm throughput {mib} MiB/s"),
+    }
+}
+
+/// What is done to a store on purpose.
+pub(super) fn store_fault(name: &str, what: StoreFault) -> String {
+    match what {
+        StoreFault::Outage => format!("{name} is out"),
+        StoreFault::Slow { factor_milli } => {
+            format!("{name} {} × as slow", words::field_number(f64::from(factor_milli) / 1e3))
+        }
+        StoreFault::Connections { lost } => format!("{} connections of {name} lost", words::int(f64::from(lost))),
     }
 }

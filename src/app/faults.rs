@@ -2,6 +2,7 @@
 //! plots and axis.
 
 use super::compare::Side;
+use super::events::store_fault;
 use super::words::{field_number, percent, span_text};
 use crate::scenario::{Deliver, Direct, DirectFault, DirectFaultKind, Fault, FaultKind, Firehose, Operation, Scenario};
 use crate::units::{SimTime, Span};
@@ -77,8 +78,8 @@ fn of_stream(scenario: &Scenario) -> Vec<Stretch> {
             Operation::FreezeConsumer { span, .. } => (span, "stands still".to_owned()),
             Operation::ThrottleAccount { span, .. } => (span, "account throttled".to_owned()),
             Operation::SlowFunction { span, factor_milli, .. } => (span, slower("function", factor_milli)),
-            Operation::BreakStore { store, span, .. } => {
-                (span, format!("{} broken", scenario.stores[store as usize].name))
+            Operation::BreakStore { store, what, span } => {
+                (span, store_fault(&scenario.stores[store as usize].name, what))
             }
             _ => return None,
         };

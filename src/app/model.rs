@@ -453,6 +453,9 @@ impl Model {
             } else {
                 verdict::verdict(self.shown(), self.timeline(), self.frames())
             };
+            if let Some(parts) = self.parts.filter(|_| self.frames() > 0 && !self.compares()) {
+                self.verdict.sub.extend(verdict::pieces(&(parts.deliveries_said)(self)));
+            }
         }
         // What is typed, dragged or stepped is heard where it is typed; only what plays has to be told.
         let quiet = self.watched_ms - self.announced_at_ms < ANNOUNCE_EVERY_MS && !self.is_at_end();

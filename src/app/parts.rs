@@ -14,10 +14,17 @@ pub struct Parts {
     act: fn(&mut Model, Action) -> Vec<Effect>,
     /// Reads the results of queries that have come.
     pub(super) read_results: fn(&mut Model),
+    /// What of the delivery streams' records did not come where it should, in sentences.
+    pub(super) deliveries_said: fn(&Model) -> String,
 }
 
 /// All of it.
-pub static PARTS: Parts = Parts { verdict: Model::compare_verdict, act: Model::act, read_results: Model::read_results };
+pub static PARTS: Parts = Parts {
+    verdict: Model::compare_verdict,
+    act: Model::act,
+    read_results: Model::read_results,
+    deliveries_said: Model::deliveries_said,
+};
 
 /// What a model has from its start: everything, except on the page.
 pub(super) const fn at_start() -> Option<&'static Parts> {

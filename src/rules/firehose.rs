@@ -58,12 +58,16 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         title: "Firehose: function",
-        rule: "Records wait for the function in a batch of their own, up to its size or its interval. An invocation takes a \
-               time by a model; where it fails, or runs longer than its timeout, it is repeated at once, and then the whole \
-               batch comes under processing-failed. Of the records of an answer a share is dropped, as it was meant, and a \
-               share has failed.",
-        departure: "The function is a model: no code runs. Its environments are warm, and the account’s concurrency is not \
-                    shared with it. How many run at the same time without a stream as the source is estimated.",
+        rule: "Records wait for the function in a batch of their own, up to its size or its interval. Where an \
+               invocation fails, runs longer than its timeout, or would get more than the payload holds, it is repeated at \
+               once, and then the whole batch comes under processing-failed. By the model an invocation takes the times of \
+               the scenario, and of its records a share is dropped, as it was meant, and a share has failed. Where code \
+               decides it answers for each record: Ok with its data, Dropped, or ProcessingFailed; a record without an \
+               answer has failed. Its environments live on as those of a consumer do.",
+        departure: "By the model environments are warm. The account’s concurrency is not shared with it. A record with two \
+                    answers, or with data that is not base64, has failed. The records that a compiled module names have \
+                    failed, and the others go on as they are. How many run at the same time without a stream as the source \
+                    is estimated.",
         names: &[
             "FIREHOSE_TRANSFORM_BUFFER",
             "FIREHOSE_TRANSFORM_SPLUNK",
@@ -81,7 +85,8 @@ pub(super) const RULES: &[Rule] = &[
         rule: "Each partition has a buffer of its own, and is active from its first record until it is delivered. Records for \
                a partition beyond the limit come under the error prefix. Partitions and conversion of the format need \
                larger buffers and lead to S3 only.",
-        departure: "Keys are dealt to partitions in turn. Conversion changes the price and, by the setting for compression, \
+        departure: "Keys are dealt to partitions in turn, unless the answer of the function has partitionKeys: what they \
+                    say together is the partition. Conversion changes the price and, by the setting for compression, \
                     the size; it never fails. The gigabyte a second of one partition does not bind.",
         names: &["FIREHOSE_PARTITIONS_ACTIVE", "FIREHOSE_BUFFER_PARTITIONED_MIN", "FIREHOSE_BUFFER_PARTITIONED"],
         prices: &[],

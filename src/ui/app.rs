@@ -12,9 +12,9 @@ use super::{compare, link, model_page, result, table, top};
 use gloo_timers::callback::Timeout;
 use serde_json::{Value, json};
 use std::rc::Rc;
-use streamgauge::app::form::Group;
+use streamgauge::app::form::{Group, operations_to_add};
 use streamgauge::app::{Action, BoxEvent, Effect, LinkAction, Model, picture};
-use streamgauge::scenario::{ConsumerKind, Problem};
+use streamgauge::scenario::Problem;
 use streamgauge::units::SimTime;
 use streamgauge::web::{self, GlassBox};
 use wasm_bindgen::JsCast;
@@ -182,8 +182,7 @@ impl Component for App {
         let closed = ctx.link().callback(|_: Event| Msg::Show(None));
         let dark = self.surroundings.is_dark(self.model.theme());
         let parts = self.model.draft().get("traffic.curve").and_then(Value::as_array).map_or(0, Vec::len);
-        let stores = !self.model.scenario().stores.is_empty();
-        let workers = self.model.scenario().consumers.iter().any(|one| matches!(one.kind, ConsumerKind::Kcl(_)));
+        let offered = operations_to_add(Some(self.model.scenario()));
         html! {
             <>
                 { Html::from_html_unchecked(AttrValue::from(picture::defs())) }
@@ -192,7 +191,7 @@ impl Component for App {
                     { self.later.compare(&self.model, &self.places, &self.design, &act) }
                 } else {
                 <main class={classes!("bench", self.model.sheet_is_open().then_some("sheet"), self.model.shows_handler().then_some("code"))}>
-                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {workers} {stores}
+                    <ScenarioColumn groups={Rc::clone(&self.form)} operations={Rc::clone(&self.operations)} {parts} {offered}
                         curve={self.places.curve.clone()} act={act.clone()} {on_curve} />
                     { stage::view(&self.model, self.later, &self.places, &act, &open(Dialog::Table)) }
                     { result::view(&self.model, self.later, &self.places, &act) }

@@ -5,7 +5,7 @@ use super::select::Select;
 use super::top::file_button;
 use std::rc::Rc;
 use streamgauge::app::Action;
-use streamgauge::app::form::{Control, Group, Knob, operations_to_add};
+use streamgauge::app::form::{Control, Group, Knob};
 use streamgauge::app::hints::{Hint, HintTone};
 use streamgauge::scenario::Owner;
 use streamgauge::units::SimTime;
@@ -23,10 +23,8 @@ pub struct Props {
     pub operations: Rc<Vec<(usize, SimTime, String)>>,
     /// How many summands the traffic has.
     pub parts: usize,
-    /// Whether a consumer has workers that can die.
-    pub workers: bool,
-    /// Whether there are stores that can break.
-    pub stores: bool,
+    /// Changes that can be added, by their kinds, with their words.
+    pub offered: Vec<(&'static str, &'static str)>,
     /// Where the curve is drawn.
     pub curve: NodeRef,
     /// What people do.
@@ -55,7 +53,7 @@ pub fn ScenarioColumn(props: &Props) -> Html {
                 <details class="more">
                     <summary>{ "Add one at the instant in view" }</summary>
                     <div class="tools">
-                        { for operations_to_add(props.workers, props.stores).into_iter().map(|(kind, words)| html! {
+                        { for props.offered.iter().copied().map(|(kind, words)| html! {
                             <button class="btn" onclick={act.reform(move |_| Action::AddOperation(kind))}>{ words }</button>
                         }) }
                     </div>

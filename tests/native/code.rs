@@ -135,3 +135,36 @@ fn code_that_fails_is_told_and_its_batches_are_tried_again() {
     assert!(refused(&[("", "exports.handler = (")]).contains("does not load"));
     assert!(refused(&[("3=", "exports.handler = 1")]).contains("there is no consumer 3"));
 }
+
+/// Files with code for delivery streams: behind the stream, and a design.
+#[test]
+fn the_function_of_a_delivery_stream_takes_a_file() {
+    let transform = json!({ "memory_mb": 512, "interval_s": 2 });
+    let firehose = json!({ "transform": transform, "buffering": { "interval_s": 5 } });
+    let mut scenario = small();
+    scenario["consumers"] = json!([{ "kind": "poller", "fixed_ms": 0, "per_record_ms": 0 }]);
+    scenario["deliver"] = json!([{ "consumer": 0, "firehose": firehose }]);
+    scenario["designs"] = json!([{ "kind": "firehose", "firehose": firehose }]);
+    let answer = |of: &str| {
+        format!("exports.handler = async (e) => ({{ records: e.records.map((r, i) => ({{ ...r, result: {of} }})) }});")
+    };
+    let (drops, fails) = (answer("i % 2 ? 'Ok' : 'Dropped'"), answer("'ProcessingFailed'"));
+    let found = summary(&run("transforms", &scenario, &[("deliver.0=", &drops), ("designs.0=", &fails)], &["--json"]));
+    let (behind, beside) = (&found["deliver"][0]["ledger"], &found["firehose"][0]["ledger"]);
+    let number = |value: &Value| value.as_u64().expect("a number");
+    assert!(number(&behind["dropped"]) > 1_500 && behind["balances"] == true, "{behind}");
+    assert!(number(&beside["set_aside"]["processing_failed"]) > 3_000 && beside["dropped"] == 0, "{beside}");
+    let paths: Vec<&Value> = found["handlers"].as_array().expect("a list").iter().map(|of| &of["function"]).collect();
+    assert_eq!(paths, ["deliver.0.firehose.transform", "designs.0.firehose.transform"]);
+
+    let refused = |given: &str| {
+        let output = run("refused-transform", &scenario, &[(given, "exports.handler = 1")], &[]);
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (code, text) = refused("deliver.1=");
+    assert!(code == Some(1) && text.contains("there is no deliver.1; the first of 1 is 0"), "{text}");
+    let (code, text) = refused("then.0=");
+    assert!(code == Some(2) && text.contains("names no function"), "{text}");
+    let (code, text) = refused("deliver.0=");
+    assert!(code == Some(1) && text.contains("The code of the function of Firehose does not load"), "{text}");
+}

@@ -142,8 +142,10 @@ impl Model {
         }
         out.push_str("<ul class=\"said\" aria-label=\"What tells them apart\">");
         if let Some(tallies) = tallies {
-            for sentence in tally::sentences(&self.designs(), &tallies) {
-                let _ = write!(out, "<li>{}</li>", escape(&sentence));
+            for (sentence, more) in tally::differences(&self.designs(), &tallies) {
+                // A room has the headline, and no place to say it twice.
+                let class = if more { "" } else { " class=\"hide-room\"" };
+                let _ = write!(out, "<li{class}>{}</li>", escape(&sentence));
             }
         }
         out.push_str("</ul>");

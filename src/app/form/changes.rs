@@ -3,6 +3,7 @@
 
 use super::{Knob, Source};
 use crate::scenario::fields::{self, Child, Choice, Field, Kind};
+use crate::scenario::{ConsumerKind, Scenario};
 use crate::text::clock;
 use serde_json::Value;
 
@@ -28,9 +29,9 @@ pub struct Change {
     pub knobs: Vec<Knob>,
 }
 
-/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die and
-/// stores break where there are some.
-pub fn operations_to_add(has_workers: bool, has_stores: bool) -> Vec<(&'static str, &'static str)> {
+/// Kinds of operations that no knob makes, with their words: what can be added at the instant in view. Workers die,
+/// stores break and lose connections where the scenario has some; without one, what any stream can meet.
+pub fn operations_to_add(scenario: Option<&Scenario>) -> Vec<(&'static str, &'static str)> {
     let choices = fields::field("operations.0.kind").map_or(&[] as &[_], fields::Field::choices);
     let offered = [
         "kill_hosts",
@@ -41,13 +42,21 @@ pub fn operations_to_add(has_workers: bool, has_stores: bool) -> Vec<(&'static s
         "lose_environments",
         "store_outage",
         "slow_store",
+        "lose_connections",
         "split_shard",
         "merge_shards",
         "update_shard_count",
         "update_retention",
         "update_stream_mode",
     ];
-    let has = |kind: &str| (kind != "kill_workers" || has_workers) && (!kind.contains("store") || has_stores);
+    let consumers = scenario.map_or(&[] as &[_], |scenario| &scenario.consumers);
+    let stores = scenario.map_or(&[] as &[_], |scenario| &scenario.stores);
+    let has = |kind: &str| match kind {
+        "kill_workers" => consumers.iter().any(|one| matches!(one.kind, ConsumerKind::Kcl(_))),
+        "store_outage" | "slow_store" => !stores.is_empty(),
+        "lose_connections" => stores.iter().any(|store| store.connections.is_some()),
+        _ => true,
+    };
     let fits = |choice: &&fields::Choice| offered.contains(&choice.value) && has(choice.value);
     choices.iter().filter(fits).map(|choice| (choice.value, choice.label)).collect()
 }
@@ -63,7 +72,7 @@ impl Source<'_> {
             _ => 0,
         };
         // Of a stream's operations knobs make some, and others name what only a person can choose.
-        let of_stream = operations_to_add(false, false);
+        let of_stream = operations_to_add(None);
         let of_stream = |kind: &Choice| {
             fields::pattern(&first) != fields::pattern("operations.0") || of_stream.iter().any(|of| of.0 == kind.value)
         };

@@ -186,6 +186,12 @@ pub fn measures(tallies: &[Tally]) -> Vec<Measure> {
 
 /// What tells the designs apart, in sentences.
 pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
+    differences(titles, tallies).into_iter().map(|(sentence, _)| sentence).collect()
+}
+
+/// The same, each with whether it says more than a headline does that has what every design lost, how late it was and what
+/// it costs.
+pub fn differences(titles: &[String], tallies: &[Tally]) -> Vec<(String, bool)> {
     let mut said = Vec::new();
     let answers: Vec<bool> = tallies.iter().map(Tally::answers).collect();
     let failing: Vec<usize> = (0..tallies.len()).filter(|place| tallies[*place].failed > 0).collect();
@@ -195,17 +201,18 @@ pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
             format!(", the first at {}: {}", text::clock(at.seconds_f64()), why.text())
         });
         let binds = binding.map_or(String::new(), |binding| format!("; {}", binding.sentence()));
-        said.push(format!(
+        let sentence = format!(
             "{} fails {} of {} in the client’s face{first}{binds}.",
             titles[*place],
             words::percent(*failed as f64 / (*offered).max(1) as f64),
             text::int(*offered as f64),
-        ));
+        );
+        said.push((sentence, true));
     }
     let others: Vec<&str> =
         (0..tallies.len()).filter(|place| !failing.contains(place)).map(|place| titles[place].as_str()).collect();
     if !others.is_empty() {
-        said.push(format!("{} {} nobody.", listed(&others), if others.len() == 1 { "fails" } else { "fail" }));
+        said.push((format!("{} {} nobody.", listed(&others), if others.len() == 1 { "fails" } else { "fail" }), false));
     }
     let tail = |of: &dyn Fn(&Tally) -> Option<Span>| -> Vec<Option<f64>> {
         tallies.iter().map(|tally| of(tally).map(Span::seconds_f64)).collect()
@@ -216,19 +223,20 @@ pub fn sentences(titles: &[String], tallies: &[Tally]) -> Vec<String> {
                 Some(until) => format!("has caught up at {}", text::clock(until.seconds_f64())),
                 None => "has not caught up when the run ends".to_owned(),
             };
-            format!("{title} is behind by {} at most, and {end}.", text::span_text(most))
+            (format!("{title} is behind by {} at most, and {end}.", text::span_text(most)), false)
         }));
     }
-    said.extend(apart(titles, &tail(&|tally| tally.waits[1]), &answers, |title, value, first| {
+    let waits = apart(titles, &tail(&|tally| tally.waits[1]), &answers, |title, value, first| {
         let whom = if first { "Of 100 clients 99 wait at most" } else { "" };
         format!("{whom} {} with {title}", text::span_text(value)).trim().to_owned()
-    }));
-    said.extend(apart(titles, &tail(&|tally| tally.late), &answers, |title, value, first| {
+    });
+    let late = apart(titles, &tail(&|tally| tally.late), &answers, |title, value, first| {
         let what = if first { "Of what is done, 99 % is done within" } else { "" };
         format!("{what} {} by {title}", text::span_text(value)).trim().to_owned()
-    }));
+    });
+    said.extend(waits.into_iter().chain(late).map(|sentence| (sentence, true)));
     let costs: Vec<u64> = tallies.iter().map(|tally| tally.month_cents).collect();
-    said.extend(costs_apart(titles, &costs));
+    said.extend(costs_apart(titles, &costs).map(|sentence| (sentence, false)));
     said
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use streamgauge::app::{Action, BoxEvent, Effect, Model};
+use streamgauge::limits;
 use streamgauge::metrics::firehose::FirehoseLedger;
 use streamgauge::scenario::{Plan, packed};
 use streamgauge::session::{Comparison, Pump, Run};
@@ -86,6 +87,16 @@ fn what_the_page_says_of_deliveries_is_what_the_run_did() {
     }
     assert!(deliveries[0].rows.iter().any(|[name, ..]| name == "Dropped by the function"));
     assert!(deliveries[1].rows.iter().any(|[name, ..]| name.starts_with("Error prefix: ")), "{:?}", deliveries[1].rows);
+    // The headline says what did not come where it should, up to the cursor.
+    let aside = session.deliver()[1].ledger().aside();
+    let sentence = format!("{} records of Partner lie under the error prefix", limits::grouped(aside));
+    model.update(Action::ToggleCompare);
+    let said = |model: &Model| model.verdict().sub_text().replace('\u{a0}', " ");
+    assert!(aside > 100 && said(&model).contains(&sentence), "{}", said(&model));
+    model.update(Action::Seek { seconds: 45.0 });
+    assert!(!said(&model).contains("error prefix"), "{}", said(&model));
+    model.update(Action::Seek { seconds: 120.0 });
+    model.update(Action::ToggleCompare);
     // Of designs side by side a month costs what it does natively, deliveries included.
     let months =
         |tallies: Vec<streamgauge::session::Tally>| tallies.iter().map(|of| of.month_cents).collect::<Vec<_>>();

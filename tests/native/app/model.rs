@@ -2,6 +2,7 @@
 
 use super::fixture;
 use serde_json::json;
+use streamgauge::app::form::operations_to_add;
 use streamgauge::app::{Action, BoxEvent, Effect, Model, Speed, Start};
 use streamgauge::metrics::{Metric, ShardMetric, Timeline};
 use streamgauge::session::{Pump, Session};
@@ -305,9 +306,11 @@ fn the_handbook_is_fetched_when_somebody_asks() {
 
 #[test]
 fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
-    let offered = streamgauge::app::form::operations_to_add(true, false);
+    let mut with_workers = model();
+    with_workers.update(Action::Set(vec![("consumers.0.kind".to_owned(), json!("kcl"))]));
+    let offered = operations_to_add(Some(with_workers.scenario()));
     assert!(offered.len() >= 6, "{offered:?}");
-    assert!(!streamgauge::app::form::operations_to_add(false, false).iter().any(|(kind, _)| *kind == "kill_workers"));
+    assert!(!operations_to_add(None).iter().any(|(kind, _)| *kind == "kill_workers"));
     for (kind, words) in offered {
         let mut model = model();
         if kind == "kill_workers" {
@@ -323,6 +326,29 @@ fn what_no_knob_makes_is_added_at_the_instant_in_view_and_makes_sense_there() {
         model.update(Action::RemoveOperation("operations.0".to_owned()));
         assert!(model.scenario().operations.is_empty(), "{words}");
     }
+}
+
+#[test]
+fn stores_break_and_lose_connections_where_there_are_some() {
+    let mut model = model();
+    let about_stores = |model: &Model| -> Vec<&'static str> {
+        let offered = operations_to_add(Some(model.scenario())).into_iter().map(|(kind, _)| kind);
+        offered.filter(|kind| ["store_outage", "slow_store", "lose_connections"].contains(kind)).collect()
+    };
+    assert!(about_stores(&model).is_empty());
+    model.update(Action::ChoosePreset("slow-store".to_owned()));
+    let planned = model.scenario().operations.len();
+    let offered = about_stores(&model);
+    assert_eq!(offered.len(), 3);
+    for kind in offered {
+        model.update(Action::AddOperation(kind));
+        assert!(model.problems().is_empty(), "{kind}: {:?}", model.problems());
+    }
+    assert_eq!(model.scenario().operations.len(), planned + 3);
+    // A table has no connections to lose.
+    model.update(Action::ChoosePreset("slow-store".to_owned()));
+    model.update(Action::Set(vec![("stores.0".to_owned(), json!({ "name": "Orders", "kind": "key_value" }))]));
+    assert_eq!(about_stores(&model), ["store_outage", "slow_store"], "{:?}", model.problems());
 }
 
 #[test]
