@@ -179,3 +179,20 @@ for (const { name, query, change, ...options } of STATES) {
     await page.context().close();
   });
 }
+
+test("a room sees at the end what tells the designs apart", async () => {
+  const page = await watchedPage(browser, site, { reducedMotion: "reduce", ...room });
+  await page.goto(site.url(`?present&preset=${PRESET}&t=1500`));
+  const said = page.locator(".said li:visible");
+  await until(async () => (await said.count()) > 0, "the sentences are there", 120_000);
+  const texts = await said.allTextContents();
+  assert.ok(texts.length >= 3 && texts.every((text) => native.sentences.includes(text)), texts.join(" "));
+  const bottom = async (of) => {
+    const { y, height } = await of.boundingBox();
+    return y + height;
+  };
+  assert.ok((await bottom(said.last())) <= room.viewport.height, `the last ends at ${await bottom(said.last())}`);
+  await page.screenshot({ path: join(FOLDER, "compare-room-end-light.png") });
+  page.assertClean();
+  await page.context().close();
+});
