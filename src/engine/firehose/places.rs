@@ -22,8 +22,9 @@ impl Places {
 
     /// The environment of an invocation that begins, and whether it is new.
     pub fn take(&mut self, now: u64) -> (u32, bool) {
-        while let Some((_, number)) = self.idle.pop_front_if(|(since, _)| *since + self.idle_life <= now) {
-            self.free.push(number);
+        while let Some((_, number)) = self.idle.front().filter(|(since, _)| *since + self.idle_life <= now) {
+            self.free.push(*number);
+            self.idle.pop_front();
         }
         if let Some((_, number)) = self.idle.pop_back() {
             return (number, false);
