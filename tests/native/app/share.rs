@@ -122,6 +122,28 @@ fn a_link_opens_paused_and_says_what_it_carries() {
     assert_eq!(model.notice(), Some(("Your scenario of Nov 26 2026 21:40 is back.", None)));
 }
 
+/// Code of a function that transforms is somebody else's as a consumer's is: it runs when a person says so.
+#[test]
+fn code_that_transforms_runs_when_somebody_says_so() {
+    for path in ["deliver.0.firehose.transform", "designs.0.firehose.transform"] {
+        let mut model = Model::new(&start()).0;
+        let mut draft = model.draft().clone();
+        draft.set("consumers.0", json!({ "kind": "poller", "fixed_ms": 0, "per_record_ms": 0 }));
+        if path.starts_with("designs") {
+            draft.set("designs.0.kind", "firehose".into());
+        } else {
+            draft.set("deliver.0.consumer", 0.into());
+        }
+        let code = "exports.handler = async (event) => event;";
+        draft.set(path, json!({ "memory_mb": 512, "handler": "javascript", "code": code }));
+        let answer = json!({ "document": draft.value(), "code": "0.1 KB of code in 1 transform, fingerprint a-b-c-d" });
+        act(&mut model, LinkAction::Opened(Some(answer.to_string())));
+        assert!(model.has_foreign_code() && model.problems().is_empty(), "{:?}", model.problems());
+        assert!(!runs(&model.update(Action::Seek { seconds: 60.0 })), "{path}");
+        assert!(runs(&model.update(Action::RunOrPause)), "{path}");
+    }
+}
+
 #[test]
 fn a_short_link_changes_a_preset() {
     let mut model = Model::new(&start()).0;
