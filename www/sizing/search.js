@@ -8,6 +8,7 @@ export class Search {
   #asked;
   #plan;
   #ended = false;
+  #reports = false;
 
   /** What has come back so far, in the order in which it came. */
   trials = [];
@@ -44,14 +45,18 @@ export class Search {
     } catch (error) {
       if (!this.#ended || !(error instanceof Withdrawn)) throw error;
     }
+    this.#reports = true;
     return this.#boxes[0].ask({ ask: "report", ...this.#asked, trials: this.trials });
   }
 
-  /** Gives up what is under way; the report is about what has come back. */
+  /** Gives up what is under way; the report is about what has come back. Whether there was anything: a search that is
+   * reporting has come to its end. */
   cancel() {
+    if (this.#reports) return false;
     this.#ended = true;
     // All but the first end, which is still to report: its question goes to a new run.
     this.#boxes.slice(1).forEach((box) => box.end());
     this.#boxes[0].withdraw();
+    return true;
   }
 }

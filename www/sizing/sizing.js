@@ -109,7 +109,7 @@ class Sizing {
     const count = Math.min(WORKERS_MAX, cores > 2 ? cores - 1 : cores);
     const search = new Search([...this.#keep(count)], ready.asked, ready.plan);
     let cancelled = false;
-    this.#search = { cancel: () => ((cancelled = true), search.cancel()) };
+    this.#search = { cancel: () => (cancelled ||= search.cancel()) };
     this.form.busy = true;
     this.result.begin(ready.plan, count);
     const inView = () => matchMedia("(max-width: 760px)").matches && this.result.element.scrollIntoView();
