@@ -18,7 +18,7 @@ function fetchView() {
 export class HandlerPlace {
   /** `act` hears a word and a text. */
   constructor(element, act) {
-    this.state = null;
+    Object.assign(this, { element, act, state: null });
     element.textContent = "Loading the editor…";
     fetchView().then((library) => {
       if (this.gone) return;
@@ -26,17 +26,23 @@ export class HandlerPlace {
         element.textContent = "The editor could not be loaded. Close this view and open it again.";
         return;
       }
-      this.view = library.open(element, act);
-      if (this.state !== null) this.set(this.state, this.text);
+      this.library = library;
+      this.show();
     });
   }
 
   /** What to show, as JSON, and the text of the code. */
   set(state, text) {
     Object.assign(this, { state, text });
-    if (!this.view) return;
-    this.view.code(text);
-    this.view.set(JSON.parse(state));
+    this.show();
+  }
+
+  /** Nothing is drawn before it is known what: the view and what it shows are fetched side by side. */
+  show() {
+    if (!this.library || this.state === null) return;
+    this.view ??= this.library.open(this.element, this.act);
+    this.view.code(this.text);
+    this.view.set(JSON.parse(this.state));
   }
 
   destroy() {

@@ -51,6 +51,31 @@ test("the view is fetched when it is opened, and not before", async () => {
   await page.context().close();
 });
 
+test("the view is drawn when it is known what it shows, and its list of samples stays", async () => {
+  const page = await watchedPage(browser, site, { reducedMotion: "reduce" });
+  await page.addInitScript(() => {
+    window.lists = new Set();
+    new MutationObserver(() => document.querySelectorAll(".dh select").forEach((list) => window.lists.add(list)))
+      .observe(document, { childList: true, subtree: true });
+  });
+  const view = page.waitForResponse(/data\/view-.*js/);
+  // What decides comes a second after the view itself.
+  await page.route("**/data/later-*", async (route) => {
+    await (await view).finished();
+    await page.waitForTimeout(1000);
+    assert.equal(await page.getByText("Loading the editor…").isVisible(), true);
+    await route.continue();
+  });
+  await page.goto(site.url("?handler&preset=poison-record"));
+  const list = drawer(page).getByLabel("Begin with a sample");
+  await list.selectOption({ label: "Book orders, and throw" });
+  const code = page.getByRole("textbox", { name: /Code of the handler/ });
+  await until(async () => (await code.innerText()).includes("cents"), "the sample is there");
+  assert.equal(await page.evaluate(() => window.lists.size), 1, "one list all the time");
+  page.assertClean();
+  await page.context().close();
+});
+
 test("what could not be fetched says so, and is fetched when it is asked for again", async () => {
   const page = await watchedPage(browser, site);
   await page.route("**/data/later-*", (route) => route.abort());
@@ -86,6 +111,24 @@ test("a handler that throws is seen where it throws, and mended", async () => {
   assert.equal(await why.count(), 0);
   await drawer(page).getByRole("searchbox").fill("seen");
   await until(async () => (await rows(page).count()) > 0, "logs are searched");
+  page.assertClean();
+  await page.context().close();
+});
+
+test("who leaves the editor for the time gets there with the new code", async () => {
+  const page = await opened();
+  await page.getByRole("button", { name: "Write a handler" }).click();
+  await page.getByRole("textbox", { name: /Code of the handler/ }).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText('export const handler = async () => console.log("mine");');
+  await page.evaluate(() => {
+    const slider = document.querySelector('input[type="range"]');
+    slider.focus();
+    slider.value = "20";
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await until(async () => Number(await page.locator('input[type="range"]').inputValue()) >= 19, "the run has come as far");
+  await until(async () => /mine/.test(await drawer(page).getByLabel("Logs", { exact: true }).innerText()), "the new code ran");
   page.assertClean();
   await page.context().close();
 });

@@ -127,6 +127,8 @@ export class Editor {
     });
     // Before the editor hears it: a tab that follows Escape indents, any other moves on.
     within.addEventListener("keydown", (event) => this.tab(event), { capture: true });
+    // At once: the editor itself hears of it a moment later, when what somebody left it for has begun already.
+    within.addEventListener("focusout", () => this.flush());
     // What is typed is no command of the page.
     host.addEventListener("keydown", (event) => event.stopPropagation());
   }

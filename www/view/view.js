@@ -55,7 +55,18 @@ export default class HandlerView {
     this.about = element("span", { class: "u" });
     this.size = element("span", { class: "u grow e" });
     this.remedy = button("", "remedy");
-    this.samples = this.select(false);
+    this.samples = element("select", {
+      class: "btn", "aria-label": "Begin with a sample",
+      onchange: () => {
+        const chosen = this.offered.get(this.samples.value);
+        this.samples.value = "";
+        if (this.brought.modules.includes(chosen)) this.fetchModule(chosen);
+        else if (chosen) {
+          this.trial.suggest(chosen.event);
+          this.act("sample", chosen.code);
+        }
+      },
+    });
     const file = element("input", {
       type: "file", class: "vh", accept: ".js,.mjs,.cjs,.wasm",
       onchange: async () => {
@@ -105,23 +116,18 @@ export default class HandlerView {
     this.editor = new Editor(this.host, (text) => act("code", text));
   }
 
-  /** What somebody may begin with: samples that transform records of a delivery stream, or the others. */
-  select(transform) {
-    const { modules, samples: all } = this.brought;
-    const samples = all.filter((one) => (one.transform === true) === transform);
-    const group = (label, all, of) => element("optgroup", { label }, ...all.map((one, at) => element("option", { value: `${of}${at}`, title: one.about }, one.title)));
-    const select = element("select", {
-      class: "btn", "aria-label": "Begin with a sample",
-      onchange: () => {
-        const [of, at] = [select.value[0], Number(select.value.slice(1))];
-        select.value = "";
-        if (of === "s") {
-          this.trial.suggest(samples[at].event);
-          this.act("sample", samples[at].code);
-        } else if (of === "m") this.fetchModule(modules[at]);
-      },
-    }, element("option", { value: "" }, "Samples"), group("JavaScript", samples, "s"), group("Compiled", modules, "m"));
-    return select;
+  /** Offers what somebody may begin with: samples that transform records of a delivery stream, or the others. The
+      list itself stays, so that one which somebody has open or holds the focus on is not taken away. */
+  offer(transform) {
+    const { modules, samples } = this.brought;
+    const fitting = samples.filter((one) => (one.transform === true) === transform);
+    this.offered = new Map();
+    const group = (label, all) => element("optgroup", { label }, ...all.map((one) => {
+      const value = String(this.offered.size);
+      this.offered.set(value, one);
+      return element("option", { value, title: one.about }, one.title);
+    }));
+    this.samples.replaceChildren(element("option", { value: "" }, "Samples"), group("JavaScript", fitting), group("Compiled", modules));
   }
 
   async fetchModule({ file }) {
@@ -171,9 +177,7 @@ export default class HandlerView {
     say(this.whose, state.whose);
     this.once("samples", state.transform, () => {
       this.table.classList.toggle("whole", state.transform);
-      const samples = this.select(state.transform);
-      this.samples.replaceWith(samples);
-      this.samples = samples;
+      this.offer(state.transform);
     });
     say(this.about, state.about);
     say(this.size, state.size);
