@@ -45,8 +45,8 @@ enum Command {
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
         /// JavaScript or a module that decides each batch; before it whose, from zero: 1=index.js of the second
-        /// consumer, deliver.0=index.js or designs.0=index.js of a delivery stream. The first consumer's where nothing
-        /// stands there
+        /// consumer, deliver.0=index.js or designs.0=index.js of a delivery stream, then.0.consumers.0=index.js of a
+        /// consumer of a stream that follows. The first consumer's where nothing stands there
         #[arg(long, value_name = "[WHOSE=]FILE")]
         handler: Vec<code::Given>,
         /// Prints one JSON object instead of tables
@@ -61,6 +61,10 @@ enum Command {
         /// Seed of the runs, instead of the scenario's own
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
+        /// JavaScript or a module that decides each batch, as for a run; designs.0.consumers.0=index.js of a consumer
+        /// of another design
+        #[arg(long, value_name = "[WHOSE=]FILE")]
+        handler: Vec<code::Given>,
         /// Prints one JSON object instead of tables
         #[arg(long)]
         json: bool,
@@ -134,7 +138,7 @@ enum Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run { what, seed, handler, json } => run(&what, seed, &handler, json),
-        Command::Compare { what, seed, json } => compare_designs(&what, seed, json),
+        Command::Compare { what, seed, handler, json } => compare_designs(&what, seed, &handler, json),
         Command::Size(arguments) => size::size(&arguments),
         Command::Check { file } => check(&file),
         Command::Plan { file } => read(&file).and_then(|draft| planned(&draft)).map(|draft| draft.to_json()),
@@ -175,21 +179,8 @@ fn planned(draft: &Draft) -> Result<Draft, Failure> {
     analytics::planned(draft).map_err(Failure::Problems)
 }
 
-fn compare_designs(what: &str, seed: Option<u64>, json: bool) -> Result<String, Failure> {
-    let mut draft = read(what)?;
-    if let Some(seed) = seed {
-        draft.set("seed", seed.into());
-    }
-    let scenario = draft.check().map_err(Failure::Problems)?;
-    let problems = code::asks_a_program(&scenario);
-    if !problems.is_empty() {
-        return Err(Failure::Problems(problems));
-    }
-    let code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
-    compare::compare(&scenario, code, json).map_err(Failure::Run)
-}
-
-fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+/// A scenario with what the command line adds to it, and its code, loaded.
+fn prepared(what: &str, seed: Option<u64>, handler: &[code::Given]) -> Result<(Scenario, Option<Code>), Failure> {
     let mut draft = read(what)?;
     if let Some(seed) = seed {
         draft.set("seed", seed.into());
@@ -200,7 +191,17 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
     if !problems.is_empty() {
         return Err(Failure::Problems(problems));
     }
-    let mut code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
+    let code = Code::is_some(&scenario).then(|| code::load(&scenario)).transpose().map_err(Failure::Run)?;
+    Ok((scenario, code))
+}
+
+fn compare_designs(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+    let (scenario, code) = prepared(what, seed, handler)?;
+    compare::compare(&scenario, code, json).map_err(Failure::Run)
+}
+
+fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Result<String, Failure> {
+    let (scenario, mut code) = prepared(what, seed, handler)?;
     let mut session = Session::new(scenario);
     let end = match &mut code {
         Some(code) => session.run_with(code),
@@ -238,11 +239,13 @@ fn run(what: &str, seed: Option<u64>, handler: &[code::Given], json: bool) -> Re
             summary["video"] = video.summary();
         }
         if let Some(code) = &code {
-            summary["handlers"] = code::document(code);
+            summary["handlers"] = code::document(session.scenario(), &code::of_a_run(session.scenario(), code));
         }
         pretty(&summary)
     } else {
-        let code = code.map_or_else(String::new, |code| format!("\n{}", code::report(session.scenario(), &code)));
+        let scenario = session.scenario();
+        let code = code
+            .map_or_else(String::new, |code| format!("\n{}", code::report(scenario, &code::of_a_run(scenario, &code))));
         let others = others.iter().map(|(title, run)| compare::other(title, run)).collect::<String>();
         let video = VideoRun::of(session.scenario()).map_or_else(String::new, |run| video::report(&run));
         report::report(&session) + &code + &others + &video

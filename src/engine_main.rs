@@ -46,7 +46,7 @@ pub extern "C" fn sg_open(_ptr: u32, _len: u32) -> u32 {
     HOST.with_borrow_mut(|host| {
         host.taken.clear();
         let scenario = std::str::from_utf8(&host.input).ok().and_then(unpack);
-        host.desk = scenario.as_ref().map(Desk::new);
+        host.desk = scenario.as_ref().map(|_| Desk::default());
         host.designs = scenario.map(|scenario| {
             if scenario.designs.is_empty() { Comparison::alone(scenario) } else { Comparison::new(&scenario) }
         });

@@ -335,7 +335,8 @@ const STREAM: &[Rule] = &[
                other stream has a producer with retries, shards, consumers and a bill of its own.",
         departure: "The function waits for no put call and does not fail with it. What a KCL application processes again \
                     after a worker's death is put once. The account's concurrency counts for each stream by itself. A \
-                    record that is too large for the other stream is cut to what it takes.",
+                    record that is too large for the other stream is cut to what it takes. A handler’s code decides \
+                    what becomes of its batches, not what is put: what follows has data of its own.",
         names: &["HOPS_MAX"],
         prices: &[],
     },

@@ -27,16 +27,16 @@ mod firehose;
 mod positions;
 mod queries;
 pub mod question;
+mod questions;
 pub mod response;
 #[cfg(any(not(target_arch = "wasm32"), feature = "size-module"))]
 pub mod results;
 mod summary;
-mod transforms;
 mod video;
 
 use crate::cost::{Bill, bill, findings};
 use crate::engine::firehose::{TransformAnswer, Transformation};
-use crate::engine::{AcceptError, Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
+use crate::engine::{Answer, Digest, Engine, Invocation, InvocationId, Outcome, Step};
 use crate::metrics::{Finding, Histogram, Ledger, Outlook, Recorder, View};
 use crate::scenario::{Operation, PlannedOperation, Scenario};
 use crate::units::SimTime;
@@ -53,6 +53,8 @@ pub use video::{VideoRun, VideoTrack};
 #[derive(Clone, Debug)]
 pub struct Session {
     scenario: Scenario,
+    /// Its number among the streams that run.
+    number: u32,
     engine: Engine,
     observers: (Recorder, (Digest, (Taps, Queries))),
     /// The streams that follow, in the order of the scenario: each stands at the end of the closed frames.
@@ -74,11 +76,11 @@ pub struct Session {
 /// What came from outside during a run: with it the run can be repeated without a handler.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// Answers by invocation, in the order in which they were accepted.
+    /// Answers by invocation, of each stream in the order in which they were accepted.
     pub answers: Vec<(InvocationId, Answer)>,
     /// Operations that were applied by hand, with their instants.
     pub operations: Vec<PlannedOperation>,
-    /// Answers for the functions of the delivery streams, by invocation, in the order in which they were accepted.
+    /// The same for the functions of the delivery streams.
     pub transforms: Vec<(InvocationId, TransformAnswer)>,
 }
 
@@ -137,27 +139,35 @@ impl Session {
 
     /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
     pub fn replay(scenario: Scenario, trace: Trace) -> Self {
+        let mut session = Self::at_start(scenario);
+        session.coming = trace.operations.iter().rev().copied().collect();
+        session.know(&trace);
+        session
+    }
+
+    fn at_start(scenario: Scenario) -> Self {
         let engine = Engine::new(&scenario);
         let behind = (Taps::new(&scenario), Queries::new(&scenario));
         let observers = (Recorder::new(&scenario), (Digest::default(), behind));
-        let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
-        let deliver = transforms::runs(&scenario);
-        let known = trace.answers.iter().copied().collect();
-        let known_transforms = trace.transforms.into_iter().rev().collect();
-        let coming = trace.operations.iter().rev().copied().collect();
-        Self {
+        let then = scenario.then.iter().map(|hop| Self::at_start(hop.scenario.clone())).collect();
+        let deliver =
+            scenario.deliver.iter().map(|each| FirehoseRun::behind_stream(&scenario, &each.firehose)).collect();
+        let mut session = Self {
             scenario,
+            number: 0,
             engine,
             observers,
             then,
             deliver,
             trace: Trace::default(),
-            known,
-            known_transforms,
-            coming,
+            known: BTreeMap::new(),
+            known_transforms: Vec::new(),
+            coming: Vec::new(),
             questions: Vec::new(),
             transformations: Vec::new(),
-        }
+        };
+        session.belong_to(0);
+        session
     }
 
     /// Runs until everything before `until` has happened, or until about `budget` arrivals and events have.
@@ -178,8 +188,10 @@ impl Session {
             match step {
                 Step::Spent => return Pump::Spent,
                 Step::Full => return Pump::Full,
-                Step::Waiting(id) if self.known.contains_key(&id) => continue,
-                Step::Waiting(id) => return Pump::Waiting(id),
+                Step::Waiting(id) => match id.in_stream(self.number) {
+                    id if self.known.contains_key(&id) => continue,
+                    id => return Pump::Waiting(id),
+                },
                 Step::Reached => {}
             }
             if frame_end == Some(self.engine.now()) {
@@ -259,23 +271,6 @@ impl Session {
     /// From offered to stored, since somebody asked for it with [`watch_puts`](Self::watch_puts).
     pub fn put_waits(&self) -> Option<&Histogram> {
         self.observers.1.1.0.put_waits.as_deref()
-    }
-
-    /// The invocations that wait for an outcome and have not been taken yet.
-    pub fn take_invocations(&mut self) -> Vec<Invocation> {
-        self.questions.extend(self.engine.take_invocations());
-        std::mem::take(&mut self.questions)
-    }
-
-    /// Gives the outcome of an invocation, or an answer with the time that it took.
-    ///
-    /// # Errors
-    /// When no running invocation with this id waits for one.
-    pub fn accept(&mut self, id: InvocationId, answer: impl Into<Answer>) -> Result<(), AcceptError> {
-        let answer = answer.into();
-        self.engine.accept(id, answer)?;
-        self.trace.answers.push((id, answer));
-        Ok(())
     }
 
     /// Changes something at the instant that has been reached, or a microsecond later where a part of that instant
@@ -408,11 +403,6 @@ impl Session {
         self.deliver.iter().fold(streams, |digest, run| digest.with(run.digest()))
     }
 
-    /// What came from outside so far.
-    pub const fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
     /// The account of every record at the end of the closed frames; of those that are stored, as the first consumer
     /// stands to them.
     pub fn ledger(&self) -> Ledger {
@@ -459,21 +449,5 @@ impl Session {
     fn apply_now(&mut self, operation: Operation) {
         self.trace.operations.push(PlannedOperation { at: self.engine.now(), operation });
         self.engine.apply(operation, &mut self.observers);
-    }
-
-    /// Answers from the trace that is replayed; everything else stays a question.
-    fn answer_known(&mut self) {
-        if self.known.is_empty() {
-            return;
-        }
-        for invocation in self.engine.take_invocations() {
-            match self.known.get(&invocation.id) {
-                Some(answer) => {
-                    let answer = *answer;
-                    let _ = self.accept(invocation.id, answer);
-                }
-                None => self.questions.push(invocation),
-            }
-        }
     }
 }

@@ -208,7 +208,7 @@ impl Source<'_> {
         marks.enumerate().map(|(index, event)| (index, event.at, event.text)).collect()
     }
 
-    fn chosen(&self, path: &str) -> String {
+    pub(super) fn chosen(&self, path: &str) -> String {
         let value = self.draft.get_or_default(&path_in_force(self.draft, path, self.cursor));
         value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
     }

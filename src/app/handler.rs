@@ -54,7 +54,7 @@ pub(super) struct HandlerState {
     search: String,
     /// Shard and number of the invocation that was selected.
     selected: Option<(u32, u64)>,
-    /// The delivery stream whose function is shown; of a consumer the one that the page shows.
+    /// Whose function is shown, where it is not the consumer that the page shows.
     owner: Option<Owner>,
 }
 
@@ -63,14 +63,12 @@ pub(super) struct Subject {
     pub owner: Owner,
     pub handling: Handling,
     pub memory_mb: u32,
-    /// Whether it is a consumer of a stream that follows: no code runs there.
-    pub follows: bool,
 }
 
 impl Subject {
     /// Whether it transforms the records of a delivery stream.
     pub const fn transforms(&self) -> bool {
-        !matches!(self.owner, Owner::Consumer(_))
+        self.owner.transforms()
     }
 }
 
@@ -87,21 +85,18 @@ impl Model {
         self.handler.open
     }
 
-    /// The function that is shown: of a delivery stream, or of the consumer that the page shows.
+    /// The function that is shown: the one that somebody chose, or that of the consumer that the page shows.
     pub(super) fn subject(&self) -> Subject {
-        let of = |owner: &Owner| {
-            let memory_mb = owner.firehose(&self.scenario)?.stream.transform.memory_mb.unwrap_or(TRANSFORM_MEMORY_MB);
-            Some(Subject { owner: *owner, handling: owner.handling(&self.scenario)?, memory_mb, follows: false })
-        };
-        self.handler.owner.as_ref().and_then(of).unwrap_or_else(|| {
-            let consumer = &self.shown().consumers[self.consumer()];
-            Subject {
-                owner: Owner::Consumer(self.consumer() as u32),
-                handling: consumer.handling(),
-                memory_mb: consumer.memory_mb,
-                follows: self.stream() > 0,
-            }
-        })
+        let chosen = self.handler.owner.filter(|owner| owner.handling(&self.scenario).is_some());
+        let shown = Owner::Consumer { stream: self.stream() as u32, place: self.consumer() as u32 };
+        let owner = chosen.unwrap_or(shown);
+        let transform = owner.firehose(&self.scenario).map(|(_, firehose)| firehose.stream.transform.memory_mb);
+        let consumer = owner.consumer(&self.scenario).map_or(&self.shown().consumers[self.consumer()], |(_, of)| of);
+        Subject {
+            owner,
+            handling: owner.handling(&self.scenario).unwrap_or_else(|| consumer.handling()),
+            memory_mb: transform.map_or(consumer.memory_mb, |set| set.unwrap_or(TRANSFORM_MEMORY_MB)),
+        }
     }
 
     /// The document's code of the function that is shown.
@@ -111,9 +106,7 @@ impl Model {
 
     /// Path of a field of the function that is shown.
     fn handler_path(&self, field: &str) -> String {
-        let subject = self.subject();
-        let stream = if subject.transforms() { String::new() } else { self.scenario.stream_path(self.stream()) };
-        format!("{stream}{}.{field}", subject.owner.path())
+        format!("{}.{field}", self.subject().owner.path(&self.scenario))
     }
 
     /// Opens the view, or closes it.
@@ -127,10 +120,11 @@ impl Model {
         // On a phone the sheet with the fields would lie over it.
         (self.handler.open, self.handler.selected, self.sheet) = (true, None, false);
         match owner {
-            Owner::Consumer(place) => {
-                (self.stream, self.consumer, self.handler.owner) = (0, place as usize, None);
+            Owner::Consumer { stream, place } if (stream as usize) < self.scenario.streams().len() => {
+                (self.stream, self.consumer, self.handler.owner) = (stream as usize, place as usize, None);
+                self.find_events();
             }
-            Owner::Deliver(_) | Owner::Design(_) => {
+            _ => {
                 // The view is part of the workbench.
                 (self.handler.owner, self.compare.open) = (Some(owner), false);
             }
@@ -202,7 +196,7 @@ impl Model {
         let of = none.map(|(field, value)| (self.handler_path(field), value));
         let mut values: Vec<_> = of.into_iter().filter(|(path, _)| self.draft.get(path).is_some()).collect();
         let firehose = subject.owner.firehose(&self.scenario);
-        if firehose.is_some_and(|of| of.stream.transform.memory_mb.is_none()) {
+        if firehose.is_some_and(|(_, of)| of.stream.transform.memory_mb.is_none()) {
             values.push((self.handler_path("memory_mb"), json!(TRANSFORM_MEMORY_MB)));
         }
         values
@@ -241,7 +235,9 @@ impl Model {
     fn handler_remedy(&self) -> Option<(usize, String)> {
         const ABOUT: [&str; 4] = ["responses", "bisect", "max_retries", "on_failure"];
         let concerns = |path: &str| ABOUT.iter().any(|field| path.rsplit('.').next() == Some(field));
-        self.findings().into_iter().enumerate().find_map(|(index, finding)| {
+        // Findings are about the stream that the page shows.
+        let findings = if self.handler.owner.is_some() { Vec::new() } else { self.findings() };
+        findings.into_iter().enumerate().find_map(|(index, finding)| {
             let remedy = finding.remedy_try?;
             remedy.edits.iter().any(|(path, _)| concerns(path)).then_some((index, remedy.label))
         })
@@ -254,10 +250,6 @@ impl Model {
 
     /// The invocations up to the cursor of the consumer that is shown, the latest first.
     fn rows(&self) -> Vec<&Row> {
-        let subject = self.subject();
-        if subject.follows {
-            return Vec::new();
-        }
-        self.invocations().until(subject.owner, self.cursor())
+        self.invocations().until(self.subject().owner, self.cursor())
     }
 }

@@ -142,7 +142,7 @@ fn computes(scenario: &Scenario) -> bool {
 }
 
 fn runs_code(scenario: &Scenario) -> bool {
-    scenario.consumers.iter().any(|consumer| consumer.handler.is_code())
+    scenario.streams().iter().any(|stream| stream.consumers.iter().any(|consumer| consumer.handler.is_code()))
 }
 
 impl Model {

@@ -1,5 +1,6 @@
 //! What `run` prints of designs that are no stream, and what `compare` prints of all designs side by side.
 
+use super::code;
 use super::report::{bill, findings, plain, row, table, wrapped};
 use std::fmt::Write as _;
 use streamgauge::engine::direct::Cause;
@@ -92,19 +93,23 @@ fn direct(title: &str, run: &DirectRun) -> String {
     out
 }
 
-/// All designs of a scenario side by side: as text, or as one JSON object. `code` decides the batches of the first.
+/// All designs of a scenario side by side: as text, or as one JSON object. `code` decides what it is asked.
 ///
 /// # Errors
 /// A sentence about the first that could not go to its end.
-pub fn compare(scenario: &Scenario, code: Option<Code>, json: bool) -> Result<String, String> {
+pub fn compare(scenario: &Scenario, mut code: Option<Code>, json: bool) -> Result<String, String> {
     let mut comparison = Comparison::new(scenario);
-    let end = match code {
-        Some(mut code) => comparison.run_with(&mut code),
+    let end = match &mut code {
+        Some(code) => comparison.run_with(code),
         None => comparison.run(),
     };
     end.map_err(|place| full(&comparison.titles()[place]))?;
     if json {
-        return Ok(super::pretty(&comparison.document()));
+        let mut document = comparison.document();
+        if let Some(code) = &code {
+            document["handlers"] = code::document(scenario, &code.reports().collect::<Vec<_>>());
+        }
+        return Ok(super::pretty(&document));
     }
     let mut out = String::new();
     let traffic = comparison.runs()[0].digest().traffic();
@@ -130,6 +135,9 @@ pub fn compare(scenario: &Scenario, code: Option<Code>, json: bool) -> Result<St
     let _ = writeln!(out, "{}● best of all\n", table(&rows, &right));
     for sentence in comparison.sentences() {
         let _ = writeln!(out, "{}", wrapped(&sentence, 0));
+    }
+    if let Some(code) = &code {
+        let _ = write!(out, "\n{}", code::report(scenario, &code.reports().collect::<Vec<_>>()));
     }
     Ok(out)
 }

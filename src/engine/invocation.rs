@@ -18,8 +18,13 @@ impl InvocationId {
         Self { consumer, shard, number }
     }
 
-    /// Index of the consumer whose function it is, in the order of the scenario; of other functions the
-    /// [number](Owner::number) of the owner.
+    /// The same invocation where its stream has this number among all that run.
+    pub(crate) const fn in_stream(self, stream: u32) -> Self {
+        let Owner::Consumer { place, .. } = self.owner() else { return self };
+        Self { consumer: Owner::Consumer { stream, place }.number(), ..self }
+    }
+
+    /// The [number](Owner::number) of the owner: of a consumer of the first stream its place there.
     pub const fn consumer(self) -> u32 {
         self.consumer
     }

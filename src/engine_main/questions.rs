@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use streamgauge::engine::firehose::{TransformAnswer, Transformation};
 use streamgauge::engine::{Answer, Invocation, Outcome};
-use streamgauge::scenario::{HandlerKind, Responses, Scenario};
+use streamgauge::scenario::{HandlerKind, Responses};
 use streamgauge::session::question::{Question, Questions};
 use streamgauge::session::{Comparison, response};
 use streamgauge::text::quoted;
 use streamgauge::units::Span;
 
 /// The questions of a run.
+#[derive(Default)]
 pub struct Desk {
     questions: Questions,
     waiting: VecDeque<Waiting>,
@@ -24,10 +25,6 @@ enum Waiting {
 }
 
 impl Desk {
-    pub fn new(scenario: &Scenario) -> Self {
-        Self { questions: Questions::new(scenario), waiting: VecDeque::new(), asked: None }
-    }
-
     /// Takes the invocations that have begun. What a scenario leaves to a program succeeds, since the box has none.
     /// Whether code is to be asked.
     pub fn collect(&mut self, designs: &mut Comparison) -> bool {
@@ -52,10 +49,16 @@ impl Desk {
     /// The next question: a line of JSON about it, then the event. None where nobody waits.
     pub fn ask(&mut self, designs: &Comparison) -> Option<Vec<u8>> {
         let waiting = self.waiting.pop_front()?;
-        let scenario = designs.scenario()?;
-        let question = match &waiting {
-            Waiting::Consumer(invocation) => self.questions.ask(scenario, invocation),
-            Waiting::Transform(of) => self.questions.ask_transform(scenario, designs.firehose(of.id.owner())?, of),
+        let (question, items, window) = match &waiting {
+            Waiting::Consumer(invocation) => {
+                let (stream, settings) = designs.consumer(invocation.id.owner())?;
+                let items = settings.failures.responses == Responses::ItemFailures;
+                (self.questions.ask(stream, settings, invocation), items, invocation.window.is_some())
+            }
+            Waiting::Transform(of) => {
+                let (stream, firehose) = designs.firehose(of.id.owner())?;
+                (self.questions.ask_transform(stream, firehose, of), false, false)
+            }
         };
         let Question { event, id, context, env, now, timeout_ms, memory_mb, seed: [a, b, c, d] } = question;
         // Id, attempt, records, environment, whether that is new, start and end.
@@ -66,13 +69,6 @@ impl Desk {
             Waiting::Transform(of) => {
                 (of.id, of.attempt, of.records.len(), of.environment, of.cold, of.started, of.ends)
             }
-        };
-        let (items, window) = match &waiting {
-            Waiting::Consumer(invocation) => {
-                let settings = &scenario.consumers[of.consumer() as usize];
-                (settings.failures.responses == Responses::ItemFailures, invocation.window.is_some())
-            }
-            Waiting::Transform(_) => (false, false),
         };
         let mut out = format!(
             r#"{{"consumer":{},"shard":{},"number":{},"attempt":{attempt},"records":{records},"environment":{environment},"cold":{cold},"started":{},"ends":{},"module":{},"transform":{},"items":{items},"window":{window},"now":{now},"timeout":{timeout_ms},"memory":{memory_mb},"seed":[{a},{b},{c},{d}],"id":"{id}""#,

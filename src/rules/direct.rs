@@ -7,7 +7,7 @@ pub(super) const RULES: &[Rule] = &[
         title: "Designs side by side",
         rule: "Up to three other designs get the same arrivals as the document’s own, with the same keys and sizes: traffic, \
                seed, length, account and prices are shared, and the digests of the traffic are equal.",
-        departure: "Code of a handler runs in the first design only.",
+        departure: "",
         names: &["DESIGNS_MAX"],
         prices: &[],
     },

@@ -77,7 +77,6 @@ fn design(read: &mut Reader<'_>, scenario: &Scenario, index: usize) -> Option<De
         Ok(mut stream) => {
             stream.name.clone_from(&name);
             stream.prices = scenario.prices.clone();
-            read.no_code(&stream, &of, "in the first design");
             Some(Design { name, plan: Plan::Stream(Box::new(stream)) })
         }
         Err(problems) => {

@@ -3,7 +3,7 @@
 
 use super::canonical::Group;
 use super::document::Reader;
-use super::{Consumer, Deliver, Firehose, Plan, Scenario};
+use super::{Consumer, Deliver, Design, Firehose, Plan, Scenario};
 use crate::handlers::event::{decoded, decoded_len};
 use crate::limits;
 use std::sync::Arc;
@@ -52,24 +52,85 @@ pub enum DurationFrom {
 /// Whose function it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
-    /// A consumer, by its place in the scenario.
-    Consumer(u32),
-    /// A delivery stream behind the scenario's stream, by its place there.
-    Deliver(u32),
+    /// A consumer.
+    Consumer {
+        /// Number of its stream among [all](Scenario::all_streams).
+        stream: u32,
+        /// Its place among the consumers of that stream.
+        place: u32,
+    },
+    /// A delivery stream that is behind a stream.
+    Deliver {
+        /// Number of that stream among [all](Scenario::all_streams).
+        stream: u32,
+        /// Its place behind that stream.
+        place: u32,
+    },
     /// A design that is a delivery stream, by its place among the designs beside the first.
     Design(u32),
 }
 
+/// A stream of a scenario: of its own design, or of one beside it.
+#[derive(Clone, Debug)]
+pub struct Placed<'a> {
+    /// The beginning of the paths of its fields: nothing for the first, `then.0.`, `designs.1.`, `designs.1.then.0.`.
+    pub path: String,
+    /// What it is called beside the first, which has no title.
+    pub title: String,
+    /// The stream.
+    pub stream: &'a Scenario,
+}
+
+impl Scenario {
+    /// Every stream that runs, in the order of their numbers: the own one, those that follow it, then those of each
+    /// design beside it.
+    pub fn all_streams(&self) -> Vec<Placed<'_>> {
+        let mut all = self.placed("", "");
+        let titles = self.design_titles();
+        for (place, (design, title)) in self.designs.iter().zip(&titles[1..]).enumerate() {
+            if let Plan::Stream(stream) = &design.plan {
+                all.extend(stream.placed(&format!("designs.{place}."), title));
+            }
+        }
+        all
+    }
+
+    /// This stream and those that follow it, where `path` and `title` are those of this one.
+    fn placed(&self, path: &str, title: &str) -> Vec<Placed<'_>> {
+        let titles = self.stream_titles();
+        let placed = |(place, stream)| {
+            let title = match (place, title) {
+                (0, title) => title.to_owned(),
+                (_, "") => titles[place].clone(),
+                (_, title) => format!("{} of {title}", titles[place]),
+            };
+            Placed { path: format!("{path}{}", self.stream_path(place)), title, stream }
+        };
+        self.streams().into_iter().enumerate().map(placed).collect()
+    }
+
+    /// Number of the first stream of a design, by its place among those beside the first, where it is a stream.
+    pub fn number_of_design(&self, design: usize) -> u32 {
+        let of = |design: &Design| match &design.plan {
+            Plan::Stream(stream) => stream.streams().len(),
+            Plan::Direct(_) | Plan::Firehose(_) => 0,
+        };
+        (self.streams().len() + self.designs.iter().take(design).map(of).sum::<usize>()) as u32
+    }
+}
+
 impl Owner {
-    /// Numbers of one kind of owners: there are fewer of each.
+    /// Numbers of one kind of owners in one place: there are fewer of each.
     const KIND: u32 = 1_000;
 
-    /// One number for each owner.
+    /// One number for each owner: first those of the first stream and the designs, then two kinds for each other stream.
     pub const fn number(self) -> u32 {
         match self {
-            Self::Consumer(place) => place,
-            Self::Deliver(place) => Self::KIND + place,
+            Self::Consumer { stream: 0, place } => place,
+            Self::Deliver { stream: 0, place } => Self::KIND + place,
             Self::Design(place) => 2 * Self::KIND + place,
+            Self::Consumer { stream, place } => (2 * stream + 1) * Self::KIND + place,
+            Self::Deliver { stream, place } => (2 * stream + 2) * Self::KIND + place,
         }
     }
 
@@ -77,75 +138,119 @@ impl Owner {
     pub const fn of_number(number: u32) -> Self {
         let place = number % Self::KIND;
         match number / Self::KIND {
-            0 => Self::Consumer(place),
-            1 => Self::Deliver(place),
-            _ => Self::Design(place),
+            0 => Self::Consumer { stream: 0, place },
+            1 => Self::Deliver { stream: 0, place },
+            2 => Self::Design(place),
+            kind if kind % 2 == 1 => Self::Consumer { stream: kind / 2, place },
+            kind => Self::Deliver { stream: kind / 2 - 1, place },
         }
     }
 
-    /// The group of a document in which its code stands.
-    pub fn path(self) -> String {
+    /// Whether it transforms records of a delivery stream.
+    pub const fn transforms(self) -> bool {
+        !matches!(self, Self::Consumer { .. })
+    }
+
+    /// Number of its stream; none where it has no stream.
+    pub const fn stream(self) -> Option<u32> {
         match self {
-            Self::Consumer(place) => format!("consumers.{place}"),
-            Self::Deliver(place) => format!("deliver.{place}.firehose.transform"),
+            Self::Consumer { stream, .. } | Self::Deliver { stream, .. } => Some(stream),
+            Self::Design(_) => None,
+        }
+    }
+
+    /// Its stream.
+    fn placed(self, scenario: &Scenario) -> Option<Placed<'_>> {
+        scenario.all_streams().into_iter().nth(self.stream()? as usize)
+    }
+
+    /// The group of a document in which its code stands.
+    pub fn path(self, scenario: &Scenario) -> String {
+        let of = self.placed(scenario).map_or_else(String::new, |placed| placed.path);
+        match self {
+            Self::Consumer { place, .. } => format!("{of}consumers.{place}"),
+            Self::Deliver { place, .. } => format!("{of}deliver.{place}.firehose.transform"),
             Self::Design(place) => format!("designs.{place}.firehose.transform"),
         }
     }
 
-    /// What people call it: of a consumer its title, of others whose function it is.
+    /// What people call it: of a consumer its title, of others whose function it is, and where that is not said by the
+    /// first stream.
     pub fn title(self, scenario: &Scenario) -> String {
-        match self {
-            Self::Consumer(place) => scenario.title_of(place as usize),
-            Self::Deliver(place) => {
-                let title = scenario.deliver.get(place as usize).map_or("Firehose", Deliver::title);
+        if let Self::Design(place) = self {
+            let titles = scenario.design_titles();
+            return format!("the function of {}", titles.get(place as usize + 1).map_or("Firehose", String::as_str));
+        }
+        let Some(Placed { title: of, stream, .. }) = self.placed(scenario) else { return String::new() };
+        let title = match self {
+            Self::Consumer { place, .. } => stream.title_of(place as usize),
+            Self::Deliver { place, .. } | Self::Design(place) => {
+                let title = stream.deliver.get(place as usize).map_or("Firehose", Deliver::title);
                 format!("the function of {title}")
             }
-            Self::Design(place) => {
-                let titles = scenario.design_titles();
-                format!("the function of {}", titles.get(place as usize + 1).map_or("Firehose", String::as_str))
-            }
-        }
-    }
-
-    /// Memory of the function in MB, which decides its share of a processor: what is no function has a whole one.
-    pub fn memory_mb(self, scenario: &Scenario) -> u64 {
-        let set = match self {
-            Self::Consumer(place) => {
-                let of = scenario.consumers.get(place as usize).filter(|of| of.is_mapping());
-                of.map(|of| of.memory_mb)
-            }
-            Self::Deliver(_) | Self::Design(_) => self.firehose(scenario).and_then(|of| of.stream.transform.memory_mb),
         };
-        set.map_or(limits::LAMBDA_VCPU_MB, u64::from)
+        if of.is_empty() { title } else { format!("{title} of {of}") }
     }
 
-    /// The delivery stream whose function it is.
-    pub fn firehose(self, scenario: &Scenario) -> Option<&Firehose> {
+    /// The consumer, with its stream.
+    pub fn consumer(self, scenario: &Scenario) -> Option<(&Scenario, &Consumer)> {
+        let Self::Consumer { place, .. } = self else { return None };
+        let stream = self.placed(scenario)?.stream;
+        Some((stream, stream.consumers.get(place as usize)?))
+    }
+
+    /// The delivery stream whose function it is, with the scenario whose records it gets.
+    pub fn firehose(self, scenario: &Scenario) -> Option<(&Scenario, &Firehose)> {
         match self {
-            Self::Consumer(_) => None,
-            Self::Deliver(place) => scenario.deliver.get(place as usize).map(|deliver| &deliver.firehose),
+            Self::Consumer { .. } => None,
+            Self::Deliver { place, .. } => {
+                let stream = self.placed(scenario)?.stream;
+                Some((stream, &stream.deliver.get(place as usize)?.firehose))
+            }
             Self::Design(place) => match &scenario.designs.get(place as usize)?.plan {
-                Plan::Firehose(firehose) => Some(firehose),
+                Plan::Firehose(firehose) => Some((scenario, firehose)),
                 Plan::Stream(_) | Plan::Direct(_) => None,
             },
         }
     }
 
-    /// What decides for it, if the scenario has it.
-    pub fn handling(self, scenario: &Scenario) -> Option<Handling> {
-        match self {
-            Self::Consumer(place) => scenario.consumers.get(place as usize).map(Consumer::handling),
-            Self::Deliver(_) | Self::Design(_) => self.firehose(scenario).map(|of| of.handling.clone()),
-        }
+    /// Memory of the function in MB, which decides its share of a processor: what is no function has a whole one.
+    pub fn memory_mb(self, scenario: &Scenario) -> u64 {
+        let consumer = self.consumer(scenario).map(|(_, consumer)| consumer.share_mb());
+        let firehose = || self.firehose(scenario).map(|(_, firehose)| firehose.share_mb());
+        consumer.or_else(firehose).unwrap_or(limits::LAMBDA_VCPU_MB)
     }
 
-    /// All that a scenario has: its consumers, what delivers behind its stream, the delivery streams among its designs.
+    /// What decides for it, if the scenario has it.
+    pub fn handling(self, scenario: &Scenario) -> Option<Handling> {
+        let consumer = self.consumer(scenario).map(|(_, consumer)| consumer.handling());
+        consumer.or_else(|| Some(self.firehose(scenario)?.1.handling.clone()))
+    }
+
+    /// All that a scenario has: the consumers of its streams, what delivers behind them, the delivery streams among its
+    /// designs.
     pub fn all(scenario: &Scenario) -> impl Iterator<Item = (Self, Handling)> + '_ {
-        let consumers = (0..scenario.consumers.len() as u32).map(Self::Consumer);
-        let deliver = (0..scenario.deliver.len() as u32).map(Self::Deliver);
-        let designs = (0..scenario.designs.len() as u32).map(Self::Design);
-        let owners = consumers.chain(deliver).chain(designs);
-        owners.filter_map(|owner| Some((owner, owner.handling(scenario)?)))
+        let mut owners = Vec::new();
+        for (number, Placed { stream: of, .. }) in (0..).zip(scenario.all_streams()) {
+            owners.extend((0..of.consumers.len() as u32).map(|place| Self::Consumer { stream: number, place }));
+            owners.extend((0..of.deliver.len() as u32).map(|place| Self::Deliver { stream: number, place }));
+        }
+        owners.extend((0..scenario.designs.len() as u32).map(Self::Design));
+        owners.into_iter().filter_map(|owner| Some((owner, owner.handling(scenario)?)))
+    }
+}
+
+impl Consumer {
+    /// Memory in MB that decides its code's share of a processor: what is no function has a whole one.
+    pub fn share_mb(&self) -> u64 {
+        if self.is_mapping() { self.memory_mb.into() } else { limits::LAMBDA_VCPU_MB }
+    }
+}
+
+impl Firehose {
+    /// Memory of its function in MB, which decides its code's share of a processor.
+    pub fn share_mb(&self) -> u64 {
+        self.stream.transform.memory_mb.map_or(limits::LAMBDA_VCPU_MB, u64::from)
     }
 }
 
@@ -241,17 +346,5 @@ impl Code {
     /// The code of all functions of a scenario, by the [number](Owner::number) of their owners.
     pub fn all(scenario: &Scenario) -> Vec<(u32, Self)> {
         Owner::all(scenario).filter_map(|(owner, handling)| Some((owner.number(), Self::of(&handling)?))).collect()
-    }
-}
-
-impl Reader<'_> {
-    /// Reports the handlers of a stream that is not the first one: nobody would be asked what they do.
-    pub(super) fn no_code(&mut self, stream: &Scenario, of: &impl Fn(&str) -> String, place: &str) {
-        for (owner, handling) in Owner::all(stream) {
-            if handling.kind != HandlerKind::Model {
-                let path = of(&format!("{}.handler", owner.path()));
-                self.wrong(&path, format!("code runs {place} only; choose \"model\""));
-            }
-        }
     }
 }

@@ -72,7 +72,6 @@ fn hop(read: &mut Reader<'_>, scenario: &Scenario, index: usize, streams: u64) -
     match document::build_behind(&draft, found, Some(&before)) {
         Ok(mut behind) => {
             behind.name = read.text(&of("name")).to_owned();
-            read.no_code(&behind, &of, "behind the first stream");
             Some(Hop { consumer, per_record_milli, bytes, scenario: behind })
         }
         Err(problems) => {

@@ -142,8 +142,13 @@ impl Code {
             of.insert(owner.number(), Loaded { handling, engine: made, report: Report::default() });
         }
         let kept = Limits::standard().environments_kept / (of.len() as u32).max(1);
-        let questions = Questions::new(scenario);
-        Ok(Self { scenario: scenario.clone(), questions, of, environments: BTreeMap::new(), kept })
+        Ok(Self {
+            scenario: scenario.clone(),
+            questions: Questions::default(),
+            of,
+            environments: BTreeMap::new(),
+            kept,
+        })
     }
 
     /// Whether any function has code.
@@ -221,11 +226,13 @@ struct Ended {
 
 impl Handler for Code {
     fn handle(&mut self, invocation: &Invocation) -> Answer {
-        let consumer = invocation.id.consumer();
-        if !self.of.contains_key(&consumer) {
+        let owner = invocation.id.owner();
+        let known = self.of.contains_key(&owner.number());
+        let Some((stream, settings)) = owner.consumer(&self.scenario).filter(|_| known) else {
             return Outcome::Succeeded.into();
-        }
-        let question = self.questions.ask(&self.scenario, invocation);
+        };
+        let items = settings.failures.responses == Responses::ItemFailures;
+        let question = self.questions.ask(stream, settings, invocation);
         let Invocation { id, environment, cold, started, .. } = *invocation;
         let Ended { took, init, reply } = self.invoke(&Invoked { id, environment, cold, started }, &question);
         let answer = |outcome| Answer { outcome, took, init };
@@ -235,17 +242,16 @@ impl Handler for Code {
         let state = serde_json::from_str::<BTreeMap<&str, &RawValue>>(&text).ok();
         let state = state.and_then(|members| Some(members.get("state")?.get().to_owned()));
         self.questions.keep_state(invocation, state);
-        let items = self.scenario.consumers[consumer as usize].failures.responses == Responses::ItemFailures;
         let reads = items || invocation.window.is_some();
         answer(if reads { response::outcome(&reply, invocation) } else { Outcome::Succeeded })
     }
 
     fn transform(&mut self, of: &Transformation) -> TransformAnswer {
         let known = self.of.get(&of.id.consumer()).map(|loaded| loaded.handling.kind);
-        let (Some(kind), Some(firehose)) = (known, of.id.owner().firehose(&self.scenario)) else {
+        let (Some(kind), Some((stream, firehose))) = (known, of.id.owner().firehose(&self.scenario)) else {
             return TransformAnswer::unchanged(of);
         };
-        let question = self.questions.ask_transform(&self.scenario, firehose, of);
+        let question = self.questions.ask_transform(stream, firehose, of);
         let Transformation { id, environment, cold, started, .. } = *of;
         let Ended { took, init, reply } = self.invoke(&Invoked { id, environment, cold, started }, &question);
         let read = |text: String| {

@@ -177,16 +177,17 @@ impl Comparison {
     pub fn new(scenario: &Scenario) -> Self {
         let titles = scenario.design_titles();
         let own = Scenario { designs: Vec::new(), ..scenario.clone() };
-        let stream = |scenario: &Scenario| {
-            let mut session = Session::new(scenario.clone());
+        let stream = |of: &Scenario, number: u32| {
+            let mut session = Session::new(of.clone());
             session.watch_puts();
+            session.belong_to(number);
             Run::Stream(Box::new(session))
         };
         let others = (0..).zip(&scenario.designs).map(|(place, design)| match &design.plan {
-            Plan::Stream(scenario) => stream(scenario),
+            Plan::Stream(of) => stream(of, scenario.number_of_design(place as usize)),
             plan => Run::simple(&own, place, plan),
         });
-        let runs = std::iter::once(stream(&own)).chain(others).collect();
+        let runs = std::iter::once(stream(&own, 0)).chain(others).collect();
         Self { titles, runs }
     }
 

@@ -38,29 +38,22 @@ pub struct Question {
 }
 
 /// Makes the questions of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Questions {
-    payloads: Payloads,
     /// The state of the tumbling window that is open, as JSON, by consumer and shard.
     states: BTreeMap<(u32, u32), String>,
 }
 
 impl Questions {
-    /// No window has a state yet.
-    pub fn new(scenario: &Scenario) -> Self {
-        Self { payloads: Payloads::new(scenario), states: BTreeMap::new() }
-    }
-
-    /// The question of an invocation.
-    pub fn ask(&self, scenario: &Scenario, invocation: &Invocation) -> Question {
-        let settings = &scenario.consumers[invocation.id.consumer() as usize];
+    /// The question of an invocation of a consumer; the scenario is that of its stream.
+    pub fn ask(&self, scenario: &Scenario, settings: &Consumer, invocation: &Invocation) -> Question {
         let around = Around {
             scenario,
             id: invocation.id,
             environment: invocation.environment,
             started: invocation.started,
             timeout: settings.timeout().min(limits::LAMBDA_TIMEOUT_MAX),
-            memory_mb: Owner::Consumer(invocation.id.consumer()).memory_mb(scenario),
+            memory_mb: settings.share_mb(),
         };
         around.question(self.event(scenario, settings, invocation))
     }
@@ -73,32 +66,19 @@ impl Questions {
             environment: of.environment,
             started: of.started,
             timeout: firehose.stream.transform.timeout,
-            memory_mb: firehose.stream.transform.memory_mb.map_or(limits::LAMBDA_VCPU_MB, u64::from),
+            memory_mb: firehose.share_mb(),
         };
-        around.question(self.transform_event(scenario, firehose, of))
-    }
-
-    fn transform_event(&self, scenario: &Scenario, firehose: &Firehose, of: &Transformation) -> Vec<u8> {
-        let made: Vec<Made> = of.records.iter().map(|given| Made::new(&self.payloads, scenario, given)).collect();
-        if firehose.handling.kind == HandlerKind::Module {
-            return binary(&made.iter().map(Made::plain).collect::<Vec<_>>());
-        }
-        let records: Vec<TransformRecord<'_>> = made.iter().map(Made::record).collect();
-        let region = scenario.prices.region;
-        let arn = |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}/{STREAM_NAME}");
-        let source = matches!(of.id.owner(), Owner::Deliver(_)).then(|| arn("kinesis", "stream"));
-        let delivery = arn("firehose", "deliverystream");
-        transform_json(&request_id(of.id), &delivery, source.as_deref(), region, &records).into_bytes()
+        around.question(transform_event(scenario, firehose, of))
     }
 
     fn event(&self, scenario: &Scenario, settings: &Consumer, invocation: &Invocation) -> Vec<u8> {
-        let kinds = &scenario.traffic.payloads;
+        let (payloads, kinds) = (Payloads::new(scenario), &scenario.traffic.payloads);
         let made: Vec<(String, String, Vec<u8>, u64)> = invocation
             .records
             .iter()
             .map(|of| {
                 let arrival_ms = EPOCH_SECONDS * 1_000 + of.record.arrived / 1_000;
-                let data = self.payloads.data(kinds, &of.record);
+                let data = payloads.data(kinds, &of.record);
                 (partition_key(of.record.key), of.sequence_number.to_string(), data, arrival_ms)
             })
             .collect();
@@ -148,6 +128,20 @@ impl Questions {
     }
 }
 
+fn transform_event(scenario: &Scenario, firehose: &Firehose, of: &Transformation) -> Vec<u8> {
+    let payloads = Payloads::new(scenario);
+    let made: Vec<Made> = of.records.iter().map(|given| Made::new(&payloads, scenario, given)).collect();
+    if firehose.handling.kind == HandlerKind::Module {
+        return binary(&made.iter().map(Made::plain).collect::<Vec<_>>());
+    }
+    let records: Vec<TransformRecord<'_>> = made.iter().map(Made::record).collect();
+    let region = scenario.prices.region;
+    let arn = |service: &str, what: &str| format!("arn:aws:{service}:{region}:{ACCOUNT}:{what}/{STREAM_NAME}");
+    let source = of.id.owner().stream().map(|_| arn("kinesis", "stream"));
+    let delivery = arn("firehose", "deliverystream");
+    transform_json(&request_id(of.id), &delivery, source.as_deref(), region, &records).into_bytes()
+}
+
 /// What Lambda puts around an event.
 struct Around<'a> {
     scenario: &'a Scenario,
@@ -162,8 +156,10 @@ impl Around<'_> {
     fn question(self, event: Vec<u8>) -> Question {
         let Self { scenario, id: of, environment, started, timeout, memory_mb } = self;
         let name = match of.owner() {
-            Owner::Consumer(place) => format!("function-{}", place + 1),
-            Owner::Deliver(place) => format!("transform-{}", place + 1),
+            Owner::Consumer { stream: 0, place } => format!("function-{}", place + 1),
+            Owner::Consumer { stream, place } => format!("function-{}-of-stream-{}", place + 1, stream + 1),
+            Owner::Deliver { stream: 0, place } => format!("transform-{}", place + 1),
+            Owner::Deliver { stream, place } => format!("transform-{}-of-stream-{}", place + 1, stream + 1),
             Owner::Design(place) => format!("transform-of-design-{}", place + 2),
         };
         let (region, id) = (scenario.prices.region, request_id(of));

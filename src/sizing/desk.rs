@@ -108,14 +108,17 @@ fn planned(question: &Value) -> Result<(Plan, Goal), Vec<Problem>> {
         Ok(scenario) => scenario,
         Err(more) => return Err([problems, more].concat()),
     };
-    let runs = |(owner, handling): &(Owner, Handling)| !matches!(owner, Owner::Design(_)) && handling.kind.is_code();
+    let own = scenario.streams().len() as u32;
+    let runs = |(owner, handling): &(Owner, Handling)| {
+        owner.stream().is_some_and(|stream| stream < own) && handling.kind.is_code()
+    };
     for (owner, _) in Owner::all(&scenario).filter(runs) {
         let message = format!(
             "{} runs code of its own, which this search does not; choose the model as its handler, or find the size on \
              the command line with streamgauge size",
             capital(&owner.title(&scenario))
         );
-        problems.push(Problem::new(format!("{}.handler", owner.path()), message));
+        problems.push(Problem::new(format!("{}.handler", owner.path(&scenario)), message));
     }
     match ranges.unwrap_or_else(|| Ok(Ranges::proposed(&scenario))).and_then(|ranges| Plan::new(&draft, ranges)) {
         Ok(plan) if problems.is_empty() => Ok((plan, goal)),

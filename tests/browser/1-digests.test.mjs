@@ -52,33 +52,51 @@ after(async () => {
 /// The digest that the command line finds, once for each scenario, and what came of its code.
 async function native(scenario) {
   if (scenario.found === undefined) {
-    const { digest, firehose = [], handlers = [] } = JSON.parse(await print("run", scenario.named, "--json"));
+    const { digest, firehose = [], handlers: own = [] } = JSON.parse(await print("run", scenario.named, "--json"));
     assert.ok(digest, "there is a digest");
+    // The code of other designs runs where they are compared.
+    const handlers = own.length === 0 ? [] : JSON.parse(await print("compare", scenario.named, "--json")).handlers;
+    const numbers = new Map(handlers.length > 0 ? (await functions(scenario)).map(({ path, consumer }) => [path, consumer]) : []);
     const code = handlers.map(({ consumer, function: path, invocations, fuel, witness }) => {
-      return { consumer: consumer ?? numberOf(path), invocations, fuel, witness };
+      return { consumer: consumer ?? numbers.get(path), invocations, fuel, witness };
     });
     scenario.found = { digest, firehose: firehose.map((run) => run.digest).sort(), code };
   }
   return scenario.found;
 }
 
-/// The number by which the box knows the function of a delivery stream with this path.
-function numberOf(path) {
-  const [list, place] = path.split(".");
-  return { deliver: 1_000, designs: 2_000 }[list] + Number(place);
+/// The functions of a scenario: the path of each, the number by which the box knows it, and what decides for it.
+async function functions(scenario) {
+  const document = JSON.parse(await readFile(scenario.named, "utf8"));
+  const found = [];
+  let streams = 0;
+  const stream = (prefix, { consumers = [], deliver = [], then = [] }) => {
+    const number = streams;
+    streams += 1;
+    const [first, second] = number === 0 ? [0, 1_000] : [(2 * number + 1) * 1_000, (2 * number + 2) * 1_000];
+    consumers.forEach((of, at) => found.push({ path: `${prefix}consumers.${at}`, consumer: first + at, of }));
+    deliver.forEach(({ firehose }, at) => {
+      found.push({ path: `${prefix}deliver.${at}.firehose.transform`, consumer: second + at, of: firehose?.transform ?? {} });
+    });
+    then.forEach((behind, at) => stream(`${prefix}then.${at}.`, behind));
+  };
+  stream("", document);
+  for (const [at, design] of (document.designs ?? []).entries()) {
+    if ((design.kind ?? "stream") === "stream") stream(`designs.${at}.`, design);
+    const of = design.firehose?.transform;
+    if (of) found.push({ path: `designs.${at}.firehose.transform`, consumer: 2_000 + at, of });
+  }
+  return found.sort((one, other) => one.consumer - other.consumer);
 }
 
 /// What the functions of a scenario run, as the box takes it.
 async function codeOf(scenario) {
   if (!scenario.named.endsWith(".json")) return undefined;
-  const { consumers = [], deliver = [], designs = [] } = JSON.parse(await readFile(scenario.named, "utf8"));
-  const transforms = (list, first) => list.map(({ firehose }, at) => [first + at, firehose?.transform ?? {}]);
-  const all = [...consumers.entries(), ...transforms(deliver, 1_000), ...transforms(designs, 2_000)];
-  const code = all.map(([consumer, { handler, code, module }]) => {
-    if (handler === "javascript") return { consumer, code };
-    return handler === "module" ? { consumer, module } : null;
+  const code = (await functions(scenario)).flatMap(({ consumer, of: { handler, code, module } }) => {
+    if (handler === "javascript") return [{ consumer, code }];
+    return handler === "module" ? [{ consumer, module }] : [];
   });
-  return code.some((one) => one !== null) ? code.filter((one) => one !== null) : undefined;
+  return code.length > 0 ? code : undefined;
 }
 
 let count = 0;

@@ -147,9 +147,9 @@ fn nothing_can_be_applied_after_the_end() {
     let operation = Operation::DeployProducer { retry: RetryPolicy::SdkOnly { mode: SdkMode::Standard } };
     session.apply(operation).expect("the run has not even begun");
     assert_eq!(session.run(), Pump::Finished);
-    let (digest, trace) = (session.digest(), session.trace().clone());
+    let (digest, trace) = (session.digest(), session.trace());
     assert!(session.apply(operation).is_err());
-    assert_eq!((session.digest(), session.trace()), (digest, &trace));
+    assert_eq!((session.digest(), session.trace()), (digest, trace.clone()));
     assert_eq!(trace.operations.len(), 1);
     assert_eq!(session.pump(END, NO_LIMIT), Pump::Finished);
     assert_eq!(session.digest(), digest);
@@ -181,7 +181,7 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
         applied += u32::from(session.apply(operation).is_ok());
     }
     assert_eq!(session.trace().operations.len(), applied as usize);
-    let mut replayed = Session::replay(asked(), session.trace().clone());
+    let mut replayed = Session::replay(asked(), session.trace());
     assert_eq!(replayed.pump(END, NO_LIMIT), Pump::Finished);
     assert_eq!(replayed.trace(), session.trace());
     assert_eq!(replayed.digest(), session.digest());
@@ -192,7 +192,7 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
 fn an_interrupted_trace_asks_for_the_rest() {
     let mut session = Session::new(asked());
     assert_eq!(session.run(), Pump::Finished);
-    let mut trace = session.trace().clone();
+    let mut trace = session.trace();
     trace.answers.truncate(5);
     let mut replayed = Session::replay(asked(), trace);
     let Pump::Waiting(id) = replayed.pump(END, NO_LIMIT) else { panic!("the sixth outcome is not known") };

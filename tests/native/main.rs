@@ -5,6 +5,7 @@ mod app;
 mod cli;
 mod closed_form;
 mod code;
+mod code_everywhere;
 mod code_time;
 mod common;
 mod contract;

@@ -54,7 +54,7 @@ impl Model {
         self.changed(false)
     }
 
-    /// The scenario's own design as one among others. Code runs in the first design only, so it is left to the model.
+    /// The scenario's own design as one among others, with its code.
     fn own_as_design(&self) -> Value {
         let mut design = Map::new();
         design.insert("kind".to_owned(), "stream".into());
@@ -63,16 +63,7 @@ impl Model {
                 design.insert(part.to_owned(), value.clone());
             }
         }
-        let mut design = Value::Object(design);
-        let consumers = design.get_mut("consumers").and_then(Value::as_array_mut);
-        consumers.into_iter().flatten().for_each(leave_to_model);
-        let deliver = design.get_mut("deliver").and_then(Value::as_array_mut);
-        deliver
-            .into_iter()
-            .flatten()
-            .filter_map(|each| each.pointer_mut("/firehose/transform"))
-            .for_each(leave_to_model);
-        design
+        Value::Object(design)
     }
 
     /// One more design: a copy of the first, or one of another kind.
@@ -114,17 +105,5 @@ impl Model {
             }
         }
         self.set_designs(designs)
-    }
-}
-
-/// What code decides in a group of fields, the model decides.
-fn leave_to_model(group: &mut Value) {
-    let Some(fields) = group.as_object_mut() else { return };
-    fields.remove("code");
-    fields.remove("module");
-    for field in ["handler", "duration_from"] {
-        if let Some(value) = fields.get_mut(field) {
-            *value = "model".into();
-        }
     }
 }

@@ -101,7 +101,10 @@ impl Source<'_> {
             Plan::Stream(_) => {
                 for (part, main, rest) in STREAM {
                     let paths = |names: &[&str]| names.iter().map(|name| of(name)).collect::<Vec<_>>();
-                    groups.push(group(part, knobs(&paths(main)), knobs(&paths(rest))));
+                    let lambda = part == "consumers.0" && self.chosen(&of("consumers.0.kind")) == "lambda";
+                    let first = || Owner::Consumer { stream: self.scenario.number_of_design(index), place: 0 };
+                    let handler = lambda.then(first);
+                    groups.push(Group { handler, ..group(part, knobs(&paths(main)), knobs(&paths(rest))) });
                 }
             }
         }

@@ -138,7 +138,7 @@ impl Source<'_> {
             more_label: if lambda { "Window, memory, start, failures" } else { "Sleep, start, failures" }.to_owned(),
             more,
             consumer: Some((index, several)),
-            handler: lambda.then_some(Owner::Consumer(index as u32)),
+            handler: lambda.then_some(Owner::Consumer { stream: 0, place: index as u32 }),
             ..Group::default()
         }
     }

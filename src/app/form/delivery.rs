@@ -33,7 +33,7 @@ impl Source<'_> {
             more,
             changes: Some(self.changes(&of("firehose.operations"))),
             delivery: Some(place),
-            handler: Some(Owner::Deliver(place as u32)),
+            handler: Some(Owner::Deliver { stream: 0, place: place as u32 }),
             ..Group::default()
         }
     }

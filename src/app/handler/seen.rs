@@ -59,7 +59,7 @@ pub(super) fn error_text(row: &Row) -> Option<String> {
 
 /// Whether it transformed records of a delivery stream.
 pub(super) const fn transforms(row: &Row) -> bool {
-    !matches!(Owner::of_number(row.consumer), Owner::Consumer(_))
+    Owner::of_number(row.consumer).transforms()
 }
 
 /// Where the row's record stands, in words.

@@ -24,7 +24,7 @@ impl Model {
         let (listed, more) = self.listed(&rows);
         let selected = self.selected(&rows, &listed);
         let bad = rows.iter().filter(|row| row.failed()).count();
-        let unseen = if subject.follows { 0 } else { self.invocations().more };
+        let unseen = self.invocations().more;
         let count =
             format!("{} so far, {} failed; newest first", int((rows.len() as u64 + unseen) as f64), int(bad as f64));
         let (title, about, note) = words(&subject);
@@ -56,7 +56,8 @@ impl Model {
 
     /// Whose function it is, where that is not the consumer that the page shows anyway.
     fn whose(&self, subject: &Subject) -> String {
-        if subject.transforms() { capital(&subject.owner.title(self.scenario())) } else { String::new() }
+        let chosen = self.handler.owner == Some(subject.owner);
+        if chosen { capital(&subject.owner.title(self.scenario())) } else { String::new() }
     }
 
     /// The rows that are listed, and how many others there are at least.
@@ -145,7 +146,7 @@ impl Model {
     /// The settings of the mapping, or of the delivery stream, that a handler has to do with.
     fn mapping(&self, rows: &[&Row]) -> Vec<Value> {
         let subject = self.subject();
-        if !subject.handling.kind.is_code() || subject.follows {
+        if !subject.handling.kind.is_code() {
             return Vec::new();
         }
         let source = self.form();
@@ -189,11 +190,6 @@ impl Model {
 
 /// What the code is called, what runs it, and what stands instead of an editor.
 fn words(subject: &Subject) -> (&'static str, &'static str, &'static str) {
-    if subject.follows {
-        let note =
-            "Code decides for the consumers of the first stream only. This one works by the times of the scenario.";
-        return ("No code", "", note);
-    }
     match subject.handling.kind {
         HandlerKind::JavaScript if subject.handling.code.contains("exports.") => {
             ("index.js", "Node.js handler, runs in the page, in virtual time", "")

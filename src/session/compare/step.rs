@@ -3,7 +3,7 @@
 use super::{Comparison, Run};
 use crate::engine::firehose::{TransformAnswer, Transformation};
 use crate::engine::{AcceptError, Answer, Invocation, InvocationId};
-use crate::scenario::{Firehose, HandlerKind, Owner, Scenario};
+use crate::scenario::{Consumer, Firehose, HandlerKind, Owner, Scenario};
 use crate::session::{FirehoseRun, Pump, Session};
 use crate::units::{SimTime, Span};
 
@@ -115,25 +115,28 @@ impl Comparison {
         if self.runs.iter().all(Run::finished) { Pump::Finished } else { Pump::Spent }
     }
 
-    /// The invocations of the own design's consumers that wait for an outcome and have not been taken yet.
+    /// The invocations of consumers that wait for an outcome and have not been taken yet.
     pub fn take_invocations(&mut self) -> Vec<Invocation> {
-        self.own_mut().map(Session::take_invocations).unwrap_or_default()
+        let taken = self.runs.iter_mut().map(|run| match run {
+            Run::Stream(session) => session.take_invocations(),
+            Run::Direct(_) | Run::Firehose(_) => Vec::new(),
+        });
+        taken.flatten().collect()
     }
 
     /// The invocations of delivery streams' functions that wait for an answer and have not been taken yet.
     pub fn take_transformations(&mut self) -> Vec<Transformation> {
-        let mut taken = self.own_mut().map(Session::take_transformations).unwrap_or_default();
-        for run in &mut self.runs {
-            if let Run::Firehose(run) = run {
-                taken.extend(run.take_transformations());
-            }
-        }
-        taken
+        let taken = self.runs.iter_mut().map(|run| match run {
+            Run::Stream(session) => session.take_transformations(),
+            Run::Firehose(run) => run.take_transformations(),
+            Run::Direct(_) => Vec::new(),
+        });
+        taken.flatten().collect()
     }
 
     /// Gives the outcome of an invocation. What was asked before a fault took it away needs none any more.
     pub fn accept(&mut self, id: InvocationId, answer: Answer) {
-        if let Some(session) = self.own_mut() {
+        if let Some(session) = self.session_of(id.owner()) {
             let _ = session.accept(id, answer);
         }
     }
@@ -141,8 +144,9 @@ impl Comparison {
     /// Gives the answer to an invocation of a delivery stream's function.
     pub fn accept_transform(&mut self, id: InvocationId, answer: TransformAnswer) {
         let accepted = match id.owner() {
-            Owner::Consumer(_) => Err(AcceptError),
-            Owner::Deliver(_) => self.own_mut().map_or(Err(AcceptError), |own| own.accept_transform(id, answer)),
+            owner @ (Owner::Consumer { .. } | Owner::Deliver { .. }) => {
+                self.session_of(owner).map_or(Err(AcceptError), |session| session.accept_transform(id, answer))
+            }
             Owner::Design(place) => match self.runs.get_mut(place as usize + 1) {
                 Some(Run::Firehose(run)) => run.accept(id, answer),
                 _ => Err(AcceptError),
@@ -152,38 +156,59 @@ impl Comparison {
     }
 
     /// The scenario of the own design.
-    pub fn scenario(&self) -> Option<&Scenario> {
+    fn scenario(&self) -> Option<&Scenario> {
         match self.runs.first()? {
             Run::Stream(session) => Some(session.scenario()),
             Run::Direct(_) | Run::Firehose(_) => None,
         }
     }
 
-    /// The delivery stream with this owner.
-    pub fn firehose(&self, owner: Owner) -> Option<&Firehose> {
+    /// The scenario of a stream, by its number.
+    fn stream(&self, number: u32) -> Option<&Scenario> {
+        let sessions = self.runs.iter().filter_map(|run| match run {
+            Run::Stream(session) => Some(session.streams()),
+            Run::Direct(_) | Run::Firehose(_) => None,
+        });
+        sessions.flatten().find(|session| session.number() == number).map(Session::scenario)
+    }
+
+    /// The consumer with this owner, and the scenario of its stream.
+    pub fn consumer(&self, owner: Owner) -> Option<(&Scenario, &Consumer)> {
+        let Owner::Consumer { stream, place } = owner else { return None };
+        let stream = self.stream(stream)?;
+        Some((stream, stream.consumers.get(place as usize)?))
+    }
+
+    /// The delivery stream with this owner, and the scenario whose records it gets.
+    pub fn firehose(&self, owner: Owner) -> Option<(&Scenario, &Firehose)> {
         match owner {
+            Owner::Consumer { .. } => None,
+            Owner::Deliver { stream, place } => {
+                let stream = self.stream(stream)?;
+                Some((stream, &stream.deliver.get(place as usize)?.firehose))
+            }
             Owner::Design(place) => match self.runs.get(place as usize + 1)? {
-                Run::Firehose(run) => Some(run.firehose()),
+                Run::Firehose(run) => Some((self.scenario()?, run.firehose())),
                 Run::Stream(_) | Run::Direct(_) => None,
             },
-            behind => behind.firehose(self.scenario()?),
         }
     }
 
     /// Who decides what a function does.
     pub fn handler(&self, owner: Owner) -> Option<HandlerKind> {
-        match owner {
-            Owner::Consumer(place) => Some(self.scenario()?.consumers.get(place as usize)?.handler),
-            Owner::Deliver(_) | Owner::Design(_) => Some(self.firehose(owner)?.handling.kind),
-        }
+        let consumer = self.consumer(owner).map(|(_, consumer)| consumer.handler);
+        consumer.or_else(|| Some(self.firehose(owner)?.1.handling.kind))
     }
 
-    /// The scenario's own design, whose consumers may have code.
-    fn own_mut(&mut self) -> Option<&mut Session> {
-        match self.runs.first_mut()? {
-            Run::Stream(session) => Some(session),
+    /// The run of a stream design whose question it is: what follows the stream of an earlier one has higher numbers
+    /// than that, and lower ones than the next.
+    fn session_of(&mut self, owner: Owner) -> Option<&mut Session> {
+        let number = owner.stream()?;
+        let sessions = self.runs.iter_mut().rev().filter_map(|run| match run {
+            Run::Stream(session) => Some(&mut **session),
             Run::Direct(_) | Run::Firehose(_) => None,
-        }
+        });
+        sessions.into_iter().find(|session| session.number() <= number)
     }
 
     /// What the box says when all runs are over: the essence of the first, and of several the digests and the numbers

@@ -111,13 +111,13 @@ fn a_source_text_becomes_the_handler_and_a_sample_brings_its_records() {
 #[test]
 fn who_writes_a_handler_begins_with_one_that_runs() {
     let mut model = model();
-    model.update(Action::WriteHandler(Owner::Consumer(0)));
+    model.update(Action::WriteHandler(Owner::Consumer { stream: 0, place: 0 }));
     assert!(
         model.shows_handler() && model.problems().is_empty() && model.handler_code().contains("export const handler")
     );
     // Code that is there is left alone.
     act(&mut model, "code", CODE);
-    model.update(Action::WriteHandler(Owner::Consumer(0)));
+    model.update(Action::WriteHandler(Owner::Consumer { stream: 0, place: 0 }));
     assert_eq!(&*model.handler_code(), CODE);
     model.update(Action::ToggleHandler);
     assert!(!model.shows_handler());
@@ -130,7 +130,7 @@ fn the_function_of_a_delivery_stream_has_a_handler_too() {
     let (path, firehose) = ("deliver.0.firehose.transform", Owner::Design(0));
     model.update(Action::AddDelivery);
     model.update(Action::Compare { what: "firehose".to_owned(), place: 0 });
-    for owner in [Owner::Deliver(0), firehose] {
+    for owner in [Owner::Deliver { stream: 0, place: 0 }, firehose] {
         model.update(Action::WriteHandler(owner));
         assert!(model.shows_handler() && !model.compares() && model.problems().is_empty(), "{:?}", model.problems());
         let handling = owner.handling(model.scenario()).expect("it is there");
@@ -141,12 +141,12 @@ fn the_function_of_a_delivery_stream_has_a_handler_too() {
     assert_eq!(model.draft().get(&format!("{path}.memory_mb")), Some(&json!(512)));
     // What code there was stays, and each has its own.
     act(&mut model, "code", "exports.handler = () => 1;");
-    model.update(Action::WriteHandler(Owner::Deliver(0)));
+    model.update(Action::WriteHandler(Owner::Deliver { stream: 0, place: 0 }));
     assert!(model.handler_code().contains("export const handler"));
     assert_eq!(model.handler_view()["mapping"].as_array().map(Vec::len), Some(3));
     // Its invocations, and no others.
     let mut transformed = row(0, 0, 3, 1);
-    transformed["consumer"] = json!(Owner::Deliver(0).number());
+    transformed["consumer"] = json!(Owner::Deliver { stream: 0, place: 0 }.number());
     transformed["kind"] = json!(3);
     transformed["verdicts"] = json!([40, 8, 2]);
     whole_run(&mut model, &[row(0, 7, 2, 1), transformed]);
@@ -159,14 +159,47 @@ fn the_function_of_a_delivery_stream_has_a_handler_too() {
     // Another consumer is shown, and its handler with it.
     model.update(Action::ShowConsumer(0));
     assert_eq!((model.handler_view()["transform"] == true, model.handler_view()["whose"].as_str()), (false, Some("")));
-    // A design beside the first gets none of the code.
+    // A copy of the first design beside it has its code, which is written there on its own.
     model.update(Action::Compare { what: "copy".to_owned(), place: 0 });
     assert!(model.problems().is_empty(), "{:?}", model.problems());
-    assert!(model.draft().get("designs.1.deliver.0.firehose.transform.code").is_none());
+    let code = |path: &str| model.draft().get(&format!("{path}.code")).cloned();
+    assert!(code(path).is_some() && code(path) == code(&format!("designs.1.{path}")));
     // What is gone is not shown any more.
     model.update(Action::WriteHandler(firehose));
     model.update(Action::Compare { what: "remove".to_owned(), place: 1 });
     assert_eq!(model.handler_view()["transform"], false);
+}
+
+#[test]
+fn a_consumer_of_any_stream_has_a_handler_too() {
+    let mut model = model();
+    model.update(Action::AddStream(0));
+    model.update(Action::WriteHandler(Owner::Consumer { stream: 0, place: 0 }));
+    act(&mut model, "code", CODE);
+    // A copy beside the first has the code of all its streams; what is changed there stays there.
+    model.update(Action::Compare { what: "copy".to_owned(), place: 0 });
+    model.update(Action::Edit { path: "designs.0.name".to_owned(), text: "Other".to_owned() });
+    let (follows, beside) = (Owner::Consumer { stream: 1, place: 0 }, Owner::Consumer { stream: 2, place: 0 });
+    model.update(Action::WriteHandler(beside));
+    assert!(!model.compares() && model.problems().is_empty(), "{:?}", model.problems());
+    assert_eq!(&*model.handler_code(), CODE);
+    let view = model.handler_view();
+    assert_eq!((view["whose"].as_str(), view["transform"] == true), (Some("Lambda of Other"), false));
+    assert_eq!(view["mapping"].as_array().map(Vec::len), Some(3));
+    act(&mut model, "code", "exports.handler = () => 1;");
+    let code = |model: &Model, path: &str| model.draft().get(&format!("{path}.code")).cloned();
+    assert_eq!(code(&model, "consumers.0"), Some(json!(CODE)));
+    assert_eq!(code(&model, "designs.0.consumers.0"), Some(json!("exports.handler = () => 1;")));
+    // Its invocations, and no others; nothing that is said of the first design.
+    let mut other = row(0, 0, 3, 1);
+    other["consumer"] = json!(beside.number());
+    whole_run(&mut model, &[row(0, 7, 2, 1), other]);
+    let view = model.handler_view();
+    assert_eq!((ids(&view), view["remedy"].as_str()), (vec!["0-0"], Some("")));
+    // Of a stream that follows: the page shows it.
+    model.update(Action::WriteHandler(follows));
+    assert_eq!((model.stream(), model.handler_view()["whose"].as_str()), (1, Some("")));
+    assert!(code(&model, "then.0.consumers.0").is_some() && model.problems().is_empty(), "{:?}", model.problems());
 }
 
 #[test]

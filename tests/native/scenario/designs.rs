@@ -38,8 +38,8 @@ fn every_problem_of_a_design_stands_at_its_field() {
     ] {
         assert!(problems.iter().any(|problem| problem.starts_with(part)), "{part} in {problems:#?}");
     }
-    let problems = with(json!([{ "kind": "stream", "consumers": [{ "handler": "host" }] }]));
-    assert!(problems[0].starts_with("designs.0.consumers.0.handler: code runs in the first design only"));
+    let problems = with(json!([{ "kind": "stream", "consumers": [{ "handler": "javascript" }] }]));
+    assert!(problems[0].starts_with("designs.0.consumers.0.code: there is no code"), "{problems:#?}");
     let problems =
         with(json!([{ "kind": "direct" }, { "kind": "direct" }, { "kind": "direct" }, { "kind": "direct" }]));
     assert!(problems[0].starts_with("designs: has 4 items"));

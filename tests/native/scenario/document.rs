@@ -472,8 +472,8 @@ fn what_is_put_has_to_fit_the_stream_and_the_run() {
     assert!(hop(json!({})).is_empty());
     assert_eq!(hop(json!({ "size_bytes": 1_048_576 })).len(), 1, "the key does not fit beside it");
     assert!(hop(json!({ "size_bytes": 1_048_576 }))[0].starts_with("then.0.size_bytes: "));
-    let code = hop(json!({ "consumers": [{ "handler": "host" }] }));
-    assert!(code[0].starts_with("then.0.consumers.0.handler: "), "{code:?}");
+    let code = hop(json!({ "consumers": [{ "handler": "javascript" }] }));
+    assert!(code[0].starts_with("then.0.consumers.0.code: "), "{code:?}");
     // Nothing is wrong with what the streams share but what is wrong with the first one.
     let mut draft = small();
     draft.set("traffic.keys", json!({ "kind": "hot", "count": 1 }));
