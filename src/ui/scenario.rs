@@ -73,6 +73,11 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
         _ if place < 4 => format!("first {place}"),
         _ => format!("last {}", props.groups.len() - place),
     };
+    let removed = match (group.stream, group.delivery) {
+        (Some(place), _) => Some(("Remove this stream", Action::RemoveStream(place))),
+        (_, Some(place)) => Some(("Remove this delivery stream", Action::RemoveDelivery(place))),
+        (None, None) => None,
+    };
     html! {
         <div class="step" {key}>
             <h2>{ &group.title } <small>{ &group.small }</small></h2>
@@ -90,17 +95,11 @@ fn step(place: usize, group: &Group, props: &Props) -> Html {
                     <summary>{ &group.more_label }</summary>
                     { for group.more.iter().map(|one| knob(one, act)) }
                     if place == 0 { { parts(props) } }
-                    if let Some(place) = group.stream {
-                        <div class="tools">
-                            <button class="btn" aria-label={format!("Remove {}", group.title)}
-                                onclick={act.reform(move |_| Action::RemoveStream(place))}>{ "Remove this stream" }</button>
-                        </div>
-                    }
-                    if let Some(place) = group.delivery {
+                    if let Some((words, action)) = removed {
                         <div class="tools">
                             { for group.handler.map(|owner| write(owner, act)) }
                             <button class="btn" aria-label={format!("Remove {}", group.title)}
-                                onclick={act.reform(move |_| Action::RemoveDelivery(place))}>{ "Remove this delivery stream" }</button>
+                                onclick={act.reform(move |_| action.clone())}>{ words }</button>
                         </div>
                     }
                     if let Some((index, several)) = group.consumer { { consumer(index, several, group.handler, &group.title, act) } }

@@ -163,6 +163,25 @@ fn every_run_is_drawn_at_every_size_and_moment() {
     }
 }
 
+/// Above the handler view there is little room: what stands below the picture is not drawn over.
+#[test]
+fn words_stay_above_the_foot_of_the_picture_however_low_it_is() {
+    for (name, run) in runs() {
+        for height in [112.0, 121.0, 150.0, 200.0, 250.0, 330.0] {
+            for share in [0.0, 0.35, 0.6, 1.0] {
+                let size = Size { width: 1_400.0, height, ..DESK };
+                let markup = lanes(&run.at(share * run.scenario.length.seconds_f64()), size, None);
+                let heights = markup.split("<text").skip(1).filter_map(|text| {
+                    let (_, rest) = text.split_once(" y=\"")?;
+                    rest.split_once('"')?.0.parse::<f64>().ok()
+                });
+                let lowest = heights.fold(0.0, f64::max);
+                assert!(lowest <= height, "{name} at {share}: words at {lowest} of {height}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_run_that_has_not_begun_is_drawn_from_its_scenario() {
     let scenario = sudden_popularity();

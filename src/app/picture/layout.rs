@@ -11,7 +11,7 @@ const LOW: f64 = 170.0;
 /// How much a lane can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Up to three lanes: axis, headroom bars, everything.
+    /// Up to three lanes where there is room: axis, headroom bars, everything.
     Full,
     /// A lane with one line of words above it.
     Dense,
@@ -132,9 +132,9 @@ impl Layout {
         let (full, dense) = (self.spacing(Detail::Full), self.spacing(Detail::Dense));
         let (rows, tight) = (self.row_spacing(false), self.row_spacing(true));
         match count {
-            0..=3 => self.place_lanes(Detail::Full, &full, room_for_each, peaks),
-            4..=6 if self.place_lanes(Detail::Dense, &dense, room_for_each, peaks) => true,
-            4..=LANES_MAX
+            0..=3 if self.place_lanes(Detail::Full, &full, room_for_each, peaks) => true,
+            0..=6 if self.place_lanes(Detail::Dense, &dense, room_for_each, peaks) => true,
+            0..=LANES_MAX
                 if self.place_lanes(Detail::Row, &rows, room_for_each, peaks)
                     || self.place_lanes(Detail::Row, &tight, room_for_each, peaks) =>
             {
@@ -210,7 +210,8 @@ impl Layout {
         } else if needed(scale_min, cut_of(scale_min)) <= available {
             let scale = largest(scale_min, scale_max, |scale| needed(scale, cut_of(scale)) <= available);
             (scale, cut_of(scale))
-        } else if needed(scale_min, 6.0 * self.unit) <= available || detail == Detail::Full {
+        } else if needed(scale_min, 6.0 * self.unit) <= available + space.gap {
+            // Below the last lane no gap is needed.
             (scale_min, 6.0 * self.unit)
         } else {
             return false;
