@@ -171,7 +171,7 @@ pub fn slider(model: &Model, places: &Places, act: &Callback<Action>) -> Html {
         seconds: event.target_unchecked_into::<HtmlInputElement>().value_as_number(),
     });
     let length = model.length().seconds_f64();
-    let name = if model.shows_handler() {
+    let name = if model.shows_handler() && !model.compares() {
         html! { <><strong>{ "Invocations" }</strong><span class="now">{ "a stroke each" }</span></> }
     } else {
         let now = int(rate(model.shown().traffic.rate_at(model.cursor())));

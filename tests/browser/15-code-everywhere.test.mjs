@@ -92,7 +92,7 @@ test("two handlers are compared on the same arrivals, and a stream that follows 
   await page.getByRole("button", { name: "Add a copy of the first" }).click();
   const form = page.getByRole("complementary", { name: "Design", exact: true });
   await button(form, "Write the handler…").click();
-  await drawer(page).getByText("Lambda of Data Streams 2").waitFor();
+  await drawer(page).getByText("Lambda of Data Streams 2; what stands above is Data Streams").waitFor();
   assert.match(await drawer(page).innerText(), new RegExp(`${(REPORTS.length / 1e3).toFixed(1)} KB in the scenario`), "the copy has the code");
   await write(page, THROWS);
   await seek(page, 180);
@@ -113,6 +113,7 @@ test("two handlers are compared on the same arrivals, and a stream that follows 
   const [reports, throws] = found.measures.find(({ id }) => id === "lost_later").values;
   assert.ok(throws > 1.5 * reports && reports > 500, `${reports} and ${throws} are lost`);
   const matrix = page.locator(".matrix");
+  await page.getByText("Same arrivals", { exact: true }).waitFor();
   for (const lost of [reports, throws]) {
     await until(async () => (await matrix.textContent()).includes(lost.toLocaleString("en")), `${lost} is shown`, 60_000);
   }

@@ -28,6 +28,9 @@ impl Model {
         let count =
             format!("{} so far, {} failed; newest first", int((rows.len() as u64 + unseen) as f64), int(bad as f64));
         let (title, about, note) = words(&subject);
+        let whose = self.whose(&subject);
+        // Both do not fit beside the buttons.
+        let about = if whose.contains(';') { "" } else { about };
         let size = match handling.kind {
             HandlerKind::JavaScript => handling.code.len(),
             HandlerKind::Module => handling.module.len() / 4 * 3,
@@ -37,7 +40,7 @@ impl Model {
         let (memory, by_code) = (subject.memory_mb, handling.waits_for_code());
         let logs = selected.map(|row| self.logs(row, &rows)).unwrap_or_default();
         json!({
-            "title": title, "whose": self.whose(&subject), "transform": subject.transforms(), "about": about, "note": note, "size": size,
+            "title": title, "whose": whose, "transform": subject.transforms(), "about": about, "note": note, "size": size,
             "remedy": self.handler_remedy().map(|(_, label)| label).unwrap_or_default(),
             "failed": self.handler.failed,
             "count": if rows.is_empty() { String::new() } else { count },
@@ -54,10 +57,18 @@ impl Model {
         })
     }
 
-    /// Whose function it is, where that is not the consumer that the page shows anyway.
+    /// Whose function it is, where that is not the consumer that the page shows anyway; and what the page shows, where
+    /// that is another design.
     fn whose(&self, subject: &Subject) -> String {
-        let chosen = self.handler.owner == Some(subject.owner);
-        if chosen { capital(&subject.owner.title(self.scenario())) } else { String::new() }
+        if self.handler.owner != Some(subject.owner) {
+            return String::new();
+        }
+        let title = capital(&subject.owner.title(self.scenario()));
+        let own = self.scenario.streams().len() as u32;
+        match subject.owner.stream() {
+            Some(stream) if stream < own => title,
+            _ => format!("{title}; what stands above is {}", self.scenario.design_titles()[0]),
+        }
     }
 
     /// The rows that are listed, and how many others there are at least.

@@ -376,7 +376,8 @@ impl<'a> Scene<'a> {
         let x = if self.layout.narrow { self.layout.width * 0.62 } else { self.layout.end };
         self.words.text(x, y, "e t-lost", &markup);
         let mut drop = Path::new();
-        drop.add_drop(x - label_width(letters, self.layout.letter) - 4.0 * u, y - 5.0 * u, 5.0 * u);
+        // The numbers are bold, and wider than other letters.
+        drop.add_drop(x - label_width(letters, self.layout.letter) - 9.0 * u, y - 5.0 * u, 5.0 * u);
         self.words.path(&fill(LOST), &drop);
     }
 

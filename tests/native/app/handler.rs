@@ -137,7 +137,7 @@ fn the_function_of_a_delivery_stream_has_a_handler_too() {
         assert_eq!((handling.kind, &handling.code), (HandlerKind::JavaScript, &model.handler_code()));
         assert!(handling.code.contains("recordId") && model.handler_view()["transform"] == true);
     }
-    assert_eq!(model.handler_view()["whose"], "The function of Firehose");
+    assert_eq!(model.handler_view()["whose"], "The function of Firehose; what stands above is Data Streams");
     assert_eq!(model.draft().get(&format!("{path}.memory_mb")), Some(&json!(512)));
     // What code there was stays, and each has its own.
     act(&mut model, "code", "exports.handler = () => 1;");
@@ -184,7 +184,10 @@ fn a_consumer_of_any_stream_has_a_handler_too() {
     assert!(!model.compares() && model.problems().is_empty(), "{:?}", model.problems());
     assert_eq!(&*model.handler_code(), CODE);
     let view = model.handler_view();
-    assert_eq!((view["whose"].as_str(), view["transform"] == true), (Some("Lambda of Other"), false));
+    assert_eq!(
+        (view["whose"].as_str(), view["transform"] == true),
+        (Some("Lambda of Other; what stands above is Data Streams"), false)
+    );
     assert_eq!(view["mapping"].as_array().map(Vec::len), Some(3));
     act(&mut model, "code", "exports.handler = () => 1;");
     let code = |model: &Model, path: &str| model.draft().get(&format!("{path}.code")).cloned();
