@@ -134,22 +134,10 @@ impl std::error::Error for ApplyError {}
 impl Session {
     /// A run at its start.
     pub fn new(scenario: Scenario) -> Self {
-        Self::replay(scenario, Trace::default())
-    }
-
-    /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
-    pub fn replay(scenario: Scenario, trace: Trace) -> Self {
-        let mut session = Self::at_start(scenario);
-        session.coming = trace.operations.iter().rev().copied().collect();
-        session.know(&trace);
-        session
-    }
-
-    fn at_start(scenario: Scenario) -> Self {
         let engine = Engine::new(&scenario);
         let behind = (Taps::new(&scenario), Queries::new(&scenario));
         let observers = (Recorder::new(&scenario), (Digest::default(), behind));
-        let then = scenario.then.iter().map(|hop| Self::at_start(hop.scenario.clone())).collect();
+        let then = scenario.then.iter().map(|hop| Self::new(hop.scenario.clone())).collect();
         let deliver =
             scenario.deliver.iter().map(|each| FirehoseRun::behind_stream(&scenario, &each.firehose)).collect();
         let mut session = Self {
@@ -167,6 +155,14 @@ impl Session {
             transformations: Vec::new(),
         };
         session.belong_to(0);
+        session
+    }
+
+    /// A run that repeats another one from its trace. Invocations beyond the trace are asked as usual.
+    pub fn replay(scenario: Scenario, trace: &Trace) -> Self {
+        let mut session = Self::new(scenario);
+        session.coming = trace.operations.iter().rev().copied().collect();
+        session.know(trace);
         session
     }
 

@@ -7,6 +7,7 @@ use crate::engine::firehose::SetAside;
 use crate::metrics::Finding;
 use crate::metrics::firehose::{FirehoseFrame, FirehoseFrames, FirehoseLedger};
 use crate::metrics::firehose_findings::firehose_findings;
+use crate::scenario::DestinationKind;
 
 /// One delivery stream at the cursor.
 pub struct Delivery {
@@ -42,10 +43,13 @@ impl Model {
                 said.push_str(&format!(" {title} {{lost:lost {} records}}.", count(ledger.lost)));
             }
             if ledger.aside() > 0 {
-                let there = deliver.firehose.stream.destination.kind.name();
+                let there = match deliver.firehose.stream.destination.kind {
+                    DestinationKind::S3 => "with the others",
+                    kind => &format!("in {}", kind.name()),
+                };
                 let (lie, records) = if ledger.aside() == 1 { ("lies", "record") } else { ("lie", "records") };
                 said.push_str(&format!(
-                    " {{lost:{} {records}}} of {title} {lie} under the error prefix, not where {there} has the others.",
+                    " {{lost:{} {records}}} of {title} {lie} aside in S3, under the error prefix, and not {there}.",
                     count(ledger.aside())
                 ));
             }

@@ -75,6 +75,8 @@ pub enum Control {
     Number {
         /// As it stands in the field.
         text: String,
+        /// What holds where the field is empty, if that depends on other fields.
+        usual: String,
         /// Whether it has buttons for less and more.
         spin: bool,
     },
@@ -228,7 +230,9 @@ impl Source<'_> {
                     Some(value) => value.as_f64().map_or_else(|| compact(value), number_text),
                 };
                 let spin = number.decimals == 0 && path.ends_with("stream.shards");
-                (Control::Number { text: raw.cloned().unwrap_or(text), spin }, if spin { "" } else { unit })
+                let usual = self.usual(path).filter(|_| text.is_empty()).unwrap_or_default();
+                let text = raw.cloned().unwrap_or(text);
+                (Control::Number { text, usual, spin }, if spin { "" } else { unit })
             }
             Kind::Choice(choices) => {
                 let chosen = self.chosen(path);

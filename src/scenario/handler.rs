@@ -273,6 +273,15 @@ impl Handling {
         self.duration_from == DurationFrom::Code && self.kind != HandlerKind::Model
     }
 
+    /// Bytes of the code that decides; none where no code does.
+    pub fn code_bytes(&self) -> usize {
+        match self.kind {
+            HandlerKind::JavaScript => self.code.len(),
+            HandlerKind::Module => self.module.len() / 4 * 3,
+            HandlerKind::Model | HandlerKind::Host => 0,
+        }
+    }
+
     /// The fields of a group that are about it.
     pub(super) fn read(read: &Reader<'_>, of: &impl Fn(&str) -> String) -> Self {
         let word = read.text(&of("handler"));

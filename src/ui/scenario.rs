@@ -166,8 +166,12 @@ pub fn knob(knob: &Knob, act: &Callback<Action>) -> Html {
             });
             let class = classes!("in", matches!(knob.control, Control::Rows(_)).then_some("wide"));
             let text = being_typed(&knob.id).unwrap_or_else(|| text.clone());
+            let usual = match &knob.control {
+                Control::Number { usual, .. } if !usual.is_empty() => Some(usual.clone()),
+                _ => None,
+            };
             let field = html! {
-                <input {class} id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text}
+                <input {class} id={knob.id.clone()} inputmode="decimal" autocomplete="off" value={text} placeholder={usual}
                     title={title} aria-invalid={invalid} aria-describedby={problem_id.clone()} onchange={edit} />
             };
             let spin = matches!(knob.control, Control::Number { spin: true, .. });

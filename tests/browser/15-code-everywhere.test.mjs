@@ -114,6 +114,9 @@ test("two handlers are compared on the same arrivals, and a stream that follows 
   assert.ok(throws > 1.5 * reports && reports > 500, `${reports} and ${throws} are lost`);
   const matrix = page.locator(".matrix");
   await page.getByText("Same arrivals", { exact: true }).waitFor();
+  for (const code of [REPORTS, THROWS]) {
+    await page.getByText(`a function with ${(code.length / 1e3).toFixed(1)} KB of JavaScript that takes batches of 20`).waitFor();
+  }
   for (const lost of [reports, throws]) {
     await until(async () => (await matrix.textContent()).includes(lost.toLocaleString("en")), `${lost} is shown`, 60_000);
   }

@@ -192,7 +192,7 @@ fn a_trace_repeats_the_streams_that_follow_without_their_code() {
     let trace = session.trace();
     let owners = |owner: Owner| trace.answers.iter().filter(|(id, _)| id.owner() == owner).count() as u64;
     assert!((0..4).all(|stream| owners(consumer(stream)) == judge.asked[&consumer(stream)]), "{:?}", judge.asked);
-    let mut again = Session::replay(scenario.clone(), trace.clone());
+    let mut again = Session::replay(scenario.clone(), &trace);
     let mut nobody = Judge::default();
     assert_eq!(again.run_with(&mut nobody), Pump::Finished);
     assert_eq!((nobody.asked, again.digest()), (BTreeMap::new(), session.digest()));
@@ -201,7 +201,7 @@ fn a_trace_repeats_the_streams_that_follow_without_their_code() {
     let mut lacking = trace;
     lacking.answers.retain(|(id, _)| id.owner() != consumer(2));
     let mut rest = Judge::default();
-    let mut again = Session::replay(scenario, lacking);
+    let mut again = Session::replay(scenario, &lacking);
     assert_eq!(again.run_with(&mut rest), Pump::Finished);
     assert_eq!(rest.asked.into_iter().collect::<Vec<_>>(), [(consumer(2), judge.asked[&consumer(2)])]);
     assert_eq!(again.digest(), session.digest());

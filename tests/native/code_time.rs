@@ -78,7 +78,7 @@ fn answers_with_times_give_one_run_at_any_pace() {
         }
     }
     assert_eq!(whole.digest(), slow.digest());
-    let mut again = Session::replay(scenario, whole.trace());
+    let mut again = Session::replay(scenario, &whole.trace());
     let end = again.run_with(&mut |_: &Invocation| -> Outcome { panic!("the trace knows every answer") });
     assert_eq!((end, again.digest()), (Pump::Finished, whole.digest()));
 }

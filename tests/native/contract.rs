@@ -181,7 +181,7 @@ fn a_replay_repeats_operations_wherever_they_were_applied() {
         applied += u32::from(session.apply(operation).is_ok());
     }
     assert_eq!(session.trace().operations.len(), applied as usize);
-    let mut replayed = Session::replay(asked(), session.trace());
+    let mut replayed = Session::replay(asked(), &session.trace());
     assert_eq!(replayed.pump(END, NO_LIMIT), Pump::Finished);
     assert_eq!(replayed.trace(), session.trace());
     assert_eq!(replayed.digest(), session.digest());
@@ -194,7 +194,7 @@ fn an_interrupted_trace_asks_for_the_rest() {
     assert_eq!(session.run(), Pump::Finished);
     let mut trace = session.trace();
     trace.answers.truncate(5);
-    let mut replayed = Session::replay(asked(), trace);
+    let mut replayed = Session::replay(asked(), &trace);
     let Pump::Waiting(id) = replayed.pump(END, NO_LIMIT) else { panic!("the sixth outcome is not known") };
     assert_eq!(id, session.trace().answers[5].0);
     assert_eq!(replayed.take_invocations().iter().map(|invocation| invocation.id).collect::<Vec<_>>(), [id]);

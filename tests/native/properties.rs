@@ -210,7 +210,7 @@ fn a_replay_is_the_run(case: &Case) -> Result<(), TestCaseError> {
     };
     let producer = Operation::DeployProducer { retry: RetryPolicy::SdkOnly { mode: SdkMode::Standard } };
     let run = in_pieces(case, &[(2, mapping), (3, producer), (5, mapping), (9, producer)]);
-    let mut replay = Session::replay(case.scenario.clone(), run.trace());
+    let mut replay = Session::replay(case.scenario.clone(), &run.trace());
     prop_assert_eq!(replay.pump(replay.engine().end(), u32::MAX), Pump::Finished);
     prop_assert_eq!(replay.digest(), run.digest());
     prop_assert_eq!(bits(&replay.timeline()), bits(&run.timeline()));

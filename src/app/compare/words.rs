@@ -1,7 +1,7 @@
 //! What a design is, in one line.
 
 use super::Side;
-use crate::scenario::{ConsumerKind, Direct, Firehose, PutCall, RetryPolicy, Scenario};
+use crate::scenario::{ConsumerKind, Direct, Firehose, HandlerKind, Handling, PutCall, RetryPolicy, Scenario};
 use crate::text;
 use crate::units::{Ratio, Span};
 use crate::words::{self, count_word};
@@ -25,7 +25,9 @@ fn stream(scenario: &Scenario) -> String {
     };
     let first = &scenario.consumers[0];
     let reader = match first.kind {
-        ConsumerKind::Lambda => format!("a function that takes batches of {}", first.batch_size),
+        ConsumerKind::Lambda => {
+            format!("a function{} that takes batches of {}", coded(&first.handling()), first.batch_size)
+        }
         ConsumerKind::Analytics(of) => format!("an analytics application of {} subtasks", of.parallelism),
         ConsumerKind::Kcl(kcl) => format!("a KCL application of {} workers", kcl.workers),
         ConsumerKind::Poller(_) => "a poller".to_owned(),
@@ -41,7 +43,7 @@ fn delivery(firehose: &Firehose) -> String {
     let stream = &firehose.stream;
     let interval = text::span_text(stream.interval().seconds_f64());
     let mut parts = vec![format!("buffer of {} MiB or {interval}", stream.buffer_bytes().get() >> 20)];
-    parts.extend(stream.transform.memory_mb.map(|_| "a function".to_owned()));
+    parts.extend(stream.transform.memory_mb.map(|_| format!("a function{}", coded(&firehose.handling))));
     if stream.is_partitioned() {
         parts.push(some(stream.partitioning.count, "partition"));
     }
@@ -49,6 +51,16 @@ fn delivery(firehose: &Firehose) -> String {
         parts.push("conversion".to_owned());
     }
     format!("Firehose into {}: {}.", stream.destination.kind.name(), parts.join("; "))
+}
+
+/// What decides for a function, where that is code: designs may differ in nothing else.
+fn coded(handling: &Handling) -> String {
+    let kilobytes = handling.code_bytes() as f64 / 1e3;
+    match handling.kind {
+        HandlerKind::JavaScript => format!(" with {kilobytes:.1} KB of JavaScript"),
+        HandlerKind::Module => format!(" with a module of {kilobytes:.1} KB"),
+        HandlerKind::Model | HandlerKind::Host => String::new(),
+    }
 }
 
 /// `1 read`, `3 reads`.

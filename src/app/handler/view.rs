@@ -31,11 +31,7 @@ impl Model {
         let whose = self.whose(&subject);
         // Both do not fit beside the buttons.
         let about = if whose.contains(';') { "" } else { about };
-        let size = match handling.kind {
-            HandlerKind::JavaScript => handling.code.len(),
-            HandlerKind::Module => handling.module.len() / 4 * 3,
-            HandlerKind::Model | HandlerKind::Host => 0,
-        };
+        let size = handling.code_bytes();
         let size = if size > 0 { format!("{:.1} KB in the scenario", size as f64 / 1e3) } else { String::new() };
         let (memory, by_code) = (subject.memory_mb, handling.waits_for_code());
         let logs = selected.map(|row| self.logs(row, &rows)).unwrap_or_default();

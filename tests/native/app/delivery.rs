@@ -1,6 +1,7 @@
 //! Delivery streams behind a stream on the page: what arrives of them, and what is said at the cursor.
 
 use serde_json::json;
+use streamgauge::app::form::Control;
 use streamgauge::app::{Action, BoxEvent, Effect, Model};
 use streamgauge::limits;
 use streamgauge::metrics::firehose::FirehoseLedger;
@@ -89,7 +90,8 @@ fn what_the_page_says_of_deliveries_is_what_the_run_did() {
     assert!(deliveries[1].rows.iter().any(|[name, ..]| name.starts_with("Error prefix: ")), "{:?}", deliveries[1].rows);
     // The headline says what did not come where it should, up to the cursor.
     let aside = session.deliver()[1].ledger().aside();
-    let sentence = format!("{} records of Partner lie under the error prefix", limits::grouped(aside));
+    let sentence =
+        format!("{} records of Partner lie aside in S3, under the error prefix, and not in", limits::grouped(aside));
     model.update(Action::ToggleCompare);
     let said = |model: &Model| model.verdict().sub_text().replace('\u{a0}', " ");
     assert!(aside > 100 && said(&model).contains(&sentence), "{}", said(&model));
@@ -112,4 +114,30 @@ fn deliveries_of_a_design_change_places_with_it() {
     assert_eq!((model.scenario().deliver.len(), model.scenario().stream.shards), (1, 2));
     let Plan::Stream(other) = &model.scenario().designs[0].plan else { panic!("a stream") };
     assert_eq!(other.deliver.len(), 2);
+}
+
+/// A field that is empty says what holds instead, which is its destination's.
+#[test]
+fn an_empty_field_of_a_delivery_stream_says_what_its_destination_has() {
+    let (model, _) = ran();
+    let usual = |path: &str| {
+        let groups = model.form().groups();
+        let knob = groups.iter().flat_map(|group| group.knobs.iter().chain(&group.more)).find(|knob| knob.path == path);
+        let Some(Control::Number { text, usual, .. }) = knob.map(|knob| knob.control.clone()) else { panic!("{path}") };
+        (text, usual)
+    };
+    let of = |text: &str, usual: &str| (text.to_owned(), usual.to_owned());
+    assert_eq!(usual("deliver.0.firehose.buffering.interval_s"), of("30", ""));
+    assert_eq!(usual("deliver.0.firehose.buffering.size_mib"), of("", "5"));
+    // Behind a stream S3 is tried again for as long as the stream keeps the records.
+    assert_eq!(usual("deliver.0.firehose.destination.retry_s"), of("", ""));
+    assert_eq!(usual("deliver.1.firehose.destination.retry_s"), of("20", ""));
+    let [s3, http] = [0, 1].map(|place| &model.scenario().deliver[place].firehose.stream);
+    for (place, stream) in [(0, s3), (1, http)] {
+        let path = |field: &str| format!("deliver.{place}.firehose.destination.{field}");
+        assert_eq!(usual(&path("parallel")), of("", &stream.parallel().to_string()));
+        let latency = stream.latency().micros() / 1_000;
+        assert_eq!(usual(&path("latency_ms")).1.replace(',', ""), latency.to_string());
+    }
+    assert_ne!(s3.parallel(), http.parallel());
 }

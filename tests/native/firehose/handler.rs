@@ -234,7 +234,7 @@ fn the_function_of_a_delivery_stream_sees_the_records_that_a_consumer_sees() {
     // The trace repeats the run without the code.
     let trace: Trace = session.trace();
     assert!(!trace.transforms.is_empty());
-    let mut again = Session::replay(session.scenario().clone(), trace);
+    let mut again = Session::replay(session.scenario().clone(), &trace);
     assert_eq!(again.pump(SimTime::from_micros(30_000_000), u32::MAX), Pump::Finished);
     assert_eq!(again.digest(), session.digest());
     assert_eq!(again.trace().transforms, session.trace().transforms);

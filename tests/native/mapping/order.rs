@@ -143,7 +143,7 @@ proptest! {
         }
         prop_assert_eq!(whole.digest(), paced.digest());
         prop_assert!(whole.ledger().balances());
-        let mut again = Session::replay(scenario(&document), paced.trace());
+        let mut again = Session::replay(scenario(&document), &paced.trace());
         prop_assert_eq!(again.run_with(&mut |_: &Invocation| -> Outcome { panic!("the trace knows every answer") }), Pump::Finished);
         prop_assert_eq!(again.digest(), paced.digest());
     }

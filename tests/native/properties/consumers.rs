@@ -115,7 +115,7 @@ proptest! {
         let (one, other) = (finished(&case), super::in_pieces(&case, &[]));
         prop_assert_eq!(one.digest(), other.digest());
         prop_assert_eq!(bits(&one.timeline()), bits(&other.timeline()));
-        let mut replay = Session::replay(case.scenario.clone(), other.trace());
+        let mut replay = Session::replay(case.scenario.clone(), &other.trace());
         prop_assert_eq!(replay.pump(replay.engine().end(), u32::MAX), Pump::Finished);
         prop_assert_eq!(replay.summary(), other.summary());
     }
