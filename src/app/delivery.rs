@@ -1,6 +1,7 @@
 //! What the delivery streams behind the streams of a run did up to the cursor.
 
 use super::model::Model;
+use super::verdict::{Tone, Verdict, pieces};
 use super::words::{int, percents, short, span_text};
 use crate::cost::{Bill, firehose_bill};
 use crate::engine::firehose::SetAside;
@@ -33,12 +34,13 @@ impl Model {
         self.scenario.streams().into_iter().any(|stream| !stream.deliver.is_empty())
     }
 
-    /// What of their records did not come where it should so far, in sentences, marked as those of a verdict.
-    pub(super) fn deliveries_said(&self) -> String {
-        let mut said = String::new();
+    /// Says what of their records did not come where it should so far. Nobody reads then that nothing is lost.
+    pub(super) fn say_deliveries(&self, verdict: &mut Verdict) {
+        let (mut said, mut missing) = (String::new(), 0);
         for ((_, deliver), got) in self.scenario.deliveries().into_iter().zip(&self.run.deliveries) {
             let ledger = FirehoseLedger::after(&got.frames()[..complete(got, self.cursor.micros())]);
             let (title, count) = (deliver.title(), |count: u64| int(count as f64));
+            missing += ledger.lost + ledger.aside();
             if ledger.lost > 0 {
                 said.push_str(&format!(" {title} {{lost:lost {} records}}.", count(ledger.lost)));
             }
@@ -54,7 +56,13 @@ impl Model {
                 ));
             }
         }
-        said
+        if missing > 0 && verdict.head.iter().any(|piece| piece.tone == Tone::Done) {
+            let (were, records) = if missing == 1 { ("was", "record") } else { ("were", "records") };
+            let head =
+                format!("The stream holds, but {{lost:{}\u{a0}{records}}} {were} not delivered.", int(missing as f64));
+            verdict.head = pieces(&head);
+        }
+        verdict.sub.extend(pieces(&said));
     }
 
     /// Each of them at the cursor.

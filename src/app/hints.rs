@@ -125,11 +125,12 @@ pub fn consumer(scenario: &Scenario, of: usize, at: SimTime) -> Vec<Hint> {
     let peak = scenario.traffic.peak_rate(scenario.length);
     let even = peak / f64::from(scenario.stream.open_at_start());
     let brings = room.min(even.max(capacity::hottest_share(scenario.traffic.keys) * peak));
-    let mut hints = vec![Hint::new(
-        format!("Processes {} records/s a shard; a full shard brings {}.", int(speed), int(room)),
-        HintTone::Late,
-        speed < brings,
-    )];
+    let does = match consumer.work(1) {
+        Span::ZERO => "Does no work with what it reads".to_owned(),
+        _ => format!("Processes {} records/s a shard", int(speed)),
+    };
+    let text = format!("{does}; a full shard brings {}.", int(room));
+    let mut hints = vec![Hint::new(text, HintTone::Late, speed < brings)];
     if consumer.kind == ConsumerKind::Lambda {
         let full = capacity::full_batch_seconds(scenario, &consumer);
         let timeout = consumer.function.timeout.seconds_f64();

@@ -454,7 +454,9 @@ impl Model {
                 verdict::verdict(self.shown(), self.timeline(), self.frames())
             };
             if let Some(parts) = self.parts.filter(|_| self.frames() > 0 && !self.compares()) {
-                self.verdict.sub.extend(verdict::pieces(&(parts.deliveries_said)(self)));
+                let mut verdict = std::mem::take(&mut self.verdict);
+                (parts.say_deliveries)(self, &mut verdict);
+                self.verdict = verdict;
             }
         }
         // What is typed, dragged or stepped is heard where it is typed; only what plays has to be told.

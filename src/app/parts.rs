@@ -14,8 +14,8 @@ pub struct Parts {
     act: fn(&mut Model, Action) -> Vec<Effect>,
     /// Reads the results of queries that have come.
     pub(super) read_results: fn(&mut Model),
-    /// What of the delivery streams' records did not come where it should, in sentences.
-    pub(super) deliveries_said: fn(&Model) -> String,
+    /// Says in a verdict what of the delivery streams' records did not come where it should.
+    pub(super) say_deliveries: fn(&Model, &mut Verdict),
 }
 
 /// All of it.
@@ -23,7 +23,7 @@ pub static PARTS: Parts = Parts {
     verdict: Model::compare_verdict,
     act: Model::act,
     read_results: Model::read_results,
-    deliveries_said: Model::deliveries_said,
+    say_deliveries: Model::say_deliveries,
 };
 
 /// What a model has from its start: everything, except on the page.

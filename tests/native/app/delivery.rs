@@ -95,6 +95,9 @@ fn what_the_page_says_of_deliveries_is_what_the_run_did() {
     model.update(Action::ToggleCompare);
     let said = |model: &Model| model.verdict().sub_text().replace('\u{a0}', " ");
     assert!(aside > 100 && said(&model).contains(&sentence), "{}", said(&model));
+    let head = |model: &Model| model.verdict().head_text().replace('\u{a0}', " ");
+    let expected = format!("The stream holds, but {} records were not delivered.", limits::grouped(aside));
+    assert_eq!(head(&model), expected);
     model.update(Action::Seek { seconds: 45.0 });
     assert!(!said(&model).contains("error prefix"), "{}", said(&model));
     model.update(Action::Seek { seconds: 120.0 });
@@ -140,4 +143,8 @@ fn an_empty_field_of_a_delivery_stream_says_what_its_destination_has() {
         assert_eq!(usual(&path("latency_ms")).1.replace(',', ""), latency.to_string());
     }
     assert_ne!(s3.parallel(), http.parallel());
+    // Its reader does no work, so that it has no speed.
+    let groups = model.form().groups();
+    let hint = groups.iter().find(|group| group.consumer == Some((0, true))).map(|group| &*group.hints[0].text);
+    assert_eq!(hint, Some("Does no work with what it reads; a full shard brings 1,000."));
 }
