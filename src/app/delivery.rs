@@ -1,7 +1,7 @@
 //! What the delivery streams behind the streams of a run did up to the cursor.
 
 use super::model::Model;
-use super::verdict::{Tone, Verdict, pieces};
+use super::verdict::{Piece, Tone, Verdict, pieces};
 use super::words::{int, percents, short, span_text};
 use crate::cost::{Bill, firehose_bill};
 use crate::engine::firehose::SetAside;
@@ -9,6 +9,27 @@ use crate::metrics::Finding;
 use crate::metrics::firehose::{FirehoseFrame, FirehoseFrames, FirehoseLedger};
 use crate::metrics::firehose_findings::firehose_findings;
 use crate::scenario::DestinationKind;
+
+/// How a verdict begins that claims for all what holds for the stream alone, and what the rest is joined with.
+const CLAIMS: [(&str, &str); 2] = [("Nothing is lost, but", ", and"), ("Nothing was lost.", ".")];
+
+/// Takes the claim out of a verdict that nothing was lost: so many records were not delivered.
+fn say_missing(verdict: &mut Verdict, missing: u64) {
+    let (were, records) = if missing == 1 { ("was", "record") } else { ("were", "records") };
+    let gone = format!("{}\u{a0}{records}", int(missing as f64));
+    let all = verdict.head_text().to_lowercase();
+    let begins = |text: &str| CLAIMS.into_iter().find(|(claim, _)| text.starts_with(claim));
+    let claim = verdict.head.first().and_then(|piece| begins(&piece.text));
+    if let Some((claim, joint)) = claim {
+        verdict.head[0].text.replace_range(..claim.len(), &format!(" {were} not delivered{joint}"));
+        verdict.head.insert(0, Piece { text: gone, tone: Tone::Lost });
+    } else if ["nothing lost", "nothing is lost"].iter().any(|claim| all.contains(claim)) {
+        verdict.head = pieces(&format!("The stream holds, but {{lost:{gone}}} {were} not delivered."));
+    }
+    for piece in &mut verdict.sub {
+        piece.text = piece.text.replace("Nothing was lost", "The stream lost nothing");
+    }
+}
 
 /// One delivery stream at the cursor.
 pub struct Delivery {
@@ -56,11 +77,8 @@ impl Model {
                 ));
             }
         }
-        if missing > 0 && verdict.head.iter().any(|piece| piece.tone == Tone::Done) {
-            let (were, records) = if missing == 1 { ("was", "record") } else { ("were", "records") };
-            let head =
-                format!("The stream holds, but {{lost:{}\u{a0}{records}}} {were} not delivered.", int(missing as f64));
-            verdict.head = pieces(&head);
+        if missing > 0 {
+            say_missing(verdict, missing);
         }
         verdict.sub.extend(pieces(&said));
     }

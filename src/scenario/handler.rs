@@ -159,9 +159,29 @@ impl Owner {
         }
     }
 
-    /// Its stream.
+    /// Its stream, with where it stands.
     fn placed(self, scenario: &Scenario) -> Option<Placed<'_>> {
         scenario.all_streams().into_iter().nth(self.stream()? as usize)
+    }
+
+    /// Its stream alone: this is asked for each invocation.
+    fn stream_of(self, scenario: &Scenario) -> Option<&Scenario> {
+        let mut place = self.stream()? as usize;
+        let designs = scenario.designs.iter().filter_map(|design| match &design.plan {
+            Plan::Stream(stream) => Some(&**stream),
+            Plan::Direct(_) | Plan::Firehose(_) => None,
+        });
+        for first in std::iter::once(scenario).chain(designs) {
+            if place == 0 {
+                return Some(first);
+            }
+            let streams = first.streams();
+            if let Some(stream) = streams.get(place) {
+                return Some(stream);
+            }
+            place -= streams.len();
+        }
+        None
     }
 
     /// The group of a document in which its code stands.
@@ -195,7 +215,7 @@ impl Owner {
     /// The consumer, with its stream.
     pub fn consumer(self, scenario: &Scenario) -> Option<(&Scenario, &Consumer)> {
         let Self::Consumer { place, .. } = self else { return None };
-        let stream = self.placed(scenario)?.stream;
+        let stream = self.stream_of(scenario)?;
         Some((stream, stream.consumers.get(place as usize)?))
     }
 
@@ -204,7 +224,7 @@ impl Owner {
         match self {
             Self::Consumer { .. } => None,
             Self::Deliver { place, .. } => {
-                let stream = self.placed(scenario)?.stream;
+                let stream = self.stream_of(scenario)?;
                 Some((stream, &stream.deliver.get(place as usize)?.firehose))
             }
             Self::Design(place) => match &scenario.designs.get(place as usize)?.plan {

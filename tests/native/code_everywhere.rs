@@ -117,8 +117,15 @@ fn each_owner_has_a_number_and_a_place_of_its_own() {
     titles.sort();
     titles.dedup();
     assert_eq!(titles.len(), 13, "{found:#?}");
+    let streams = scenario.all_streams();
     for (owner, _) in Owner::all(&scenario) {
         assert_eq!(Owner::of_number(owner.number()), owner);
+        // Its stream is the one at its path.
+        let stream = owner.consumer(&scenario).map(|(stream, _)| stream);
+        let stream = stream.or_else(|| owner.firehose(&scenario).map(|(stream, _)| stream)).expect("it has one");
+        let place = owner.stream().unwrap_or(0) as usize;
+        assert!(std::ptr::eq(stream, streams[place].stream), "{owner:?}");
+        assert!(owner.stream().is_none() || owner.path(&scenario).starts_with(&streams[place].path), "{owner:?}");
     }
 }
 

@@ -33,7 +33,11 @@ fn document() -> String {
 }
 
 fn ran() -> (Model, Comparison) {
-    let mut model = super::compare::opened(&document());
+    ran_of(&document())
+}
+
+fn ran_of(document: &str) -> (Model, Comparison) {
+    let mut model = super::compare::opened(document);
     assert!(model.problems().is_empty() && model.delivers(), "{:?}", model.problems());
     let effects = model.update(Action::RunOrPause);
     let opened = effects.iter().find_map(|effect| match effect {
@@ -147,4 +151,26 @@ fn an_empty_field_of_a_delivery_stream_says_what_its_destination_has() {
     let groups = model.form().groups();
     let hint = groups.iter().find(|group| group.consumer == Some((0, true))).map(|group| &*group.hints[0].text);
     assert_eq!(hint, Some("Does no work with what it reads; a full shard brings 1,000."));
+}
+
+/// Where the one reader was late, too, nobody reads that nothing was lost.
+#[test]
+fn a_reader_that_is_late_takes_nothing_from_what_was_not_delivered() {
+    let mut late: serde_json::Value = serde_json::from_str(&document()).expect("a document");
+    let mut partner = late["deliver"][1].take();
+    partner["consumer"] = json!(0);
+    late["deliver"] = json!([partner]);
+    late["consumers"].as_array_mut().expect("a list").truncate(1);
+    late["operations"] = json!([{ "at_s": 85, "kind": "freeze_consumer", "consumer": 0, "for_s": 25 }]);
+    let (mut model, designs) = ran_of(&late.to_string());
+    let Run::Stream(session) = &designs.runs()[0] else { panic!("a stream") };
+    model.update(Action::ToggleCompare);
+    model.update(Action::Seek { seconds: 120.0 });
+    let aside = limits::grouped(session.deliver()[0].ledger().aside());
+    let head = |model: &Model| model.verdict().head_text().replace('\u{a0}', " ");
+    let expected = format!("{aside} records were not delivered. Work was up to ");
+    assert!(head(&model).starts_with(&expected), "{}", head(&model));
+    model.update(Action::Seek { seconds: 109.0 });
+    let said = head(&model);
+    assert!(said.contains(" records were not delivered, and work is ") && said.ends_with("falling behind."), "{said}");
 }
